@@ -1,0 +1,12 @@
+# What the headers need. All of it is in Debian: see the README's install line.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(nlohmann_json 3.11 REQUIRED)
+pkg_check_modules(T2UE_IMAGE REQUIRED IMPORTED_TARGET spng libturbojpeg libjpeg libwebp libwebpmux libwebpdemux)
+pkg_check_modules(T2UE_ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+if(T2UE_FAST_CPU)
+  find_package(dnnl REQUIRED)
+  pkg_check_modules(T2UE_BLAS REQUIRED IMPORTED_TARGET openblas)
+endif()

@@ -1,0 +1,19 @@
+// How the headers are used: alone (every function inline), or compiled once into t2ue::compiled.
+#pragma once
+
+#define T2UE_VERSION_MAJOR 0
+#define T2UE_VERSION_MINOR 1
+#define T2UE_VERSION_PATCH 0
+
+// t2ue::compiled defines T2UE_COMPILED=1: `x.hpp` then only declares, and the library holds what
+// `x.inl.hpp` defines. Without it `x.hpp` includes `x.inl.hpp` itself. Mixing both in one program is
+// refused at configure time.
+#ifndef T2UE_COMPILED
+#define T2UE_COMPILED 0
+#endif
+
+#if T2UE_COMPILED
+#define T2UE_INLINE
+#else
+#define T2UE_INLINE inline
+#endif
