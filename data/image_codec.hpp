@@ -1,0 +1,51 @@
+// PNG, JPEG and WebP pictures, read and written with their ICC profile and EXIF block.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/data/image.hpp>
+
+namespace t2ue {
+
+/// What a foreign picture may ask for. Sizes are checked on the header, before anything is allocated.
+struct DecodeLimits {
+  int64_t max_pixels = 100'000'000;      ///< height * width
+  size_t max_metadata_bytes = 16 << 20;  ///< ICC and EXIF, each, after decompression
+  size_t max_file_bytes = 1 << 30;       ///< load_image refuses to read a larger file
+};
+
+/// Decodes a PNG, JPEG or WebP picture; the format is told by its first bytes. Grey becomes RGB, a palette
+/// RGB or RGBA, alpha stays (4 channels). ICC and EXIF are returned verbatim; other metadata is dropped.
+/// Throws Error for anything else and for: empty or truncated data, damaged data, more pixels than
+/// `limits.max_pixels`, 16-bit PNG, CMYK JPEG, animated WebP.
+Image decode_image(std::span<const uint8_t> bytes, const DecodeLimits& limits = {});
+
+/// decode_image() of a file's bytes; errors name the file. The file's extension means nothing.
+Image load_image(const std::filesystem::path& path, const DecodeLimits& limits = {});
+
+/// An 8-bit RGB or RGBA PNG. `compression` is zlib's level, 0 (none) to 9 (smallest); 1 is fast.
+/// All encoders write `icc` and `exif` verbatim, and throw Error if `orientation` differs from what `exif`
+/// says.
+std::vector<uint8_t> encode_png(const Image& image, int compression = 3);
+
+/// A lossless WebP; the colours of fully transparent pixels are kept too. Sides up to 16383.
+/// `effort` is 0 (fast) to 9 (small).
+std::vector<uint8_t> encode_webp_lossless(const Image& image, int effort = 3);
+
+/// A JPEG without chroma subsampling, `quality` 1..100. It changes pixels: see `t2ue apply --allow-lossy`.
+/// Sides up to 65535; throws Error for a picture with alpha (see drop_alpha) and for EXIF over 65527 bytes.
+std::vector<uint8_t> encode_jpeg(const Image& image, int quality);
+
+/// The orientation (1..8) in an EXIF block that starts at its TIFF header; 1 if there is none or it is
+/// damaged.
+int exif_orientation(std::span<const uint8_t> exif);
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/data/image_codec.inl.hpp>
+#endif
