@@ -1,0 +1,70 @@
+// Image-text retrieval, both ways: Hit@k and ranks that ties cannot inflate, beside the exact chance level.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/eval/statistics.hpp>
+
+namespace t2ue {
+
+/// The k of Hit@k, in the order of every array of hits below.
+inline constexpr std::array<int64_t, 3> kHitAt = {1, 5, 10};
+
+/// What a random order of the gallery would give, exactly.
+struct RetrievalChance {
+  std::array<double, 3> hit{};  ///< per cent
+  double median_rank = 0;       ///< median of the rank's distribution over the queries and all orders
+};
+
+/// The figures of one direction. A query's rank is the place of its best-placed partner, starting at 1. Where
+/// other items have exactly the partner's score, every figure is the expectation over a random order of those
+/// tied: with one partner, rank = 1 + #greater + (#equal - 1) / 2. So a collapsed model (all scores equal)
+/// gets exactly the chance level. `optimistic` puts the partner first among the tied, `pessimistic` last.
+struct RetrievalDirection {
+  int64_t queries = 0;
+  int64_t gallery = 0;
+  std::array<double, 3> hit{};  ///< Hit@1, 5, 10, per cent
+  std::array<double, 3> hit_optimistic{};
+  std::array<double, 3> hit_pessimistic{};
+  Interval hit10_interval;  ///< 95 % bootstrap over pictures, per cent
+  double mean_rank = 0;
+  double median_rank = 0;  ///< median of the queries' (average) ranks
+  double median_rank_optimistic = 0;
+  double median_rank_pessimistic = 0;
+  double median_rank_published = 0;  ///< floor(median of rank - 1) + 1, as open_clip and its kin print it
+  double tied = 0;                   ///< queries with a tie at their partner's score, per cent
+  RetrievalChance chance;
+};
+
+struct RetrievalResult {
+  RetrievalDirection image_to_text;
+  RetrievalDirection text_to_image;
+};
+
+/// Ranks every text for every image and back by dot product: pass rows of length 1 for the cosine.
+/// `image_features` is [images, dim], `text_features` is [texts, dim], both row-major.
+///
+/// `owner` empty: one to one; text i belongs to image i and the two numbers must agree. Otherwise several
+/// captions, any hit: text j belongs to image `owner[j]`, an image's rank is that of its best-placed caption,
+/// and every image has at least one.
+///
+/// Holds no score matrix: memory is a few numbers a query. The same features give the same bits with any
+/// number of threads. Throws Error for sizes that do not fit, an owner out of range, an image without a
+/// caption, and for features that are NaN, infinite or of a length above 1e18.
+RetrievalResult retrieval(std::span<const float> image_features, std::span<const float> text_features,
+                          int64_t dim, std::span<const int64_t> owner = {},
+                          const BootstrapOptions& bootstrap = {});
+
+/// The result with its field names as keys; `hit` becomes {"1": ..., "5": ..., "10": ...}.
+nlohmann::json to_json(const RetrievalResult& result);
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/eval/retrieval.inl.hpp>
+#endif

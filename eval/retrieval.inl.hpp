@@ -1,0 +1,226 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <t2ue/core/error.hpp>
+#include <t2ue/eval/retrieval.hpp>
+
+namespace t2ue {
+
+namespace detail {
+
+/// Rows of features with the picture that each belongs to.
+struct FeatureRows {
+  std::span<const float> values;
+  std::span<const int64_t> picture;
+  int64_t dim;
+
+  int64_t count() const { return static_cast<int64_t>(picture.size()); }
+  const float* row(int64_t i) const { return values.data() + i * dim; }
+};
+
+/// Where a query's best-scored partners stand: `greater` others before them, `equal` others beside the
+/// `partners`.
+struct Standing {
+  int64_t greater = 0;
+  int64_t equal = 0;
+  int64_t partners = 0;
+
+  double rank() const {
+    return 1 + static_cast<double>(greater) + static_cast<double>(equal) / static_cast<double>(partners + 1);
+  }
+  double hit(int64_t k) const { return first_hit_probability(partners, equal, k - greater); }
+};
+
+/// One summation order for every pair and both directions, so that equal rows have equal scores: a blocked
+/// matrix product may sum its edge columns differently and so break ties at random. Never inlined, for the
+/// same reason.
+[[gnu::noinline]] inline float pair_score(const float* a, const float* b, int64_t dim) {
+  constexpr int64_t lanes = 16;
+  float partial[lanes] = {};
+  int64_t d = 0;
+  for (; d + lanes <= dim; d += lanes)
+    for (int64_t lane = 0; lane < lanes; ++lane) partial[lane] += a[d + lane] * b[d + lane];
+  for (; d < dim; ++d) partial[d % lanes] += a[d] * b[d];
+  float sum = 0;
+  for (const float value : partial) sum += value;
+  return sum;
+}
+
+/// Refuses NaN, infinity, and lengths whose products could overflow a float.
+inline void check_features(const char* what, std::span<const float> values, int64_t dim) {
+  for (size_t begin = 0; begin < values.size(); begin += static_cast<size_t>(dim)) {
+    double square = 0;
+    for (size_t d = 0; d < static_cast<size_t>(dim); ++d)
+      square += double{values[begin + d]} * values[begin + d];
+    check(square <= 1e36, "retrieval", what, " features, row ", begin / static_cast<size_t>(dim),
+          ": a value is NaN or infinite, or the row is longer than 1e18; the model has diverged");
+  }
+}
+
+inline std::vector<Standing> standings(const FeatureRows& queries, const FeatureRows& gallery) {
+  constexpr int64_t block = 16;  // queries that share one pass over the gallery
+  std::vector<Standing> result(static_cast<size_t>(queries.count()));
+#pragma omp parallel for schedule(dynamic)
+  for (int64_t begin = 0; begin < queries.count(); begin += block) {
+    const int64_t end = std::min(begin + block, queries.count());
+    float best[block];
+    for (int64_t q = begin; q < end; ++q) {
+      Standing& standing = result[static_cast<size_t>(q)];
+      for (int64_t g = 0; g < gallery.count(); ++g) {
+        if (gallery.picture[static_cast<size_t>(g)] != queries.picture[static_cast<size_t>(q)]) continue;
+        const float score = pair_score(queries.row(q), gallery.row(g), queries.dim);
+        if (standing.partners == 0 || score > best[q - begin]) {
+          best[q - begin] = score;
+          standing.partners = 0;
+        }
+        standing.partners += score == best[q - begin];
+      }
+    }
+    for (int64_t g = 0; g < gallery.count(); ++g)
+      for (int64_t q = begin; q < end; ++q) {
+        if (gallery.picture[static_cast<size_t>(g)] == queries.picture[static_cast<size_t>(q)]) continue;
+        const float score = pair_score(queries.row(q), gallery.row(g), queries.dim);
+        result[static_cast<size_t>(q)].greater += score > best[q - begin];
+        result[static_cast<size_t>(q)].equal += score == best[q - begin];
+      }
+  }
+  return result;
+}
+
+/// The chance level where query q has partners[q] partners in the gallery. Queries with as many partners
+/// share one rank distribution, P(rank > r) = prod_{j < r} (gallery - partners - j) / (gallery - j).
+inline RetrievalChance chance_level(const std::vector<int64_t>& partners, int64_t gallery) {
+  std::map<int64_t, double> share;
+  for (const int64_t count : partners) share[count] += 1.0 / static_cast<double>(partners.size());
+  RetrievalChance chance;
+  for (size_t k = 0; k < kHitAt.size(); ++k)
+    for (const auto& [count, weight] : share)
+      chance.hit[k] += 100 * weight * first_hit_probability(count, gallery - count, kHitAt[k]);
+  // The median: halfway between the first rank that half of the mass reaches and the first that it passes.
+  constexpr double slack = 1e-9;  // the products above are rounded
+  std::map<int64_t, double> survival;
+  for (const auto& [count, weight] : share) survival[count] = weight;
+  int64_t reached = 0;
+  for (int64_t rank = 1; rank <= gallery; ++rank) {
+    double above = 0;
+    for (auto& [count, mass] : survival) {
+      mass *= std::max(
+          0.0, static_cast<double>(gallery - count - rank + 1) / static_cast<double>(gallery - rank + 1));
+      above += mass;
+    }
+    if (above <= 0.5 + slack && reached == 0) reached = rank;
+    if (above < 0.5 - slack) {
+      chance.median_rank = static_cast<double>(reached + rank) / 2;
+      break;
+    }
+  }
+  return chance;
+}
+
+inline RetrievalDirection measure_direction(const FeatureRows& queries, const FeatureRows& gallery,
+                                            int64_t pictures, const BootstrapOptions& bootstrap,
+                                            uint32_t stream) {
+  RetrievalDirection result;
+  result.queries = queries.count();
+  result.gallery = gallery.count();
+  const auto count = static_cast<double>(queries.count());
+  std::vector<double> rank, optimistic, pessimistic, hit10;
+  for (const Standing& standing : standings(queries, gallery)) {
+    rank.push_back(standing.rank());
+    optimistic.push_back(static_cast<double>(1 + standing.greater));
+    pessimistic.push_back(static_cast<double>(1 + standing.greater + standing.equal));
+    hit10.push_back(100 * standing.hit(10));
+    result.mean_rank += rank.back() / count;
+    result.tied += standing.equal > 0 ? 100 / count : 0;
+    for (size_t k = 0; k < kHitAt.size(); ++k) {
+      result.hit[k] += 100 * standing.hit(kHitAt[k]) / count;
+      result.hit_optimistic[k] += standing.greater < kHitAt[k] ? 100 / count : 0;
+      result.hit_pessimistic[k] += standing.greater + standing.equal < kHitAt[k] ? 100 / count : 0;
+    }
+  }
+  result.hit10_interval = bootstrap_mean(hit10, queries.picture, pictures, bootstrap, stream);
+  result.median_rank = median(std::move(rank));
+  result.median_rank_optimistic = median(std::move(optimistic));
+  result.median_rank_pessimistic = median(std::move(pessimistic));
+  result.median_rank_published = std::floor(result.median_rank - 1) + 1;
+
+  std::vector<int64_t> in_gallery(static_cast<size_t>(pictures));
+  for (const int64_t picture : gallery.picture) ++in_gallery[static_cast<size_t>(picture)];
+  std::vector<int64_t> partners;
+  for (const int64_t picture : queries.picture) partners.push_back(in_gallery[static_cast<size_t>(picture)]);
+  result.chance = chance_level(partners, result.gallery);
+  return result;
+}
+
+inline nlohmann::json hits_to_json(const std::array<double, 3>& hit) {
+  nlohmann::json json;
+  for (size_t k = 0; k < kHitAt.size(); ++k) json[std::to_string(kHitAt[k])] = hit[k];
+  return json;
+}
+
+inline nlohmann::json direction_to_json(const RetrievalDirection& d) {
+  return {{"queries", d.queries},
+          {"gallery", d.gallery},
+          {"hit", hits_to_json(d.hit)},
+          {"hit_optimistic", hits_to_json(d.hit_optimistic)},
+          {"hit_pessimistic", hits_to_json(d.hit_pessimistic)},
+          {"hit10_interval", {d.hit10_interval.low, d.hit10_interval.high}},
+          {"mean_rank", d.mean_rank},
+          {"median_rank", d.median_rank},
+          {"median_rank_optimistic", d.median_rank_optimistic},
+          {"median_rank_pessimistic", d.median_rank_pessimistic},
+          {"median_rank_published", d.median_rank_published},
+          {"tied", d.tied},
+          {"chance", {{"hit", hits_to_json(d.chance.hit)}, {"median_rank", d.chance.median_rank}}}};
+}
+
+}  // namespace detail
+
+T2UE_INLINE RetrievalResult retrieval(std::span<const float> image_features,
+                                      std::span<const float> text_features, int64_t dim,
+                                      std::span<const int64_t> owner, const BootstrapOptions& bootstrap) {
+  check(dim >= 1, "retrieval", "dim is ", dim, "; it must be at least 1");
+  const auto width = static_cast<size_t>(dim);
+  check(image_features.size() % width == 0 && text_features.size() % width == 0, "retrieval",
+        image_features.size(), " image values and ", text_features.size(), " text values are not rows of ",
+        dim);
+  const size_t images = image_features.size() / width;
+  const size_t texts = text_features.size() / width;
+  check(images > 0 && texts > 0, "retrieval", images, " images and ", texts,
+        " texts; there must be some of both");
+  check(owner.empty() ? images == texts : owner.size() == texts, "retrieval", images, " images, ", texts,
+        " texts, ", owner.size(), " owners; one to one needs as many texts as images, else one owner a text");
+  detail::check_features("image", image_features, dim);
+  detail::check_features("text", text_features, dim);
+
+  std::vector<int64_t> each(images);
+  std::iota(each.begin(), each.end(), int64_t{0});
+  if (owner.empty()) owner = each;
+  std::vector<bool> captioned(images);
+  for (size_t j = 0; j < texts; ++j) {
+    check(owner[j] >= 0 && owner[j] < static_cast<int64_t>(images), "retrieval", "text ", j,
+          " belongs to image ", owner[j], " of ", images);
+    captioned[static_cast<size_t>(owner[j])] = true;
+  }
+  for (size_t i = 0; i < images; ++i) check(captioned[i], "retrieval", "image ", i, " has no caption");
+
+  const detail::FeatureRows pictures{image_features, each, dim};
+  const detail::FeatureRows captions{text_features, owner, dim};
+  const auto count = static_cast<int64_t>(images);
+  return {detail::measure_direction(pictures, captions, count, bootstrap, 0),
+          detail::measure_direction(captions, pictures, count, bootstrap, 1)};
+}
+
+T2UE_INLINE nlohmann::json to_json(const RetrievalResult& result) {
+  return {{"image_to_text", detail::direction_to_json(result.image_to_text)},
+          {"text_to_image", detail::direction_to_json(result.text_to_image)}};
+}
+
+}  // namespace t2ue
