@@ -1,0 +1,80 @@
+// Captioned pictures: lists of pairs in CSV and JSONL, and folders of them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+
+namespace t2ue {
+
+/// One item: a picture with its captions, its class, or both.
+struct Pair {
+  std::string key;  ///< unique in its list; also names files, so it is a relative path itself
+  std::filesystem::path
+      picture;  ///< relative to the list's folder, '/' between parts; empty if the list has none
+  std::vector<std::string> captions;  ///< UTF-8, none empty; there may be none if there is a label
+  std::string label;                  ///< the class; empty if none
+};
+
+struct CaptionLimits {
+  size_t max_caption_bytes = 10'000;
+  uint64_t max_file_bytes = uint64_t{1} << 32;
+};
+
+/// Reads a CSV text (RFC 4180: quotes, doubled quotes, line breaks within quotes; a tab as the separator if
+/// the header has one). The header names the columns, in any order and case: `key`, `image` or `picture` or
+/// `filepath`, `caption` or `title`, `label`; others are ignored. Without `key` the picture's path is the
+/// key. Rows of one key are one pair with several captions. Order is kept. Throws Error naming the row (1 is
+/// the header) for: wrong quoting or cell count, no caption and no label, an empty caption, one over the
+/// limit, invalid UTF-8, an absolute path or one with "..", a key with two pictures or labels.
+std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits = {});
+
+/// Reads JSON lines: {"key": ..., "image": ..., "caption": "..." or "captions": ["...", ...], "label": ...},
+/// with the same rules and errors as parse_pairs_csv(). Blank lines are skipped; other members are ignored.
+std::vector<Pair> parse_pairs_jsonl(std::string_view text, const CaptionLimits& limits = {});
+
+/// Reads a list from a file ending in .csv, .tsv or .jsonl. Errors name the file.
+std::vector<Pair> read_pairs(const std::filesystem::path& file, const CaptionLimits& limits = {});
+
+/// The JSON lines of a list; parse_pairs_jsonl() gives the list back.
+std::string pairs_to_jsonl(std::span<const Pair> pairs);
+
+/// Reads `folder`/pairs.jsonl, and checks that every pair has a picture and that the file is there.
+std::vector<Pair> read_pairs_folder(const std::filesystem::path& folder, const CaptionLimits& limits = {});
+
+/// Writes a folder of pairs: pictures first, `pairs.jsonl` at the very end, so that a folder whose writing
+/// was interrupted has none and is not taken for a whole one. Not thread-safe.
+class PairsFolderWriter {
+ public:
+  /// Creates `folder`. Throws Error if it is there and not empty, or cannot be made.
+  explicit PairsFolderWriter(std::filesystem::path folder);
+  /// Writes the encoded picture to `folder`/`pair.picture` (folders are made) and remembers the pair.
+  /// Throws Error for a key or picture that was added before, and by the rules of parse_pairs_jsonl().
+  void add(const Pair& pair, std::span<const uint8_t> picture);
+  /// Writes pairs.jsonl.
+  void commit();
+
+ private:
+  std::filesystem::path folder_;
+  std::vector<Pair> pairs_;
+  std::unordered_set<std::string> keys_, taken_;  // taken_: the files
+};
+
+/// Whether `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
+bool valid_utf8(std::string_view text);
+
+/// Throws Error unless `path` is relative, not empty, and stays inside its folder: no "..", no '\', no
+/// control character. `what` begins the message.
+void check_inside(std::string_view path, std::string_view where, std::string_view what);
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/data/captions.inl.hpp>
+#endif

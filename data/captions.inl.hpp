@@ -1,0 +1,292 @@
+#pragma once
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_map>
+
+#include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/error.hpp>
+#include <t2ue/data/captions.hpp>
+
+namespace t2ue {
+namespace detail {
+
+/// Checks rows as they come, and joins those of one key.
+class PairCollector {
+ public:
+  explicit PairCollector(const CaptionLimits& limits) : limits_(limits) {}
+
+  void add(size_t row, Pair pair) {
+    const auto demand = [&](bool condition, const auto&... parts) {
+      check(condition, "captions", "row ", row, ": ", parts...);
+    };
+    const std::string picture = pair.picture.generic_string();
+    demand(valid_utf8(pair.key) && valid_utf8(picture) && valid_utf8(pair.label),
+           "the key, the picture's path or the label is not valid UTF-8");
+    if (pair.key.empty()) pair.key = picture;
+    demand(!pair.key.empty(), "there is no key");
+    check_inside(pair.key, "captions", concat("row ", row, ": the key "));
+    if (!picture.empty()) check_inside(picture, "captions", concat("row ", row, ": the picture's path "));
+    demand(!pair.captions.empty() || !pair.label.empty(), "there is neither a caption nor a label");
+    for (const std::string& caption : pair.captions) {
+      demand(caption.size() <= limits_.max_caption_bytes, "the caption has ", caption.size(),
+             " bytes, more than the limit of ", limits_.max_caption_bytes, "; shorten it");
+      demand(valid_utf8(caption), "the caption is not valid UTF-8; save the list as UTF-8");
+      demand(caption.find_first_not_of(" \t\r\n") != std::string::npos, "the caption is empty");
+    }
+    const auto [place, fresh] = places_.try_emplace(pair.key, pairs_.size());
+    if (fresh) {
+      pairs_.push_back(std::move(pair));
+      rows_.push_back(row);
+      return;
+    }
+    Pair& known = pairs_[place->second];
+    demand(known.picture == pair.picture && known.label == pair.label, "the key \"", pair.key,
+           "\" is already that of row ", rows_[place->second], " with another picture or label");
+    known.captions.insert(known.captions.end(), pair.captions.begin(), pair.captions.end());
+  }
+
+  std::vector<Pair> take() {
+    check(!pairs_.empty(), "captions", "the list has no rows");
+    return std::move(pairs_);
+  }
+
+ private:
+  CaptionLimits limits_;
+  std::vector<Pair> pairs_;
+  std::vector<size_t> rows_;  // where each pair was first seen
+  std::unordered_map<std::string, size_t> places_;
+};
+
+/// Takes one CSV row from the front of `text`; empty text has none. A quote inside an unquoted cell is a
+/// quote.
+inline std::optional<std::vector<std::string>> take_csv_row(std::string_view& text, char separator,
+                                                            size_t row) {
+  if (text.empty()) return std::nullopt;
+  std::vector<std::string> cells(1);
+  size_t at = 0;
+  bool cell_start = true;
+  while (at < text.size()) {
+    const char c = text[at++];
+    if (c == '"' && cell_start) {
+      for (;; ++at) {
+        check(at < text.size(), "captions", "row ", row, ": a quoted cell does not end");
+        if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) break;
+        if (text[at] == '"') ++at;
+        cells.back() += text[at];
+      }
+      ++at;  // the closing quote
+      const bool ended = at == text.size() || text[at] == separator || text[at] == '\n' || text[at] == '\r';
+      check(ended, "captions", "row ", row,
+            ": there is text behind a cell's closing quote; double quotes inside cells");
+      cell_start = false;
+    } else if (c == separator) {
+      cells.emplace_back();
+      cell_start = true;
+    } else if (c == '\n' || (c == '\r' && (at == text.size() || text[at] == '\n'))) {
+      if (c == '\r' && at < text.size()) ++at;
+      break;
+    } else {
+      cells.back() += c;
+      cell_start = false;
+    }
+  }
+  text.remove_prefix(at);
+  return cells;
+}
+
+inline std::string_view without_byte_order_mark(std::string_view text) {
+  return text.substr(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+}
+
+/// A member that must be a string; "" if it is absent or null.
+inline std::string json_string(const nlohmann::json& object, const char* name, size_t row) {
+  const auto member = object.find(name);
+  if (member == object.end() || member->is_null()) return "";
+  check(member->is_string(), "captions", "row ", row, ": \"", name, "\" is not a string");
+  return member->get<std::string>();
+}
+
+}  // namespace detail
+
+T2UE_INLINE bool valid_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<uint8_t>(text[i++]);
+    if (lead < 0x80) continue;
+    const size_t more = lead >= 0xC2 && lead <= 0xDF   ? 1
+                        : (lead & 0xF0) == 0xE0        ? 2
+                        : lead >= 0xF0 && lead <= 0xF4 ? 3
+                                                       : 0;
+    if (more == 0 || text.size() - i < more) return false;
+    const auto second = static_cast<uint8_t>(text[i]);
+    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+        (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
+      return false;
+    for (size_t k = 0; k < more; ++k)
+      if ((static_cast<uint8_t>(text[i++]) & 0xC0) != 0x80) return false;
+  }
+  return true;
+}
+
+T2UE_INLINE void check_inside(std::string_view path, std::string_view where, std::string_view what) {
+  const bool odd =
+      std::any_of(path.begin(), path.end(), [](char c) { return static_cast<uint8_t>(c) < 32 || c == '\\'; });
+  check(!path.empty() && !odd && path.size() <= 1024, where, what,
+        "is empty, longer than 1024 bytes, or has a '\\' or a control character");
+  check(path.front() != '/', where, what, "\"", path, "\" is absolute; it must be relative");
+  for (size_t from = 0; from <= path.size();) {
+    const size_t to = std::min(path.find('/', from), path.size());
+    check(path.substr(from, to - from) != "..", where, what, "\"", path,
+          "\" climbs out of its folder with \"..\"");
+    from = to + 1;
+  }
+}
+
+T2UE_INLINE std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits) {
+  text = detail::without_byte_order_mark(text);
+  const char separator = text.substr(0, text.find('\n')).find('\t') != std::string_view::npos ? '\t' : ',';
+  auto header = detail::take_csv_row(text, separator, 1);
+  check(header.has_value(), "captions", "the list is empty");
+  enum Column { key, picture, caption, label, columns };
+  constexpr std::pair<std::string_view, Column> names[] = {
+      {"key", key},         {"image", picture}, {"picture", picture}, {"filepath", picture},
+      {"caption", caption}, {"title", caption}, {"label", label}};
+  constexpr size_t absent = ~size_t{0};
+  size_t place[columns] = {absent, absent, absent, absent};
+  for (size_t i = 0; i < header->size(); ++i) {
+    std::string name = (*header)[i];
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const auto* known = std::find_if(std::begin(names), std::end(names),
+                                     [&](const auto& entry) { return entry.first == name; });
+    if (known == std::end(names)) continue;
+    const Column column = known->second;
+    if (place[column] != absent)
+      fail("captions", "row 1: the columns \"", (*header)[place[column]], "\" and \"", name,
+           "\" mean the same");
+    place[column] = i;
+  }
+  check(place[key] != absent || place[picture] != absent, "captions",
+        "row 1: there is no column `key` (nor `image`); the first row must name the columns");
+  check(place[caption] != absent || place[label] != absent, "captions",
+        "row 1: there is no column `caption` (nor `label`)");
+
+  detail::PairCollector pairs(limits);
+  for (size_t row = 2;; ++row) {
+    auto cells = detail::take_csv_row(text, separator, row);
+    if (!cells) break;
+    if (cells->size() == 1 && cells->front().empty()) continue;  // a blank line
+    check(cells->size() == header->size(), "captions", "row ", row, ": ", cells->size(),
+          " cells, but the header has ", header->size());
+    const auto cell = [&](Column column) {
+      return place[column] == absent ? std::string() : std::move((*cells)[place[column]]);
+    };
+    Pair pair{cell(key), cell(picture), {}, cell(label)};
+    if (place[caption] != absent) pair.captions.push_back(cell(caption));
+    pairs.add(row, std::move(pair));
+  }
+  return pairs.take();
+}
+
+T2UE_INLINE std::vector<Pair> parse_pairs_jsonl(std::string_view text, const CaptionLimits& limits) {
+  text = detail::without_byte_order_mark(text);
+  detail::PairCollector pairs(limits);
+  for (size_t row = 1; !text.empty(); ++row) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    check(valid_utf8(line), "captions", "row ", row, ": not valid UTF-8; save the list as UTF-8");
+    const nlohmann::json object = nlohmann::json::parse(line, nullptr, false);
+    check(object.is_object(), "captions", "row ", row, ": not a JSON object, which one line must hold");
+    Pair pair{detail::json_string(object, "key", row),
+              detail::json_string(object, "image", row),
+              {},
+              detail::json_string(object, "label", row)};
+    if (object.contains("caption")) pair.captions.push_back(detail::json_string(object, "caption", row));
+    if (const auto list = object.find("captions"); list != object.end()) {
+      check(list->is_array(), "captions", "row ", row, ": \"captions\" is not a list");
+      for (const nlohmann::json& caption : *list) {
+        check(caption.is_string(), "captions", "row ", row, ": a caption is not a string");
+        pair.captions.push_back(caption.get<std::string>());
+      }
+    }
+    pairs.add(row, std::move(pair));
+  }
+  return pairs.take();
+}
+
+T2UE_INLINE std::vector<Pair> read_pairs(const std::filesystem::path& file, const CaptionLimits& limits) {
+  const std::string ending = file.extension().string();
+  check(ending == ".csv" || ending == ".tsv" || ending == ".jsonl", "captions", file,
+        ": a list ends in .csv, .tsv or .jsonl");
+  const std::string text = read_text(file, limits.max_file_bytes);
+  try {
+    return ending == ".jsonl" ? parse_pairs_jsonl(text, limits) : parse_pairs_csv(text, limits);
+  } catch (const Error& error) {
+    fail("captions", file, ": ",
+         std::string_view(error.what()).substr(std::string_view("[captions] ").size()));
+  }
+}
+
+T2UE_INLINE std::string pairs_to_jsonl(std::span<const Pair> pairs) {
+  std::string text;
+  detail::PairCollector rules({.max_caption_bytes = ~size_t{0}});
+  for (const Pair& pair : pairs) {
+    rules.add(static_cast<size_t>(&pair - pairs.data()) + 1, pair);
+    nlohmann::ordered_json object{{"key", pair.key}};
+    if (!pair.picture.empty()) object["image"] = pair.picture.generic_string();
+    if (pair.captions.size() == 1) object["caption"] = pair.captions.front();
+    if (pair.captions.size() > 1) object["captions"] = pair.captions;
+    if (!pair.label.empty()) object["label"] = pair.label;
+    text += object.dump() + "\n";
+  }
+  return text;
+}
+
+T2UE_INLINE std::vector<Pair> read_pairs_folder(const std::filesystem::path& folder,
+                                                const CaptionLimits& limits) {
+  std::vector<Pair> pairs = read_pairs(folder / "pairs.jsonl", limits);
+  for (const Pair& pair : pairs) {
+    check(!pair.picture.empty(), "captions", folder / "pairs.jsonl", ": \"", pair.key, "\" has no picture");
+    check(std::filesystem::is_regular_file(folder / pair.picture), "captions", folder / pair.picture,
+          ", the picture of \"", pair.key, "\", is not there");
+  }
+  return pairs;
+}
+
+T2UE_INLINE PairsFolderWriter::PairsFolderWriter(std::filesystem::path folder)
+    : folder_(std::move(folder)), taken_{"pairs.jsonl"} {
+  std::error_code code;
+  std::filesystem::create_directories(folder_, code);
+  check(!code, "write", "cannot make the folder ", folder_, ": ", code.message());
+  const bool empty = std::filesystem::is_empty(folder_, code);
+  check(!code, "write", "cannot read the folder ", folder_, ": ", code.message());
+  check(empty, "write", "the folder ", folder_,
+        " is already there and is not empty; remove it or choose another");
+}
+
+T2UE_INLINE void PairsFolderWriter::add(const Pair& pair, std::span<const uint8_t> picture) {
+  detail::PairCollector rules({.max_caption_bytes = ~size_t{0}});
+  rules.add(pairs_.size() + 1, pair);
+  const std::string path = pair.picture.lexically_normal().generic_string();
+  check(!pair.key.empty() && !path.empty(), "captions", "the pair \"", pair.key,
+        "\" lacks a key or a picture");
+  check(!keys_.contains(pair.key), "captions", "the key \"", pair.key, "\" was added before");
+  check(!taken_.contains(path), "captions", "the picture \"", path, "\" of \"", pair.key,
+        "\" was added before");
+  std::error_code code;
+  std::filesystem::create_directories((folder_ / path).parent_path(), code);
+  check(!code, "write", "cannot make the folder ", (folder_ / path).parent_path(), ": ", code.message());
+  write_file(folder_ / path, picture);
+  keys_.insert(pair.key);
+  taken_.insert(path);
+  pairs_.push_back(pair);
+}
+
+T2UE_INLINE void PairsFolderWriter::commit() {
+  check(!pairs_.empty(), "captions", "no pair was added to ", folder_);
+  write_file(folder_ / "pairs.jsonl", pairs_to_jsonl(pairs_));
+}
+
+}  // namespace t2ue
