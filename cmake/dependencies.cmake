@@ -10,5 +10,4 @@ if(T2UE_FAST_CPU)
   # Debian's dnnl-config.cmake asks for OpenCL, which the CPU engine does not use: find the library ourselves.
   find_library(T2UE_DNNL_LIBRARY dnnl REQUIRED)
   find_path(T2UE_DNNL_INCLUDE dnnl.hpp REQUIRED)
-  pkg_check_modules(T2UE_BLAS REQUIRED IMPORTED_TARGET openblas)
 endif()

@@ -12,7 +12,7 @@ file(CREATE_LINK ${PROJECT_SOURCE_DIR}/t2ue.hpp ${T2UE_INCLUDE_DIR}/t2ue/t2ue.hp
 set(T2UE_LINKS Threads::Threads OpenMP::OpenMP_CXX OpenSSL::Crypto nlohmann_json::nlohmann_json
                PkgConfig::T2UE_IMAGE PkgConfig::T2UE_ARCHIVE)
 if(T2UE_FAST_CPU)
-  list(APPEND T2UE_LINKS ${T2UE_DNNL_LIBRARY} PkgConfig::T2UE_BLAS)
+  list(APPEND T2UE_LINKS ${T2UE_DNNL_LIBRARY})
 endif()
 
 function(t2ue_common target scope)

@@ -13,9 +13,9 @@
 
 namespace t2ue {
 
-/// A file being written under a temporary name in the target's own folder. `commit()` flushes, syncs and renames
-/// it onto the target; destruction without commit removes it, so what was there before is never touched.
-/// Errors (full disk, unwritable folder) throw t2ue::Error naming the path and the system's reason.
+/// A file being written under a temporary name in the target's own folder. `commit()` flushes, syncs and
+/// renames it onto the target; destruction without commit removes it, so what was there before is never
+/// touched. Errors (full disk, unwritable folder) throw t2ue::Error naming the path and the system's reason.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path target);

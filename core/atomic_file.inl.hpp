@@ -34,7 +34,8 @@ T2UE_INLINE void AtomicFile::write(const void* bytes, size_t count) {
   while (count > 0) {
     const ssize_t written = ::write(descriptor_, next, count);
     if (written < 0 && errno == EINTR) continue;
-    check(written > 0, "write", "cannot write ", target_, ": ", std::strerror(errno), "; nothing was replaced");
+    check(written > 0, "write", "cannot write ", target_, ": ", std::strerror(errno),
+          "; nothing was replaced");
     next += written;
     count -= static_cast<size_t>(written);
   }

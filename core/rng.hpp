@@ -10,7 +10,17 @@
 namespace t2ue {
 
 /// What a stream of random numbers is for; part of its key, so that two purposes never share numbers.
-enum class Purpose : uint32_t { init = 1, latent, shuffle, augment, render, sign_noise, subset, test, bootstrap };
+enum class Purpose : uint32_t {
+  init = 1,
+  latent,
+  shuffle,
+  augment,
+  render,
+  sign_noise,
+  subset,
+  test,
+  bootstrap
+};
 
 /// Four 32-bit words for (key, counter).
 constexpr std::array<uint32_t, 4> philox(std::array<uint32_t, 2> key, std::array<uint32_t, 4> counter) {
@@ -25,14 +35,17 @@ constexpr std::array<uint32_t, 4> philox(std::array<uint32_t, 2> key, std::array
 }
 
 /// A uniform in [0, 1) with 24 bits, exact in float.
-constexpr float uniform_from_bits(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
+constexpr float uniform_from_bits(uint32_t bits) {
+  return static_cast<float>(bits >> 8) * 0x1p-24f;
+}
 
 /// The random numbers of one (seed, purpose, item): a small value type that draws in sequence.
 class Random {
  public:
   Random(uint64_t seed, Purpose purpose, uint64_t item = 0)
       : key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)},
-        counter_{0, static_cast<uint32_t>(purpose), static_cast<uint32_t>(item), static_cast<uint32_t>(item >> 32)} {}
+        counter_{0, static_cast<uint32_t>(purpose), static_cast<uint32_t>(item),
+                 static_cast<uint32_t>(item >> 32)} {}
 
   uint32_t bits() {
     if (next_ == 4) {

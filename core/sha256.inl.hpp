@@ -14,7 +14,9 @@ T2UE_INLINE Sha256::Sha256() : state_(EVP_MD_CTX_new()) {
   check(state_ && EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(state_), EVP_sha256(), nullptr) == 1, "sha256",
         "libcrypto has no SHA-256");
 }
-T2UE_INLINE Sha256::~Sha256() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(state_)); }
+T2UE_INLINE Sha256::~Sha256() {
+  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(state_));
+}
 
 T2UE_INLINE Sha256& Sha256::update(const void* bytes, size_t count) {
   EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(state_), bytes, count);
@@ -33,7 +35,9 @@ T2UE_INLINE std::string Sha256::hex() {
   return text;
 }
 
-T2UE_INLINE std::string sha256_hex(std::string_view text) { return Sha256().update(text).hex(); }
+T2UE_INLINE std::string sha256_hex(std::string_view text) {
+  return Sha256().update(text).hex();
+}
 
 T2UE_INLINE std::string sha256_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -1,0 +1,163 @@
+// The tape: users call ops on Vars, the graph records launches, and `backward` appends the gradient's
+// launches.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <t2ue/core/launch.hpp>
+#include <t2ue/core/parameter.hpp>
+
+namespace t2ue {
+
+class Graph;
+
+/// A value of a graph under a shape. An absent Var (default) stands for an optional argument left out.
+class Var {
+ public:
+  Var() = default;
+  Var(Graph* graph, int32_t id, const Shape& shape) : graph_(graph), id_(id), shape_(shape) {}
+
+  explicit operator bool() const { return graph_ != nullptr; }
+  Graph& graph() const { return *graph_; }
+  int32_t id() const { return id_; }
+  const Shape& shape() const { return shape_; }
+  DType dtype() const;
+  /// What kernels are given; absent for an absent Var.
+  View view() const;
+  operator View() const { return view(); }
+  /// The same elements under another shape.
+  Var reshape(const Shape& shape) const;
+
+ private:
+  Graph* graph_ = nullptr;
+  int32_t id_ = -1;
+  Shape shape_;
+};
+
+/// Whether launches are collected for a plan, or run one by one as they are recorded.
+enum class Execution : uint8_t { planned, eager };
+
+/// Records one step. Not copyable; lives as long as its Vars are used.
+class Graph {
+ public:
+  /// check_finite (eager only): after every launch, Error naming the op and tensor that holds a NaN or
+  /// infinity.
+  explicit Graph(const Backend& backend, Device device = {}, Execution execution = Execution::planned,
+                 bool check_finite = false)
+      : backend_(backend), device_(device), execution_(execution), check_finite_(check_finite) {}
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  // ---- what users of ops call ----
+  /// A tensor whose contents are read anew at every run.
+  Var input(const Tensor& tensor, bool requires_grad = false);
+  /// A module's tensor; trained unless it is a buffer or a `Frozen` scope is open.
+  Var parameter(Parameter& parameter);
+  /// Appends the gradients of `loss` (one element). Once a graph. Trained parameters that the loss does not
+  /// depend on get a zero gradient.
+  void backward(const Var& loss);
+  /// The tensor that holds this value after a run.
+  Tensor output(const Var& value);
+  /// The tensor that holds the gradient of an input after a run; call after `backward`.
+  Tensor gradient(const Var& input);
+  /// Whether modules use batch statistics; false inside an `Evaluation` scope.
+  bool training() const { return training_; }
+  Device device() const { return device_; }
+
+  // ---- what ops are made of ----
+  /// A new intermediate value.
+  Var value(const Shape& shape, DType dtype = DType::f32);
+  /// Adds a kernel call.
+  template <class Args>
+  void launch(const char* name, Kernels::Fn<Args> Kernels::*slot, const Args& args) {
+    add_launch(std::make_unique<LaunchOf<Args>>(name, slot, args));
+  }
+  /// Says how gradients flow from outputs to inputs: `emit` appends the launches. It is kept only if an input
+  /// requires a gradient, and called only if one reached an output.
+  void differentiate(std::vector<Var> outputs, std::vector<Var> inputs, std::function<void()> emit);
+  /// Where to write the gradient of x: absent if not required; overwrites at the first call, then
+  /// accumulates.
+  GradView grad(const Var& x);
+  /// The gradient that has reached an output of the op; absent if none has.
+  View grad_of(const Var& y) const;
+  /// Lets x use y's gradient buffer as its own; possible when x has no gradient yet. Valid because y's
+  /// gradient is complete and read by nobody else once its op's `emit` runs.
+  bool share_grad(const Var& y, const Var& x);
+  bool requires_grad(const Var& x) const { return x && values_[index(x)].requires_grad; }
+
+ private:
+  friend class Frozen;
+  friend class Evaluation;
+  friend class Plan;
+  friend class Var;
+
+  struct Value {
+    Shape shape;
+    DType dtype = DType::f32;
+    bool requires_grad = false;
+    int32_t grad = -1;  // id of the gradient's value
+    Tensor storage;     // set for inputs, parameters and outputs; in eager mode for all
+    std::string name;   // parameters only
+  };
+  struct Node {
+    std::vector<Var> outputs;
+    std::function<void()> emit;
+  };
+
+  static size_t index(const Var& x) { return static_cast<size_t>(x.id()); }
+  int32_t new_value(Value value) {
+    values_.push_back(std::move(value));
+    return static_cast<int32_t>(values_.size()) - 1;
+  }
+  void add_launch(std::unique_ptr<Launch> launch);
+  void run_now(Launch& launch);
+
+  const Backend& backend_;
+  Device device_;
+  Execution execution_;
+  bool check_finite_;
+  bool frozen_ = false, training_ = true, differentiated_ = false;
+  std::vector<Value> values_;
+  std::vector<Node> nodes_;
+  std::vector<std::unique_ptr<Launch>> launches_;
+  std::map<std::pair<const Parameter*, bool>, Var> parameters_;
+};
+
+/// While it lives, parameters entering the graph are constants: no gradient, and nothing is kept for one.
+class Frozen {
+ public:
+  explicit Frozen(Graph& graph) : graph_(graph), before_(std::exchange(graph.frozen_, true)) {}
+  ~Frozen() { graph_.frozen_ = before_; }
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+
+ private:
+  Graph& graph_;
+  bool before_;
+};
+
+/// While it lives, modules run in evaluation mode: running statistics instead of the batch's.
+class Evaluation {
+ public:
+  explicit Evaluation(Graph& graph) : graph_(graph), before_(std::exchange(graph.training_, false)) {}
+  ~Evaluation() { graph_.training_ = before_; }
+  Evaluation(const Evaluation&) = delete;
+  Evaluation& operator=(const Evaluation&) = delete;
+
+ private:
+  Graph& graph_;
+  bool before_;
+};
+
+inline DType Var::dtype() const {
+  return graph_->values_[static_cast<size_t>(id_)].dtype;
+}
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/core/graph.inl.hpp>
+#endif

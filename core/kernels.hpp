@@ -1,0 +1,445 @@
+// The one place where headers and compiled kernels meet: a plain argument struct for every op, and the table
+// of function pointers that a backend fills in. `visit` of an argument struct says what a launch reads and
+// writes; liveness, addresses and error messages all follow from it. Matrices are [rows, columns], pictures
+// [N,H,W,C].
+#pragma once
+
+#include <t2ue/core/device.hpp>
+#include <t2ue/core/kinds.hpp>
+#include <t2ue/core/view.hpp>
+
+namespace t2ue {
+
+/// y = activation(x w^T + b).  x [M,K], w [N,K], b [N] or absent, y [M,N];
+/// pre [M,N] is kept when the activation's gradient needs it.
+struct LinearArgs {
+  View x, w, b, y, pre;
+  Activation activation = Activation::none;
+  void visit(auto&& v) { v.read(x, w, b), v.write(y, pre); }
+};
+/// saved: y for relu-like activations, pre for gelu-like ones. dpre is workspace [M,N], absent without
+/// activation.
+struct LinearGradArgs {
+  View x, w, saved, dy, dpre;
+  GradView dx, dw, db;
+  Activation activation = Activation::none;
+  void visit(auto&& v) {
+    v.read(dy, saved);
+    if (dx) v.read(w);
+    if (dw) v.read(x);
+    v.write(dpre), v.grad(dx, dw, db);
+  }
+};
+
+/// y[n,p,q,k] = b[k] + sum_{r,s,c} x[n, p*stride+r-pad, q*stride+s-pad, c] w[k,r,s,c].
+/// x [N,H,W,C], w [K,R,S,C], b [K] or absent, y [N,P,Q,K].
+struct Conv2dArgs {
+  View x, w, b, y;
+  int stride = 1, pad = 0;
+  void visit(auto&& v) { v.read(x, w, b), v.write(y); }
+};
+struct Conv2dGradArgs {
+  View x, w, dy;
+  GradView dx, dw, db;
+  int stride = 1, pad = 0;
+  void visit(auto&& v) {
+    v.read(dy);
+    if (dx) v.read(w);
+    if (dw) v.read(x);
+    v.grad(dx, dw, db);
+  }
+};
+
+/// y = activation(scale*(x-mean)*inv_std + shift + residual), statistics over all rows of x [..,C].
+/// training: batch statistics, and running <- (1-momentum)*running + momentum*batch (variance unbiased);
+/// otherwise the running ones. scale, shift, residual may be absent; activation none, relu or leaky_relu.
+struct BatchNormArgs {
+  View x, scale, shift, residual, running_mean, running_var, mean, inv_std, y;
+  Activation activation = Activation::none;
+  bool training = true;
+  float eps = 1e-5f, momentum = 0.1f;
+  void visit(auto&& v) {
+    v.read(x, scale, shift, residual);
+    if (training)
+      v.update(running_mean, running_var);
+    else
+      v.read(running_mean, running_var);
+    v.write(mean, inv_std, y);
+  }
+};
+/// dz = dy * activation'(y); dresidual = dz.
+struct BatchNormGradArgs {
+  View x, scale, mean, inv_std, y, dy;
+  GradView dx, dscale, dshift, dresidual;
+  Activation activation = Activation::none;
+  bool training = true;
+  void visit(auto&& v) {
+    v.read(dy);
+    if (activation != Activation::none) v.read(y);
+    if (dx || dscale) v.read(x, mean, inv_std, scale);
+    v.grad(dx, dscale, dshift, dresidual);
+  }
+};
+
+/// sum = x + residual; y = scale*(sum-mean)*inv_std + shift over each row.  x [..,C]; without residual sum is
+/// absent and x is normalised. mean, inv_std [rows].
+struct LayerNormArgs {
+  View x, residual, scale, shift, sum, y, mean, inv_std;
+  float eps = 1e-5f;
+  void visit(auto&& v) { v.read(x, residual, scale, shift), v.write(sum, y, mean, inv_std); }
+};
+/// normalised: what was normalised (sum, or x). dsum: what already flows into the sum, or absent.
+struct LayerNormGradArgs {
+  View normalised, scale, mean, inv_std, dy, dsum;
+  GradView dx, dresidual, dscale, dshift;
+  void visit(auto&& v) {
+    v.read(normalised, scale, mean, inv_std, dy, dsum);
+    v.grad(dx, dresidual, dscale, dshift);
+  }
+};
+
+/// Softmax attention over packed projections. qkv [B,T,3*C] (q, then k, then v; heads of C/heads side by
+/// side), out [B,T,C], lse [B,heads,T] (log-sum-exp of the scaled scores). causal: position t sees 0..t.
+struct AttentionArgs {
+  View qkv, out, lse;
+  int heads = 1;
+  bool causal = false;
+  void visit(auto&& v) { v.read(qkv), v.write(out, lse); }
+};
+struct AttentionGradArgs {
+  View qkv, out, lse, dout;
+  GradView dqkv;
+  int heads = 1;
+  bool causal = false;
+  void visit(auto&& v) { v.read(qkv, out, lse, dout), v.grad(dqkv); }
+};
+
+/// y[b,t] = table[ids[b,t]] + position[t].  ids i32 [B,T], table [V,C], position [T,C], y [B,T,C].
+struct EmbeddingArgs {
+  View ids, table, position, y;
+  void visit(auto&& v) { v.read(ids, table, position), v.write(y); }
+};
+struct EmbeddingGradArgs {
+  View ids, dy;
+  GradView dtable, dposition;
+  void visit(auto&& v) { v.read(ids, dy), v.grad(dtable, dposition); }
+};
+
+/// y[n] = (token; x[n]) + position.  x [N,T,C], token [C] or [N,C], position [T+1,C], y [N,T+1,C].
+struct PrependTokenArgs {
+  View x, token, position, y;
+  void visit(auto&& v) { v.read(x, token, position), v.write(y); }
+};
+struct PrependTokenGradArgs {
+  View dy;
+  GradView dx, dtoken, dposition;
+  void visit(auto&& v) { v.read(dy), v.grad(dx, dtoken, dposition); }
+};
+
+/// y[b] = x[b, index[b]], or x[b, 0] without an index.  x [B,T,C], index i32 [B], y [B,C].
+struct GatherTokenArgs {
+  View x, index, y;
+  void visit(auto&& v) { v.read(x, index), v.write(y); }
+};
+struct GatherTokenGradArgs {
+  View index, dy;
+  GradView dx;
+  void visit(auto&& v) { v.read(index, dy), v.grad(dx); }
+};
+
+/// Windows of `size` every `stride`; average pooling divides by the number of real pixels in the window.
+/// x [N,H,W,C], y [N,P,Q,C].
+struct Pool2dArgs {
+  View x, y;
+  Pooling kind = Pooling::average;
+  int size = 2, stride = 2, pad = 0;
+  void visit(auto&& v) { v.read(x), v.write(y); }
+};
+struct Pool2dGradArgs {
+  View x, dy;
+  GradView dx;
+  Pooling kind = Pooling::average;
+  int size = 2, stride = 2, pad = 0;
+  void visit(auto&& v) {
+    v.read(dy);
+    if (kind == Pooling::max) v.read(x);
+    v.grad(dx);
+  }
+};
+
+/// y[n] = mean over t of x[n,t].  x [N,T,C], y [N,C].
+struct MeanPoolArgs {
+  View x, y;
+  void visit(auto&& v) { v.read(x), v.write(y); }
+};
+struct MeanPoolGradArgs {
+  View dy;
+  GradView dx;
+  void visit(auto&& v) { v.read(dy), v.grad(dx); }
+};
+
+/// y = activation(x), any shape.
+struct ActivationArgs {
+  View x, y;
+  Activation activation = Activation::relu;
+  void visit(auto&& v) { v.read(x), v.write(y); }
+};
+/// saved: y for relu, leaky_relu, tanh and sigmoid; x for the gelus.
+struct ActivationGradArgs {
+  View saved, dy;
+  GradView dx;
+  Activation activation = Activation::relu;
+  void visit(auto&& v) { v.read(saved, dy), v.grad(dx); }
+};
+
+/// y = alpha*a + beta*b, same shapes; b may be absent. With `accumulate`, y += (the planner's gradient
+/// copies).
+struct AddArgs {
+  View a, b;
+  GradView y;
+  float alpha = 1.0f, beta = 1.0f;
+  void visit(auto&& v) { v.read(a, b), v.grad(y); }
+};
+
+/// y = upsample(a) + gain[0]*b: the generator's residual sum.  a [N,H/up,W/up,C], b, y [N,H,W,C], gain [1].
+struct ResidualScaleArgs {
+  View a, b, gain, y;
+  int up = 1;
+  void visit(auto&& v) { v.read(a, b, gain), v.write(y); }
+};
+struct ResidualScaleGradArgs {
+  View b, gain, dy;
+  GradView da, db, dgain;
+  int up = 1;
+  void visit(auto&& v) {
+    v.read(dy);
+    if (db) v.read(gain);
+    if (dgain) v.read(b);
+    v.grad(da, db, dgain);
+  }
+};
+
+/// Semantic-spatial conditional batch norm (T2UE Eq. 2 with SSA-GAN's mask), after nearest upsampling, before
+/// ReLU: y = relu((1 + m*gamma) * (x-mean)*inv_std + m*beta). x [N,h,w,C], gamma, beta [N,C], mask
+/// [N,h*up,w*up,1], y [N,h*up,w*up,C]; statistics [C] are those of x, which are those of its nearest
+/// upsampling. training as in BatchNormArgs.
+struct UpsampleSscbnReluArgs {
+  View x, gamma, beta, mask, running_mean, running_var, mean, inv_std, y;
+  int up = 1;
+  bool training = true;
+  float eps = 1e-5f, momentum = 0.1f;
+  void visit(auto&& v) {
+    v.read(x, gamma, beta, mask);
+    if (training)
+      v.update(running_mean, running_var);
+    else
+      v.read(running_mean, running_var);
+    v.write(mean, inv_std, y);
+  }
+};
+/// dnorm: workspace of x's shape, the gradient of the normalised map summed over each upsampled group.
+struct UpsampleSscbnReluGradArgs {
+  View x, gamma, beta, mask, mean, inv_std, y, dy, dnorm;
+  GradView dx, dgamma, dbeta, dmask;
+  int up = 1;
+  bool training = true;
+  void visit(auto&& v) {
+    v.read(x, gamma, beta, mask, mean, inv_std, y, dy);
+    v.write(dnorm), v.grad(dx, dgamma, dbeta, dmask);
+  }
+};
+
+/// y = sigmoid(bilinear upsampling of x with aligned corners).  x [N,h,w,1], y [N,H,W,1].
+struct MaskSigmoidArgs {
+  View x, y;
+  void visit(auto&& v) { v.read(x), v.write(y); }
+};
+struct MaskSigmoidGradArgs {
+  View y, dy;
+  GradView dx;
+  void visit(auto&& v) { v.read(y, dy), v.grad(dx); }
+};
+
+/// x [N,h,w,C] resampled to y [N,H,W,C].
+struct ResizeArgs {
+  View x, y;
+  Resampler resampler = Resampler::bilinear;
+  void visit(auto&& v) { v.read(x), v.write(y); }
+};
+struct ResizeGradArgs {
+  View dy;
+  GradView dx;
+  Resampler resampler = Resampler::bilinear;
+  void visit(auto&& v) { v.read(dy), v.grad(dx); }
+};
+
+/// y = x / max(|x|, 1e-12) for each row of x [M,C]; inv_norm [M].
+struct L2NormalizeArgs {
+  View x, y, inv_norm;
+  void visit(auto&& v) { v.read(x), v.write(y, inv_norm); }
+};
+struct L2NormalizeGradArgs {
+  View y, inv_norm, dy;
+  GradView dx;
+  void visit(auto&& v) { v.read(y, inv_norm, dy), v.grad(dx); }
+};
+
+/// Symmetric InfoNCE over the batch (T2UE Eq. 4): logits = exp(logit_scale) * image text^T, loss = mean of
+/// the two cross-entropies with the diagonal as targets.  image, text [B,D] of unit norm, logit_scale [1],
+/// logits [B,B], row_lse, column_lse [B], loss [1].
+struct InfoNceArgs {
+  View image, text, logit_scale, logits, row_lse, column_lse, loss;
+  void visit(auto&& v) { v.read(image, text, logit_scale), v.write(logits, row_lse, column_lse, loss); }
+};
+/// dlogits: workspace [B,B].
+struct InfoNceGradArgs {
+  View image, text, logit_scale, logits, row_lse, column_lse, dloss, dlogits;
+  GradView dimage, dtext, dlogit_scale;
+  void visit(auto&& v) {
+    v.read(image, text, logit_scale, logits, row_lse, column_lse, dloss);
+    v.write(dlogits), v.grad(dimage, dtext, dlogit_scale);
+  }
+};
+
+/// Mean cross-entropy.  logits [B,K], labels i32 [B], lse [B], loss [1].
+struct CrossEntropyArgs {
+  View logits, labels, lse, loss;
+  void visit(auto&& v) { v.read(logits, labels), v.write(lse, loss); }
+};
+struct CrossEntropyGradArgs {
+  View logits, labels, lse, dloss;
+  GradView dlogits;
+  void visit(auto&& v) { v.read(logits, labels, lse, dloss), v.grad(dlogits); }
+};
+
+/// y = (round(clamp(image + limit(raw), 0, 1)) - mean) / std in one pass.  image f32 in [0,1] or u8 (read as
+/// x/255), raw f32; both [N,H,W,3], either may be absent (no picture: y = limit(raw), not clamped).
+/// `quantise` rounds to whole 1/255 steps, half to even, with a straight-through gradient. eps in [0,1] pixel
+/// units.
+struct PerturbArgs {
+  View image, raw, y;
+  Limiter limiter = Limiter::none;
+  float eps = 0.0f;
+  bool quantise = false;
+  float mean[3] = {0, 0, 0}, std[3] = {1, 1, 1};
+  void visit(auto&& v) { v.read(image, raw), v.write(y); }
+};
+struct PerturbGradArgs {
+  View image, raw, dy;
+  GradView draw;
+  Limiter limiter = Limiter::none;
+  float eps = 0.0f;
+  bool quantise = false;
+  float std[3] = {1, 1, 1};
+  void visit(auto&& v) { v.read(image, raw, dy), v.grad(draw); }
+};
+
+/// Random-resized crop and horizontal flip, then (x-mean)/std.  Each picture's box (area fraction in
+/// [min_area, 1], aspect ratio in [3/4, 4/3]) and flip come from Philox(seed, Purpose::augment, counter[0]*N
+/// + n); bilinear sampling. min_area 1 and flip false leave the geometry alone. x, y [N,H,W,C], counter i32
+/// [1].
+struct AugmentArgs {
+  View x, counter, y;
+  uint64_t seed = 0;
+  float min_area = 1.0f;
+  bool flip = false;
+  int shift = 0;  ///< additionally a random translation by up to this many pixels, edges repeated
+  float mean[3] = {0, 0, 0}, std[3] = {1, 1, 1};
+  void visit(auto&& v) { v.read(x, counter), v.write(y); }
+};
+struct AugmentGradArgs {
+  View counter, dy;
+  GradView dx;
+  uint64_t seed = 0;
+  float min_area = 1.0f;
+  bool flip = false;
+  int shift = 0;
+  float std[3] = {1, 1, 1};
+  void visit(auto&& v) { v.read(counter, dy), v.grad(dx); }
+};
+
+/// Every element of y becomes `value`.
+struct FillArgs {
+  View y;
+  float value = 0.0f;
+  void visit(auto&& v) { v.write(y); }
+};
+
+/// norm[0] = |grad|; norm[1] = min(1, max_norm/|grad|), or 1 where max_norm is 0.  grad [P], norm [2].
+struct GradNormArgs {
+  View grad, norm;
+  float max_norm = 0.0f;
+  void visit(auto&& v) { v.read(grad), v.write(norm); }
+};
+
+/// One step over a flat arena.  value, grad, first, second [P]; `segments` i32 [S+1] are offsets, `decay` [S]
+/// each segment's weight decay; hyper [4] = {learning rate, 1-beta1^t, 1-beta2^t, unused}; norm [2] as in
+/// GradNormArgs or absent. decoupled: AdamW (value *= 1 - lr*decay); otherwise Adam (grad += decay*value).
+struct AdamArgs {
+  View value, grad, first, second, segments, decay, hyper, norm;
+  float beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
+  bool decoupled = true;
+  void visit(auto&& v) { v.read(grad, segments, decay, hyper, norm), v.update(value, first, second); }
+};
+/// SGD with momentum as PyTorch defines it: g += decay*value; first = momentum*first + g; value -= lr*first.
+struct SgdArgs {
+  View value, grad, first, segments, decay, hyper, norm;
+  float momentum = 0.9f;
+  bool nesterov = false;
+  void visit(auto&& v) { v.read(grad, segments, decay, hyper, norm), v.update(value, first); }
+};
+
+/// A backend: one function for each op, null where it has none. The only list of ops.
+struct Kernels {
+  template <class Args>
+  using Fn = void (*)(const Args&, Stream);
+
+  const char* name = "";
+  Fn<LinearArgs> linear = nullptr;
+  Fn<LinearGradArgs> linear_grad = nullptr;
+  Fn<Conv2dArgs> conv2d = nullptr;
+  Fn<Conv2dGradArgs> conv2d_grad = nullptr;
+  Fn<BatchNormArgs> batch_norm = nullptr;
+  Fn<BatchNormGradArgs> batch_norm_grad = nullptr;
+  Fn<LayerNormArgs> layer_norm = nullptr;
+  Fn<LayerNormGradArgs> layer_norm_grad = nullptr;
+  Fn<AttentionArgs> attention = nullptr;
+  Fn<AttentionGradArgs> attention_grad = nullptr;
+  Fn<EmbeddingArgs> embedding = nullptr;
+  Fn<EmbeddingGradArgs> embedding_grad = nullptr;
+  Fn<PrependTokenArgs> prepend_token = nullptr;
+  Fn<PrependTokenGradArgs> prepend_token_grad = nullptr;
+  Fn<GatherTokenArgs> gather_token = nullptr;
+  Fn<GatherTokenGradArgs> gather_token_grad = nullptr;
+  Fn<Pool2dArgs> pool2d = nullptr;
+  Fn<Pool2dGradArgs> pool2d_grad = nullptr;
+  Fn<MeanPoolArgs> mean_pool = nullptr;
+  Fn<MeanPoolGradArgs> mean_pool_grad = nullptr;
+  Fn<ActivationArgs> activation = nullptr;
+  Fn<ActivationGradArgs> activation_grad = nullptr;
+  Fn<AddArgs> add = nullptr;
+  Fn<ResidualScaleArgs> residual_scale = nullptr;
+  Fn<ResidualScaleGradArgs> residual_scale_grad = nullptr;
+  Fn<UpsampleSscbnReluArgs> upsample_sscbn_relu = nullptr;
+  Fn<UpsampleSscbnReluGradArgs> upsample_sscbn_relu_grad = nullptr;
+  Fn<MaskSigmoidArgs> mask_sigmoid = nullptr;
+  Fn<MaskSigmoidGradArgs> mask_sigmoid_grad = nullptr;
+  Fn<ResizeArgs> resize = nullptr;
+  Fn<ResizeGradArgs> resize_grad = nullptr;
+  Fn<L2NormalizeArgs> l2_normalize = nullptr;
+  Fn<L2NormalizeGradArgs> l2_normalize_grad = nullptr;
+  Fn<InfoNceArgs> info_nce = nullptr;
+  Fn<InfoNceGradArgs> info_nce_grad = nullptr;
+  Fn<CrossEntropyArgs> cross_entropy = nullptr;
+  Fn<CrossEntropyGradArgs> cross_entropy_grad = nullptr;
+  Fn<PerturbArgs> perturb = nullptr;
+  Fn<PerturbGradArgs> perturb_grad = nullptr;
+  Fn<AugmentArgs> augment = nullptr;
+  Fn<AugmentGradArgs> augment_grad = nullptr;
+  Fn<FillArgs> fill = nullptr;
+  Fn<GradNormArgs> grad_norm = nullptr;
+  Fn<AdamArgs> adam = nullptr;
+  Fn<SgdArgs> sgd = nullptr;
+};
+
+}  // namespace t2ue

@@ -1,0 +1,62 @@
+// The named choices that ops, models, files and recipes share.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include <t2ue/core/error.hpp>
+
+namespace t2ue {
+
+/// Point-wise non-linearities. quick_gelu is x*sigmoid(1.702x), gelu the exact (erf) one, leaky_relu has
+/// slope 0.2.
+enum class Activation : uint8_t { none, relu, leaky_relu, gelu, quick_gelu, tanh, sigmoid };
+/// How a perturbation is kept within eps: eps*tanh(x), or tanh(x) cut at eps (the authors' code), or as it
+/// is.
+enum class Limiter : uint8_t { none, tanh_scale, clamp };
+/// How pictures change size. Bilinear samples at pixel centres; area averages; none of them exceeds the
+/// input's range.
+enum class Resampler : uint8_t { nearest, bilinear, area };
+enum class Pooling : uint8_t { average, max };
+
+namespace detail {
+template <class Kind>
+struct KindNames;
+template <>
+struct KindNames<Activation> {
+  static constexpr std::string_view what = "activation";
+  static constexpr std::array<std::string_view, 7> names = {"none",       "relu", "leaky_relu", "gelu",
+                                                            "quick_gelu", "tanh", "sigmoid"};
+};
+template <>
+struct KindNames<Limiter> {
+  static constexpr std::string_view what = "limiter";
+  static constexpr std::array<std::string_view, 3> names = {"none", "tanh_scale", "clamp"};
+};
+template <>
+struct KindNames<Resampler> {
+  static constexpr std::string_view what = "resampler";
+  static constexpr std::array<std::string_view, 3> names = {"nearest", "bilinear", "area"};
+};
+}  // namespace detail
+
+/// The name by which files and recipes call a choice.
+template <class Kind>
+constexpr std::string_view name_of(Kind kind) {
+  return detail::KindNames<Kind>::names[static_cast<size_t>(kind)];
+}
+
+/// The choice called `name`; Error listing the choices if there is none.
+template <class Kind>
+Kind kind_named(std::string_view name) {
+  const auto& names = detail::KindNames<Kind>::names;
+  std::string known;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return static_cast<Kind>(i);
+    known += (i ? ", " : "") + std::string(names[i]);
+  }
+  fail(detail::KindNames<Kind>::what, "unknown name '", name, "'; one of: ", known);
+}
+
+}  // namespace t2ue

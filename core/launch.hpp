@@ -1,0 +1,98 @@
+// One call of one kernel, with its arguments: what a plan is a list of.
+#pragma once
+
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include <t2ue/core/kernels.hpp>
+
+namespace t2ue {
+
+/// How a launch touches a view.
+enum class Access : uint8_t { read, write, update };
+
+/// A kernel call whose views may still wait for their addresses.
+class Launch {
+ public:
+  virtual ~Launch() = default;
+  virtual void run(const Kernels& kernels, Stream stream) const = 0;
+  virtual const char* name() const = 0;
+  /// Calls f(View&, Access) for every present view. A gradient that accumulates counts as an update.
+  template <class F>
+  void visit(F&& f) {
+    Visitor<F> visitor(f);
+    visit_views(visitor);
+  }
+
+ protected:
+  class ViewVisitor {
+   public:
+    virtual ~ViewVisitor() = default;
+    template <class... Views>
+    void read(Views&... views) {
+      (one(views, Access::read), ...);
+    }
+    template <class... Views>
+    void write(Views&... views) {
+      (one(views, Access::write), ...);
+    }
+    template <class... Views>
+    void update(Views&... views) {
+      (one(views, Access::update), ...);
+    }
+    template <class... Views>
+    void grad(Views&... views) {
+      (one(views, views.accumulate ? Access::update : Access::write), ...);
+    }
+
+   private:
+    void one(View& view, Access access) {
+      if (view) visited(view, access);
+    }
+    virtual void visited(View& view, Access access) = 0;
+  };
+  virtual void visit_views(ViewVisitor& visitor) = 0;
+
+ private:
+  template <class F>
+  class Visitor final : public ViewVisitor {
+   public:
+    explicit Visitor(F& f) : f_(f) {}
+
+   private:
+    void visited(View& view, Access access) override { f_(view, access); }
+    F& f_;
+  };
+};
+
+/// The launch of one slot of the table.
+template <class Args>
+class LaunchOf final : public Launch {
+ public:
+  using Slot = Kernels::Fn<Args> Kernels::*;
+  LaunchOf(const char* name, Slot slot, const Args& args) : name_(name), slot_(slot), args_(args) {}
+
+  void run(const Kernels& kernels, Stream stream) const override {
+    const auto kernel = kernels.*slot_;
+    if (!kernel) no_kernel(kernels);
+    kernel(args_, stream);
+  }
+  const char* name() const override { return name_; }
+
+ private:
+  void visit_views(ViewVisitor& visitor) override { args_.visit(visitor); }
+
+  [[noreturn]] void no_kernel(const Kernels& kernels) const {
+    std::string views;
+    LaunchOf copy = *this;
+    copy.visit([&](const View& view, Access) { views += concat(" ", name_of(view.dtype), view.shape); });
+    fail(name_, "the ", kernels.name, " backend has no kernel for this op; its arguments were", views);
+  }
+
+  const char* name_;
+  Slot slot_;
+  Args args_;
+};
+
+}  // namespace t2ue

@@ -1,0 +1,44 @@
+// Sums.
+#pragma once
+
+#include <t2ue/core/graph.hpp>
+
+namespace t2ue {
+
+/// alpha*a + beta*b, same shapes.
+inline Var add(const Var& a, const Var& b, float alpha = 1.0f, float beta = 1.0f) {
+  check(a.shape() == b.shape(), "add", "shapes differ: ", a.shape(), " and ", b.shape());
+  Graph& g = a.graph();
+  const Var y = g.value(a.shape());
+  AddArgs args{.a = a, .b = b, .y = {}, .alpha = alpha, .beta = beta};
+  static_cast<View&>(args.y) = y;
+  g.launch("add", &Kernels::add, args);
+  g.differentiate({y}, {a, b}, [=, &g] {
+    const View dy = g.grad_of(y);
+    // b first: when a can take over dy's buffer, nothing may still read dy afterwards.
+    if (g.requires_grad(b))
+      g.launch("add", &Kernels::add, AddArgs{.a = dy, .b = {}, .y = g.grad(b), .alpha = beta});
+    if (g.requires_grad(a) && !(alpha == 1.0f && g.share_grad(y, a)))
+      g.launch("add", &Kernels::add, AddArgs{.a = dy, .b = {}, .y = g.grad(a), .alpha = alpha});
+  });
+  return y;
+}
+
+/// upsample(a) + gain*b: the generator's residual sum (nearest upsampling by `up`).
+/// a [N,H/up,W/up,C], b [N,H,W,C], gain [1]; returns [N,H,W,C].
+inline Var residual_scale(const Var& a, const Var& b, const Var& gain, int up = 1) {
+  const Shape &as = a.shape(), &bs = b.shape();
+  check(as.rank() == 4 && bs == Shape({as[0], as[1] * up, as[2] * up, as[3]}) && gain.shape() == Shape{1},
+        "residual_scale", "expected a [N,h,w,C], b [N,h*", up, ",w*", up, ",C], gain [1], got ", as, ", ", bs,
+        ", ", gain.shape());
+  Graph& g = a.graph();
+  const Var y = g.value(bs);
+  g.launch("residual_scale", &Kernels::residual_scale, ResidualScaleArgs{a, b, gain, y, up});
+  g.differentiate({y}, {a, b, gain}, [=, &g] {
+    g.launch("residual_scale_grad", &Kernels::residual_scale_grad,
+             ResidualScaleGradArgs{b, gain, g.grad_of(y), g.grad(a), g.grad(b), g.grad(gain), up});
+  });
+  return y;
+}
+
+}  // namespace t2ue

@@ -1,0 +1,54 @@
+// Layer normalisation, alone or fused with the residual sum before it.
+#pragma once
+
+#include <utility>
+
+#include <t2ue/core/graph.hpp>
+
+namespace t2ue {
+
+/// scale * (x - mean)/sqrt(var + eps) + shift over the last dimension.  x [..,C], scale, shift [C].
+inline Var layer_norm(const Var& x, const Var& scale, const Var& shift, float eps = 1e-5f) {
+  const Shape channels{x.shape().back()};
+  check(scale.shape() == channels && shift.shape() == channels, "layer_norm", "expected scale and shift ",
+        channels, ", got ", scale.shape(), " and ", shift.shape());
+  Graph& g = x.graph();
+  const Shape rows{x.shape().rows()};
+  const Var y = g.value(x.shape()), mean = g.value(rows), inv_std = g.value(rows);
+  g.launch("layer_norm", &Kernels::layer_norm, LayerNormArgs{x, {}, scale, shift, {}, y, mean, inv_std, eps});
+  g.differentiate({y}, {x, scale, shift}, [=, &g] {
+    g.launch("layer_norm_grad", &Kernels::layer_norm_grad,
+             LayerNormGradArgs{
+                 x, scale, mean, inv_std, g.grad_of(y), {}, g.grad(x), {}, g.grad(scale), g.grad(shift)});
+  });
+  return y;
+}
+
+/// {sum = x + residual, layer_norm(sum)}: one pass over the residual stream of a transformer.
+inline std::pair<Var, Var> add_layer_norm(const Var& x, const Var& residual, const Var& scale,
+                                          const Var& shift, float eps = 1e-5f) {
+  check(residual.shape() == x.shape(), "add_layer_norm", "residual ", residual.shape(), " does not match x ",
+        x.shape());
+  const Shape channels{x.shape().back()};
+  check(scale.shape() == channels && shift.shape() == channels, "add_layer_norm", "expected scale and shift ",
+        channels, ", got ", scale.shape(), " and ", shift.shape());
+  Graph& g = x.graph();
+  const Shape rows{x.shape().rows()};
+  const Var sum = g.value(x.shape()), y = g.value(x.shape()), mean = g.value(rows), inv_std = g.value(rows);
+  g.launch("layer_norm", &Kernels::layer_norm,
+           LayerNormArgs{x, residual, scale, shift, sum, y, mean, inv_std, eps});
+  g.differentiate({sum, y}, {x, residual, scale, shift}, [=, &g] {
+    const View dy = g.grad_of(y), dsum = g.grad_of(sum);
+    if (dy) {
+      g.launch("layer_norm_grad", &Kernels::layer_norm_grad,
+               LayerNormGradArgs{sum, scale, mean, inv_std, dy, dsum, g.grad(x), g.grad(residual),
+                                 g.grad(scale), g.grad(shift)});
+      return;
+    }
+    for (const Var& v : {x, residual})
+      if (g.requires_grad(v)) g.launch("add", &Kernels::add, AddArgs{.a = dsum, .b = {}, .y = g.grad(v)});
+  });
+  return {sum, y};
+}
+
+}  // namespace t2ue

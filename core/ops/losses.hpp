@@ -1,0 +1,58 @@
+// Contrastive and supervised losses, and the normalisation before them.
+#pragma once
+
+#include <t2ue/core/graph.hpp>
+
+namespace t2ue {
+
+/// Rows of x [M,C] scaled to unit length.
+inline Var l2_normalize(const Var& x) {
+  check(x.shape().rank() == 2, "l2_normalize", "expected x [M,C], got ", x.shape());
+  Graph& g = x.graph();
+  const Var y = g.value(x.shape()), inv_norm = g.value({x.shape()[0]});
+  g.launch("l2_normalize", &Kernels::l2_normalize, L2NormalizeArgs{x, y, inv_norm});
+  g.differentiate({y}, {x}, [=, &g] {
+    g.launch("l2_normalize_grad", &Kernels::l2_normalize_grad,
+             L2NormalizeGradArgs{y, inv_norm, g.grad_of(y), g.grad(x)});
+  });
+  return y;
+}
+
+/// Symmetric InfoNCE (T2UE Eq. 4): mean of the picture-to-text and text-to-picture cross-entropies of
+/// exp(logit_scale) * image text^T with the diagonal as targets.  image, text [B,D] of unit norm, logit_scale
+/// [1]; returns [1]. Chance is ln B, so a value means nothing without its B.
+inline Var info_nce(const Var& image, const Var& text, const Var& logit_scale) {
+  check(image.shape().rank() == 2 && image.shape() == text.shape() && logit_scale.shape() == Shape{1},
+        "info_nce", "expected image and text [B,D] and logit_scale [1], got ", image.shape(), ", ",
+        text.shape(), ", ", logit_scale.shape());
+  Graph& g = image.graph();
+  const int64_t batch = image.shape()[0];
+  const Var logits = g.value({batch, batch}), row_lse = g.value({batch}), column_lse = g.value({batch}),
+            loss = g.value({1});
+  g.launch("info_nce", &Kernels::info_nce,
+           InfoNceArgs{image, text, logit_scale, logits, row_lse, column_lse, loss});
+  g.differentiate({loss}, {image, text, logit_scale}, [=, &g] {
+    g.launch("info_nce_grad", &Kernels::info_nce_grad,
+             InfoNceGradArgs{image, text, logit_scale, logits, row_lse, column_lse, g.grad_of(loss),
+                             g.value({batch, batch}), g.grad(image), g.grad(text), g.grad(logit_scale)});
+  });
+  return loss;
+}
+
+/// Mean softmax cross-entropy.  logits [B,K], labels i32 [B] in 0..K-1; returns [1].
+inline Var cross_entropy(const Var& logits, const Var& labels) {
+  check(logits.shape().rank() == 2 && labels.dtype() == DType::i32 &&
+            labels.shape() == Shape{logits.shape()[0]},
+        "cross_entropy", "expected logits [B,K] and labels i32 [B], got ", logits.shape(), " and ",
+        labels.shape());
+  Graph& g = logits.graph();
+  const Var lse = g.value({logits.shape()[0]}), loss = g.value({1});
+  g.launch("cross_entropy", &Kernels::cross_entropy, CrossEntropyArgs{logits, labels, lse, loss});
+  g.differentiate({loss}, {logits}, [=, &g] {
+    g.launch("cross_entropy_grad", &Kernels::cross_entropy_grad,
+             CrossEntropyGradArgs{logits, labels, lse, g.grad_of(loss), g.grad(logits)});
+  });
+  return loss;
+}
+
+}  // namespace t2ue

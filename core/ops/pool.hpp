@@ -1,0 +1,40 @@
+// Pooling: over windows, and over a whole sequence or map.
+#pragma once
+
+#include <t2ue/core/graph.hpp>
+
+namespace t2ue {
+
+/// Windows of `size` every `stride` over x [N,H,W,C]; the average counts real pixels only.
+inline Var pool2d(const Var& x, Pooling kind, int size, int stride, int pad = 0) {
+  const Shape& s = x.shape();
+  check(s.rank() == 4 && size >= 1 && stride >= 1 && pad >= 0 && 2 * pad <= size, "pool2d",
+        "expected x [N,H,W,C], a positive window and pad <= size/2, got ", s, ", size ", size, ", stride ",
+        stride, ", pad ", pad);
+  check(s[1] + 2 * pad >= size && s[2] + 2 * pad >= size, "pool2d", "window ", size, " is larger than ", s);
+  Graph& g = x.graph();
+  const Var y =
+      g.value({s[0], (s[1] + 2 * pad - size) / stride + 1, (s[2] + 2 * pad - size) / stride + 1, s[3]});
+  g.launch("pool2d", &Kernels::pool2d, Pool2dArgs{x, y, kind, size, stride, pad});
+  g.differentiate({y}, {x}, [=, &g] {
+    g.launch("pool2d_grad", &Kernels::pool2d_grad,
+             Pool2dGradArgs{x, g.grad_of(y), g.grad(x), kind, size, stride, pad});
+  });
+  return y;
+}
+
+/// Mean over tokens: x [N,T,C] -> [N,C]. A map [N,H,W,C] is reshaped to [N,H*W,C] first.
+inline Var mean_pool(const Var& x) {
+  const Shape& s = x.shape();
+  if (s.rank() == 4) return mean_pool(x.reshape({s[0], s[1] * s[2], s[3]}));
+  check(s.rank() == 3, "mean_pool", "expected x [N,T,C] or [N,H,W,C], got ", s);
+  Graph& g = x.graph();
+  const Var y = g.value({s[0], s[2]});
+  g.launch("mean_pool", &Kernels::mean_pool, MeanPoolArgs{x, y});
+  g.differentiate({y}, {x}, [=, &g] {
+    g.launch("mean_pool_grad", &Kernels::mean_pool_grad, MeanPoolGradArgs{g.grad_of(y), g.grad(x)});
+  });
+  return y;
+}
+
+}  // namespace t2ue

@@ -1,0 +1,37 @@
+// A named tensor that a module owns: trained (a weight) or carried along (a running statistic).
+#pragma once
+
+#include <string>
+
+#include <t2ue/core/tensor.hpp>
+
+namespace t2ue {
+
+/// How a parameter starts.
+struct Init {
+  enum class Kind : uint8_t { constant, normal, uniform } kind = Kind::constant;
+  float scale = 0.0f;  ///< the constant, the standard deviation, or the bound of U(-scale, scale)
+
+  static Init zeros() { return {}; }
+  static Init ones() { return {Kind::constant, 1.0f}; }
+  static Init constant(float value) { return {Kind::constant, value}; }
+  static Init normal(float deviation) { return {Kind::normal, deviation}; }
+  static Init uniform(float bound) { return {Kind::uniform, bound}; }
+};
+
+/// A module's tensor. `value` and `grad` are set when a ParameterSet lays the module out in memory.
+struct Parameter {
+  Parameter() = default;
+  Parameter(const Shape& shape_, Init init_, bool trained_ = true)
+      : shape(shape_), init(init_), trained(trained_) {}
+  /// A running statistic: saved with the module, never trained.
+  static Parameter buffer(const Shape& shape, Init init) { return {shape, init, false}; }
+
+  Shape shape;
+  Init init;
+  bool trained = true;
+  std::string name;
+  Tensor value, grad;
+};
+
+}  // namespace t2ue

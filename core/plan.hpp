@@ -1,0 +1,66 @@
+// The planner: a recorded graph becomes a flat list of launches over one arena.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <t2ue/core/arena.hpp>
+#include <t2ue/core/graph.hpp>
+
+namespace t2ue {
+
+/// A graph made ready to run again and again: launches that nothing needs are dropped, every buffer has its
+/// place.
+class Plan {
+ public:
+  explicit Plan(Graph&& graph);
+  void run() const;
+  size_t launches() const { return launches_.size(); }
+  int64_t arena_bytes() const { return layout_.bytes; }
+  const std::vector<BufferLife>& buffers() const { return buffers_; }
+  const ArenaLayout& layout() const { return layout_; }
+
+ private:
+  void drop_dead_launches(const Graph& graph);
+  void find_lives(const Graph& graph);
+  void link(Graph& graph);
+
+  const Backend& backend_;
+  std::vector<std::unique_ptr<Launch>> launches_;
+  std::vector<int32_t> buffer_of_value_;
+  std::vector<BufferLife> buffers_;
+  ArenaLayout layout_;
+  Tensor arena_;
+  std::vector<Tensor> kept_;  // inputs, parameters and outputs that launches point into
+};
+
+/// One repeatable step: `record` describes it by calling ops on the graph it is given.
+/// planned: recorded once, then replayed; eager: recorded and run op by op every time, checking that all
+/// numbers are finite. Both give the same bits.
+class Step {
+ public:
+  using Recorder = std::function<void(Graph&)>;
+  explicit Step(Recorder record, Device device = {}, Execution execution = Execution::planned)
+      : Step(std::move(record), backend_of(device), device, execution) {}
+  Step(Recorder record, const Backend& backend, Device device = {}, Execution execution = Execution::planned);
+
+  void run();
+  /// Runs once more op by op with every result checked: throws Error naming the op and tensor that first held
+  /// a NaN or infinity, and returns quietly if none does. State that the step updates is updated again.
+  void find_non_finite();
+  /// Null when eager.
+  const Plan* plan() const { return plan_.get(); }
+
+ private:
+  Recorder record_;
+  const Backend& backend_;
+  Device device_;
+  std::unique_ptr<Plan> plan_;
+};
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/core/plan.inl.hpp>
+#endif
