@@ -1,0 +1,75 @@
+// WebDataset shards: tar archives in which consecutive files of one key make a sample (key.jpg, key.txt,
+// ...).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+
+namespace t2ue {
+
+/// One item of a shard. The key is a member's path up to the first dot of its file name; the rest,
+/// lower-cased and without that dot, is the extension.
+struct Sample {
+  std::string key;
+  std::map<std::string, std::vector<uint8_t>> parts;  ///< bytes by extension
+};
+
+struct ShardOptions {
+  std::vector<std::string> required = {};           ///< extensions that every sample must have
+  uint64_t max_sample_bytes = uint64_t{256} << 20;  ///< all parts of one sample together
+};
+
+/// Reads a .tar or .tar.gz shard, one sample at a time: memory does not grow with the shard.
+class ShardReader {
+ public:
+  explicit ShardReader(const std::filesystem::path& path, ShardOptions options = {});
+  /// Reads an archive in memory; `bytes` must outlive the reader.
+  explicit ShardReader(std::span<const uint8_t> bytes, ShardOptions options = {});
+  ~ShardReader();
+  ShardReader(ShardReader&&) noexcept;
+  ShardReader& operator=(ShardReader&&) noexcept;
+
+  /// The next sample; nothing at the end. Throws Error for a truncated or damaged archive, an absolute path
+  /// or one with "..", a link, a part given twice, a sample declared larger than the limit (before any of it
+  /// is read), and a sample that lacks a required part. After that last error, and only that, next() goes on
+  /// behind it.
+  std::optional<Sample> next();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Writes a shard. It appears under its name only with commit(), whole; the same samples give the same bytes.
+class ShardWriter {
+ public:
+  /// Compresses if the name ends in "gz". Throws Error if the folder cannot be written.
+  explicit ShardWriter(const std::filesystem::path& path);
+  ~ShardWriter();
+  ShardWriter(ShardWriter&&) noexcept;
+  ShardWriter& operator=(ShardWriter&&) noexcept;
+
+  /// Throws Error for a sample without parts, a key that was just written, a key or extension that would not
+  /// be read back as it is (a dot in the key's file name, upper case or '/' in an extension, a path that
+  /// climbs out), and a full disk.
+  void add(const Sample& sample);
+  void commit();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/data/tar_shard.inl.hpp>
+#endif
