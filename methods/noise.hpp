@@ -1,0 +1,60 @@
+// A picture's noise in whole steps of 1/255: made from floats, brought to another size, told apart.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/core/kinds.hpp>
+
+namespace t2ue {
+
+/// A perturbation for an upright RGB picture: `steps` has height*width*3 values (HWC) in units of 1/255.
+struct Noise {
+  int height = 0;
+  int width = 0;
+  std::vector<int8_t> steps;
+
+  bool operator==(const Noise&) const = default;
+};
+
+/// Values in pixel units: a picture is 0..1, one 8-bit step 1/255, never a model's normalised space. The
+/// explicit constructor is where a caller says so.
+struct Pixels {
+  explicit Pixels(std::span<const float> pixel_units) : values(pixel_units) {}
+  std::span<const float> values;
+};
+
+/// The largest budget that fits into int8 steps.
+inline constexpr int max_eps_steps = 127;
+
+/// Rounds a perturbation (height*width*3 floats, HWC) to whole steps: value * 255 in float, half to even,
+/// then cut at +-eps_steps. Throws Error for a wrong size, a NaN or infinity (naming its place), or eps_steps
+/// outside 0..127.
+Noise quantise_noise(Pixels perturbation, int height, int width, int eps_steps);
+
+/// The noise at height x width, in whole numbers, so that every machine gives the same steps:
+///   nearest   the noise pixel under the picture pixel's centre; enlarging keeps the largest |step| exactly
+///   bilinear  between the four nearest centres, edges repeated, no prefilter; rounded half to even
+///   area      the mean over the picture pixel's area; rounded half to even
+/// All are means of the noise, so none ever passes its largest |step|.
+/// Throws Error for a noise whose size and steps disagree, and for sides outside
+/// 1..1,000,000.
+Noise resample_noise(const Noise& noise, int height, int width, Resampler resampler);
+
+/// max|step|; 0 for no steps.
+int max_step(const Noise& noise);
+
+/// The identity of a noise: SHA-256 over "HEIGHTxWIDTH:" and the steps' bytes.
+std::string sha256_of(const Noise& noise);
+
+/// Throws Error unless the sides are positive and `steps` has height*width*3 values.
+void check_noise(const Noise& noise);
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/methods/noise.inl.hpp>
+#endif
