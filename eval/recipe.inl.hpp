@@ -184,7 +184,7 @@ T2UE_INLINE TextTable ResultsTable::score_table() const {
   }
   for (const Metric& metric : metrics_) {
     if (!metric.headline) continue;
-    table.columns.push_back({metric.name + " effect %"});
+    table.columns.push_back({metric.name + " effect"});
     table.columns.push_back({"over control"});
     chance.insert(chance.end(), {"100", "-"});
   }
@@ -200,11 +200,9 @@ T2UE_INLINE TextTable ResultsTable::score_table() const {
     table.rows.push_back(std::move(cells));
   }
   table.rows.push_back(std::move(chance));
-  table.notes = {
-      "Scores at the epoch selected on validation data. Effect: share of what clean training learned above "
-      "chance",
-      "that the row lost, %. Over control: less the strongest control's effect at the same eps and seed, "
-      "points."};
+  table.notes = {"Scores at the epoch selected on validation data.",
+                 "Effect: the share of what clean training learned above chance that the row lost, per cent.",
+                 "Over control: that less the strongest control's effect at the same eps and seed, points."};
   if (!rows_.empty()) table.notes.push_back("recipe " + rows_[0].recipe + ", test split " + rows_[0].split);
   return table;
 }

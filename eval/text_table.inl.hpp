@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <sstream>
 
 #include <t2ue/core/error.hpp>
 #include <t2ue/eval/text_table.hpp>
@@ -17,6 +18,19 @@ inline size_t code_points(const std::string& text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+/// The words of a text in lines of at most `width` code points; a longer word has a line of its own.
+inline std::vector<std::string> wrapped(const std::string& text, size_t width) {
+  std::vector<std::string> lines;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!lines.empty() && code_points(lines.back()) + 1 + code_points(word) <= width)
+      lines.back() += ' ' + word;
+    else
+      lines.push_back(word);
+  }
+  return lines;
+}
+
 inline std::string two_digits(int64_t value) {
   return (value < 10 ? "0" : "") + std::to_string(value);
 }
@@ -25,15 +39,21 @@ inline std::string two_digits(int64_t value) {
 
 T2UE_INLINE std::string to_text(const TextTable& table) {
   std::vector<size_t> width;
-  std::vector<std::string> header;
   for (const auto& column : table.columns) {
-    header.push_back(column.name);
-    width.push_back(detail::code_points(column.name));
+    width.push_back(1);
+    for (const std::string& word : detail::wrapped(column.name, 1))
+      width.back() = std::max(width.back(), detail::code_points(word));
   }
   for (const auto& row : table.rows) {
     check(row.size() == width.size(), "table", table.title, ": a row has ", row.size(), " cells, not ",
           width.size());
     for (size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], detail::code_points(row[c]));
+  }
+  std::vector<std::vector<std::string>> names;
+  size_t height = 0;
+  for (size_t c = 0; c < width.size(); ++c) {
+    names.push_back(detail::wrapped(table.columns[c].name, width[c]));
+    height = std::max(height, names.back().size());
   }
   std::string text;
   const auto add_line = [&](const std::vector<std::string>& cells) {
@@ -47,7 +67,12 @@ T2UE_INLINE std::string to_text(const TextTable& table) {
     text += line + '\n';
   };
   if (!table.title.empty()) text += table.title + '\n';
-  add_line(header);
+  for (size_t line = 0; line < height; ++line) {  // names stand on the rule
+    std::vector<std::string> cells;
+    for (const auto& name : names)
+      cells.push_back(line + name.size() >= height ? name[line + name.size() - height] : "");
+    add_line(cells);
+  }
   std::vector<std::string> rule;
   for (const size_t w : width) rule.emplace_back(w, '-');
   add_line(rule);
