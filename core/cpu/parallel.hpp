@@ -7,8 +7,8 @@
 
 namespace t2ue::cpu {
 
-/// f(i) for i in [0, count), spread over threads when there is enough work. Each index is handled by one thread, so
-/// results do not depend on the number of threads as long as f(i) writes only what belongs to i.
+/// f(i) for i in [0, count), spread over threads when there is enough work. Each index is handled by one
+/// thread, so results do not depend on the number of threads as long as f(i) writes only what belongs to i.
 template <class F>
 void parallel_for(int64_t count, int64_t work_per_index, F&& f) {
   [[maybe_unused]] const bool worthwhile = count > 1 && count * work_per_index > 16384;
@@ -16,7 +16,8 @@ void parallel_for(int64_t count, int64_t work_per_index, F&& f) {
   for (int64_t i = 0; i < count; ++i) f(i);
 }
 
-/// f(begin, end) over [0, count) cut into pieces of at most `piece`: for element-wise loops that should vectorise.
+/// f(begin, end) over [0, count) cut into pieces of at most `piece`: for element-wise loops that should
+/// vectorise.
 template <class F>
 void parallel_ranges(int64_t count, F&& f, int64_t piece = 4096) {
   const int64_t pieces = (count + piece - 1) / piece;
@@ -27,6 +28,8 @@ void parallel_ranges(int64_t count, F&& f, int64_t piece = 4096) {
 }
 
 /// Overwrites or accumulates one gradient element.
-inline void put(float& to, float value, bool accumulate) { to = accumulate ? to + value : value; }
+inline void put(float& to, float value, bool accumulate) {
+  to = accumulate ? to + value : value;
+}
 
 }  // namespace t2ue::cpu

@@ -1,0 +1,72 @@
+// Sums.
+#pragma once
+
+#include <t2ue/core/cpu/columns.hpp>
+#include <t2ue/core/kernels.hpp>
+
+namespace t2ue::cpu {
+
+inline void add(const AddArgs& args, Stream) {
+  const float *a = args.a.f32(), *b = args.b.f32();
+  float* y = args.y.f32();
+  parallel_ranges(args.a.elements(), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const float sum = b ? args.alpha * a[i] + args.beta * b[i] : args.alpha * a[i];
+      put(y[i], sum, args.y.accumulate);
+    }
+  });
+}
+
+inline void residual_scale(const ResidualScaleArgs& args, Stream) {
+  const Shape &low = args.a.shape, &high = args.y.shape;
+  const int64_t channels = high[3];
+  const float gain = args.gain.f32()[0];
+  parallel_for(high[0] * high[1], high[2] * channels, [&](int64_t row) {
+    const int64_t n = row / high[1], h = row % high[1];
+    for (int64_t w = 0; w < high[2]; ++w) {
+      const float* a = args.a.f32() + ((n * low[1] + h / args.up) * low[2] + w / args.up) * channels;
+      const float* b = args.b.f32() + (row * high[2] + w) * channels;
+      float* y = args.y.f32() + (row * high[2] + w) * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; ++c) y[c] = a[c] + gain * b[c];
+    }
+  });
+}
+
+inline void residual_scale_grad(const ResidualScaleGradArgs& args, Stream) {
+  const Shape& high = args.dy.shape;
+  const int64_t channels = high[3], up = args.up;
+  const float* dy = args.dy.f32();
+  if (args.db.data) {
+    const float gain = args.gain.f32()[0];
+    parallel_ranges(high.elements(), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) put(args.db.f32()[i], gain * dy[i], args.db.accumulate);
+    });
+  }
+  if (args.dgain.data) {
+    const float* b = args.b.f32();
+    const auto sums = column_sums(high.rows(), channels, [&](int64_t begin, int64_t end, float* partial) {
+      for (int64_t r = begin; r < end; ++r)
+        for (int64_t c = 0; c < channels; ++c) partial[c] += dy[r * channels + c] * b[r * channels + c];
+    });
+    double total = 0.0;
+    for (double sum : sums) total += sum;
+    put(args.dgain.f32()[0], static_cast<float>(total), args.dgain.accumulate);
+  }
+  if (!args.da.data) return;
+  const Shape& low = args.da.shape;
+  parallel_for(low[0] * low[1], high[2] * up * channels, [&](int64_t row) {
+    const int64_t n = row / low[1], h = row % low[1];
+    for (int64_t w = 0; w < low[2]; ++w) {
+      float* da = args.da.f32() + (row * low[2] + w) * channels;
+      if (!args.da.accumulate) std::fill(da, da + channels, 0.0f);
+      for (int64_t i = 0; i < up; ++i)
+        for (int64_t j = 0; j < up; ++j) {
+          const float* from = dy + ((n * high[1] + h * up + i) * high[2] + w * up + j) * channels;
+          for (int64_t c = 0; c < channels; ++c) da[c] += from[c];
+        }
+    }
+  });
+}
+
+}  // namespace t2ue::cpu
