@@ -79,8 +79,8 @@ struct HeadRows {
   }
   /// to [width, whole_lanes(tokens)] = the rows, transposed
   void transpose(float* to) const {
-    for (int64_t t = 0; t < tokens; ++t)
-      for (int64_t d = 0; d < width; ++d) to[d * whole_lanes(tokens) + t] = from[t * stride + d];
+    for (int64_t d = 0; d < width; ++d)
+      for (int64_t t = 0; t < tokens; ++t) to[d * whole_lanes(tokens) + t] = from[t * stride + d];
   }
 };
 
@@ -123,12 +123,11 @@ inline void attention(const AttentionArgs& a, Stream) {
         float highest = row[0];
 #pragma omp simd reduction(max : highest)
         for (int64_t s = 0; s < seen; ++s) highest = std::max(highest, row[s]);
+#pragma omp simd
+        for (int64_t s = 0; s < seen; ++s) row[s] = exp_of_negative(row[s] - highest);
         double sum = 0;
 #pragma omp simd reduction(+ : sum)
-        for (int64_t s = 0; s < seen; ++s) {
-          row[s] = exp_of_negative(row[s] - highest);
-          sum += static_cast<double>(row[s]);
-        }
+        for (int64_t s = 0; s < seen; ++s) sum += static_cast<double>(row[s]);
         a.lse.f32()[task * tokens + first + i] = highest + static_cast<float>(std::log(sum));
         const float inverse = static_cast<float>(1.0 / sum);
         for (int64_t s = 0; s < seen; ++s) row[s] *= inverse;
