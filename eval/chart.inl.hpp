@@ -57,7 +57,8 @@ inline std::string curve_svg(const Curve& curve, size_t colour, const ChartFrame
       drawing = false;
       continue;
     }
-    path += (drawing ? "L" : "M") + frame.point(curve.x[i], curve.y[i]);
+    path += drawing ? "L" : "M";
+    path += frame.point(curve.x[i], curve.y[i]);
     drawing = true;
     dot = concat("<circle cx=\"", format_number(frame.x(curve.x[i]), 1), "\" cy=\"",
                  format_number(frame.y(curve.y[i]), 1), "\" r=\"2.6\"/>");

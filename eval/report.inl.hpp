@@ -73,7 +73,7 @@ inline std::string table_html(const TextTable& table, const std::vector<std::str
   if (!table.notes.empty()) {
     html += "<p class=\"note\">";
     for (size_t n = 0; n < table.notes.size(); ++n)
-      html += (n == 0 ? "" : "<br>\n") + escape_html(table.notes[n]);
+      html += concat(n == 0 ? "" : "<br>\n", escape_html(table.notes[n]));
     html += "</p>\n";
   }
   return html;

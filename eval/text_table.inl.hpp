@@ -32,7 +32,7 @@ inline std::vector<std::string> wrapped(const std::string& text, size_t width) {
 }
 
 inline std::string two_digits(int64_t value) {
-  return (value < 10 ? "0" : "") + std::to_string(value);
+  return concat(value < 10 ? "0" : "", value);
 }
 
 }  // namespace detail
