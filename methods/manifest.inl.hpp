@@ -205,7 +205,8 @@ T2UE_INLINE void NoiseFolderWriter::commit() {
 
 T2UE_INLINE NoiseManifest read_noise_manifest(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "manifest.jsonl";
-  check(std::filesystem::is_regular_file(path), "manifest", folder,
+  std::error_code code;
+  check(std::filesystem::is_regular_file(path, code), "manifest", folder,
         " is no folder of noise, or its writing was interrupted: it has no manifest.jsonl");
   return detail::parse_noise_manifest(read_text(path), path);
 }

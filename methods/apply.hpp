@@ -1,0 +1,86 @@
+// Adding noise to pictures: needs no model, only the noise folder. The other half of the promise, that making
+// noise needs no picture, is in manifest.hpp.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/core/kinds.hpp>
+#include <t2ue/data/captions.hpp>
+#include <t2ue/data/image.hpp>
+#include <t2ue/methods/noise.hpp>
+
+namespace t2ue {
+
+/// The picture plus the noise. The noise is for the upright picture: it is brought to the displayed size,
+/// turned into the stored orientation (EXIF 1..8), added as whole steps, and the sum is cut to 0..255 (the
+/// noise itself never is, so negative steps act). Alpha, ICC and EXIF stay. Throws Error for a malformed
+/// picture or noise.
+Image apply_noise(const Image& picture, const Noise& noise, Resampler resampler);
+
+/// What a lossy codec left of a change, told by its two sums over all RGB values: `along` of
+/// (decoded - original) * change, `energy` of change * change, with change = protected - original.
+struct Survival {
+  double along = 0;
+  double energy = 0;
+  Survival& operator+=(const Survival& other);
+  /// along / energy: 1 if all is left, 0 if nothing. For a codec that projects (drops frequencies) this is
+  /// the share of the change's energy that is left; coarse rounding can push it past 1. 1 for no change.
+  double share() const;
+};
+
+/// Throws Error unless the three pictures have the same size; alpha is not looked at.
+Survival survival_of(const Image& original, const Image& protected_picture, const Image& decoded);
+
+/// The files that apply_folder writes; lossless but for JPEG.
+enum class PictureFormat { png, webp, jpeg };
+
+struct ApplyOptions {
+  PictureFormat format = PictureFormat::png;
+  std::optional<Resampler> resampler;  ///< instead of the manifest's
+  bool overwrite = false;              ///< replace an output folder that an earlier apply_folder made
+  bool skip_bad = false;               ///< leave out pictures that cannot be read or saved, and count them
+  bool allow_lossy = false;            ///< without it JPEG is refused
+  int jpeg_quality = 95;               ///< 1..100
+  std::function<void(size_t done, size_t total)> progress;  ///< after every picture
+};
+
+struct ApplySummary {
+  size_t applied = 0;
+  std::vector<std::string> skipped;  ///< why, one text for each bad picture
+  int eps_steps = 0;                 ///< the manifest's budget
+  Resampler resampler = Resampler::nearest;
+  std::optional<double> surviving_share;  ///< JPEG only: Survival::share over all pictures
+};
+nlohmann::json to_json(const ApplySummary& summary);
+
+/// A list of captioned pictures and the folder that their paths start from.
+struct PictureList {
+  std::vector<Pair> pairs;
+  std::filesystem::path folder;
+};
+
+/// Reads a pairs folder (its pairs.jsonl) or a list file (.csv, .tsv, .jsonl). Pictures are not opened.
+/// Throws Error if the list is malformed or a pair has no picture.
+PictureList read_picture_list(const std::filesystem::path& folder_or_list);
+
+/// Protects every picture of `pictures` (see read_picture_list) with its key's noise from `noise_folder` and
+/// writes the pairs folder `out`: same keys, captions and labels; pictures under their old names with the
+/// format's ending; `apply.json` tells that the folder is ours; pairs.jsonl comes last. Originals are never
+/// written to. Throws Error before anything is written if a key has no noise, `out` is there and not empty
+/// (with `overwrite`: not made by apply_folder, or holding the inputs), or JPEG is not allowed; and at the
+/// first bad picture, naming it, unless skip_bad.
+ApplySummary apply_folder(const std::filesystem::path& pictures, const std::filesystem::path& noise_folder,
+                          const std::filesystem::path& out, const ApplyOptions& options = {});
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/methods/apply.inl.hpp>
+#endif
