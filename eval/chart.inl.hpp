@@ -135,9 +135,9 @@ T2UE_INLINE std::vector<double> axis_ticks(double low, double high, int wanted) 
   const double lead = raw / power;
   const double step = power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
   const double first = std::floor(low / step + 1e-9);
-  const double last = std::max(std::ceil(high / step - 1e-9), first + 1);
+  const auto count = static_cast<int>(std::max(std::ceil(high / step - 1e-9) - first, 1.0));
   std::vector<double> ticks;
-  for (double i = first; i <= last; ++i) ticks.push_back(i * step);
+  for (int i = 0; i <= count; ++i) ticks.push_back((first + i) * step);
   return ticks;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/eval/statistics.hpp>
 #include <t2ue/eval/text_table.hpp>
 
 namespace t2ue {
@@ -43,6 +44,7 @@ struct Scores {
   double last = 0;
   double selected = 0;
   double best = 0;
+  std::optional<Interval> interval;  ///< 95 %, of `selected`
 };
 
 struct ResultRow {

@@ -37,6 +37,18 @@ inline std::string optional_to_text(const std::optional<double>& value) {
   return format_number(value.value_or(std::numeric_limits<double>::quiet_NaN()), 0);
 }
 
+inline nlohmann::json interval_to_json(const std::optional<Interval>& interval) {
+  return interval ? nlohmann::json{interval->low, interval->high} : nlohmann::json();
+}
+
+/// "11.0", or "11.0 [9.6, 12.5]" where there is an interval.
+inline std::string selected_to_text(const Scores& scores, int decimals) {
+  const std::string text = format_number(scores.selected, decimals);
+  if (!scores.interval) return text;
+  return concat(text, " [", format_number(scores.interval->low, decimals), ", ",
+                format_number(scores.interval->high, decimals), "]");
+}
+
 inline const char* kind_name(RowKind kind) {
   if (kind == RowKind::clean) return "clean";
   return kind == RowKind::control ? "control" : "method";
@@ -151,6 +163,7 @@ T2UE_INLINE nlohmann::json ResultsTable::to_json() const {
           {"last", row.scores[m].last},
           {"selected", row.scores[m].selected},
           {"best", row.scores[m].best},
+          {"interval", detail::interval_to_json(row.scores[m].interval)},
           {"effect", detail::optional_to_json(effect(r, m))},
           {"effect_over_control", detail::optional_to_json(effect_over_control(r, m))}};
     nlohmann::json measured;
@@ -222,15 +235,19 @@ T2UE_INLINE TextTable ResultsTable::detail_table() const {
                                  std::to_string(row.measured->distinct_deltas)});
     else
       cells.insert(cells.end(), {"-", "-", "-"});
-    for (size_t m = 0; m < metrics_.size(); ++m)
-      if (metrics_[m].headline)
-        for (const double score : {row.scores[m].last, row.scores[m].selected, row.scores[m].best})
-          cells.push_back(format_number(score, metrics_[m].decimals));
+    for (size_t m = 0; m < metrics_.size(); ++m) {
+      if (!metrics_[m].headline) continue;
+      cells.push_back(format_number(row.scores[m].last, metrics_[m].decimals));
+      cells.push_back(detail::selected_to_text(row.scores[m], metrics_[m].decimals));
+      cells.push_back(format_number(row.scores[m].best, metrics_[m].decimals));
+    }
     cells.push_back(row.kind == RowKind::clean ? "-" : format_duration(row.protect_seconds));
     cells.push_back(format_duration(row.train_seconds));
     table.rows.push_back(std::move(cells));
   }
-  table.notes = {"Best is the best epoch on the test data: an oracle, not a claim."};
+  table.notes = {
+      "Selected: at the epoch chosen on validation data, with its 95 % bootstrap interval over test items.",
+      "Best: the best epoch on the test data, an oracle and not a claim."};
   return table;
 }
 

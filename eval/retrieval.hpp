@@ -53,7 +53,7 @@ struct RetrievalResult {
 /// captions, any hit: text j belongs to image `owner[j]`, an image's rank is that of its best-placed caption,
 /// and every image has at least one.
 ///
-/// Holds no score matrix: memory is a few numbers a query. The same features give the same bits with any
+/// Holds no score matrix, only a few numbers a query. The same features give the same bits with any
 /// number of threads. Throws Error for sizes that do not fit, an owner out of range, an image without a
 /// caption, and for features that are NaN, infinite or of a length above 1e18.
 RetrievalResult retrieval(std::span<const float> image_features, std::span<const float> text_features,

@@ -38,19 +38,19 @@ struct Standing {
   double hit(int64_t k) const { return first_hit_probability(partners, equal, k - greater); }
 };
 
-/// One summation order for every pair and both directions, so that equal rows have equal scores: a blocked
-/// matrix product may sum its edge columns differently and so break ties at random. Never inlined, for the
-/// same reason.
-[[gnu::noinline]] inline float pair_score(const float* a, const float* b, int64_t dim) {
-  constexpr int64_t lanes = 16;
-  float partial[lanes] = {};
-  int64_t d = 0;
-  for (; d + lanes <= dim; d += lanes)
-    for (int64_t lane = 0; lane < lanes; ++lane) partial[lane] += a[d + lane] * b[d + lane];
-  for (; d < dim; ++d) partial[d % lanes] += a[d] * b[d];
-  float sum = 0;
-  for (const float value : partial) sum += value;
-  return sum;
+/// Queries that are scored together, one a lane.
+inline constexpr int64_t kQueryLanes = 32;
+
+/// The scores of one gallery row against a block of queries laid out as [dim][kQueryLanes]. Every score,
+/// whatever its lane, block and direction, is summed over d in order by this one piece of code (so it is
+/// never inlined): equal rows get equal scores. A general matrix product may sum its edges differently and so
+/// break ties at random.
+[[gnu::noinline]] inline void score_block(const float* queries, const float* row, int64_t dim,
+                                          float* scores) {
+  float sum[kQueryLanes] = {};
+  for (int64_t d = 0; d < dim; ++d)
+    for (int64_t lane = 0; lane < kQueryLanes; ++lane) sum[lane] += queries[d * kQueryLanes + lane] * row[d];
+  std::copy_n(sum, kQueryLanes, scores);
 }
 
 /// Refuses NaN, infinity, and lengths whose products could overflow a float.
@@ -64,33 +64,48 @@ inline void check_features(const char* what, std::span<const float> values, int6
   }
 }
 
+/// The standings of the queries first .. first + count - 1, count <= kQueryLanes.
+inline void rank_block(const FeatureRows& queries, const FeatureRows& gallery, int64_t first, int64_t count,
+                       Standing* result) {
+  const int64_t dim = queries.dim;
+  std::vector<float> block(static_cast<size_t>(dim * kQueryLanes));
+  for (int64_t lane = 0; lane < count; ++lane)
+    for (int64_t d = 0; d < dim; ++d)
+      block[static_cast<size_t>(d * kQueryLanes + lane)] = queries.row(first + lane)[d];
+  const int64_t* picture = queries.picture.data() + first;
+  float scores[kQueryLanes];
+  float best[kQueryLanes] = {};
+  for (int64_t g = 0; g < gallery.count(); ++g) {
+    const int64_t owner = gallery.picture[static_cast<size_t>(g)];
+    if (std::find(picture, picture + count, owner) == picture + count) continue;
+    score_block(block.data(), gallery.row(g), dim, scores);
+    for (int64_t lane = 0; lane < count; ++lane) {
+      if (picture[lane] != owner) continue;
+      Standing& standing = result[lane];
+      if (standing.partners == 0 || scores[lane] > best[lane]) {
+        best[lane] = scores[lane];
+        standing.partners = 0;
+      }
+      standing.partners += scores[lane] == best[lane];
+    }
+  }
+  for (int64_t g = 0; g < gallery.count(); ++g) {
+    const int64_t owner = gallery.picture[static_cast<size_t>(g)];
+    score_block(block.data(), gallery.row(g), dim, scores);
+    for (int64_t lane = 0; lane < count; ++lane) {
+      const bool other = picture[lane] != owner;
+      result[lane].greater += other && scores[lane] > best[lane];
+      result[lane].equal += other && scores[lane] == best[lane];
+    }
+  }
+}
+
 inline std::vector<Standing> standings(const FeatureRows& queries, const FeatureRows& gallery) {
-  constexpr int64_t block = 16;  // queries that share one pass over the gallery
   std::vector<Standing> result(static_cast<size_t>(queries.count()));
 #pragma omp parallel for schedule(dynamic)
-  for (int64_t begin = 0; begin < queries.count(); begin += block) {
-    const int64_t end = std::min(begin + block, queries.count());
-    float best[block];
-    for (int64_t q = begin; q < end; ++q) {
-      Standing& standing = result[static_cast<size_t>(q)];
-      for (int64_t g = 0; g < gallery.count(); ++g) {
-        if (gallery.picture[static_cast<size_t>(g)] != queries.picture[static_cast<size_t>(q)]) continue;
-        const float score = pair_score(queries.row(q), gallery.row(g), queries.dim);
-        if (standing.partners == 0 || score > best[q - begin]) {
-          best[q - begin] = score;
-          standing.partners = 0;
-        }
-        standing.partners += score == best[q - begin];
-      }
-    }
-    for (int64_t g = 0; g < gallery.count(); ++g)
-      for (int64_t q = begin; q < end; ++q) {
-        if (gallery.picture[static_cast<size_t>(g)] == queries.picture[static_cast<size_t>(q)]) continue;
-        const float score = pair_score(queries.row(q), gallery.row(g), queries.dim);
-        result[static_cast<size_t>(q)].greater += score > best[q - begin];
-        result[static_cast<size_t>(q)].equal += score == best[q - begin];
-      }
-  }
+  for (int64_t first = 0; first < queries.count(); first += kQueryLanes)
+    rank_block(queries, gallery, first, std::min(kQueryLanes, queries.count() - first),
+               result.data() + first);
   return result;
 }
 

@@ -15,7 +15,8 @@ struct Interval {
   double high = 0;
 };
 
-/// How an interval is drawn: `resamples` bootstrap samples from Random(seed, Purpose::bootstrap, ...).
+/// How an interval is drawn: `resamples` bootstrap samples from Random(seed, Purpose::bootstrap, ...). They
+/// take longer than the scores of a small test set: use 1 where the interval is not read.
 struct BootstrapOptions {
   uint64_t seed = 0;
   int64_t resamples = 1000;

@@ -50,7 +50,7 @@ TEST(SplitHash, IsThatOfASet) {
 ResultRow row(std::string name, RowKind kind, double eps, double hit, double rank, uint64_t seed = 1) {
   ResultRow result{std::move(name), kind, "aaaaaaaaaaaa", "bbbbbbbbbbbb", eps, seed, {}, {}};
   if (kind != RowKind::clean) result.measured = MeasuredNoise{eps, 33.2, 64};
-  result.scores = {{hit - 1, hit, hit + 2}, {rank, rank, rank}};
+  result.scores = {{hit - 1, hit, hit + 2, Interval{hit - 1.5, hit + 1.5}}, {rank, rank, rank, {}}};
   return result;
 }
 
@@ -127,6 +127,8 @@ TEST(ResultsTable, WritesJson) {
   EXPECT_EQ(result["rows"][3]["measured"]["distinct_deltas"], 64);
   EXPECT_EQ(result["rows"][3]["scores"]["Hit@10"]["last"], 8);
   EXPECT_NEAR(result["rows"][3]["scores"]["Hit@10"]["effect_over_control"].get<double>(), 50, 1e-9);
+  EXPECT_EQ(result["rows"][3]["scores"]["Hit@10"]["interval"], (std::vector<double>{7.5, 10.5}));
+  EXPECT_TRUE(result["rows"][3]["scores"]["MedR"]["interval"].is_null());
   EXPECT_TRUE(result["rows"][0]["measured"].is_null());
   EXPECT_TRUE(result["rows"][0]["scores"]["Hit@10"]["effect"].is_null());
 }
@@ -143,7 +145,7 @@ TEST(ResultsTable, ScoreTableHasEveryFigure) {
                         "T2UE          16     1     1.0   801     100        -\n"
                         "chance         -     -     1.0   801     100        -\n"));
   const std::string details = to_text(example().detail_table());
-  EXPECT_THAT(details, HasSubstr("last  selected    best"));
+  EXPECT_THAT(details, HasSubstr("8.0    9.0 [7.5, 10.5]    11.0"));
   EXPECT_THAT(details, HasSubstr("33.2"));
 }
 
