@@ -1,0 +1,91 @@
+#include "ops/reference.hpp"
+
+namespace {
+
+using namespace t2ue;
+using namespace t2ue::testing_ops;
+
+struct RowSizes {
+  int64_t rows, channels;
+};
+void PrintTo(const RowSizes& s, std::ostream* out) {
+  *out << s.rows << "x" << s.channels;
+}
+
+Doubles normalised_rows(const Doubles& x, const Doubles& scale, const Doubles& shift) {
+  const size_t channels = scale.size();
+  Doubles y(x.size());
+  for (size_t row = 0; row < x.size(); row += channels) {
+    double mean = 0, variance = 0;
+    for (size_t c = 0; c < channels; ++c) mean += x[row + c] / static_cast<double>(channels);
+    for (size_t c = 0; c < channels; ++c)
+      variance += (x[row + c] - mean) * (x[row + c] - mean) / static_cast<double>(channels);
+    for (size_t c = 0; c < channels; ++c)
+      y[row + c] =
+          scale[c] * (x[row + c] - mean) / std::sqrt(variance + static_cast<double>(1e-5f)) + shift[c];
+  }
+  return y;
+}
+
+Case layer_norm_case(const RowSizes& s) {
+  Case c;
+  c.inputs = {{"x", random_tensor({s.rows, s.channels}, 1, -1, 3)},
+              {"scale", random_tensor({s.channels}, 2, 0.5f, 2)},
+              {"shift", random_tensor({s.channels}, 3)}};
+  c.record = [](Graph&, const Vars& v) { return Vars{layer_norm(v[0], v[1], v[2])}; };
+  c.reference = [](const Arrays& v) { return Arrays{normalised_rows(v[0], v[1], v[2])}; };
+  c.reduction = std::max(s.rows, s.channels);
+  c.terms = 4;
+  return c;
+}
+
+/// which: 0 both outputs used, 1 only the normalised one, 2 only the sum.
+Case add_layer_norm_case(const RowSizes& s, int which, bool same) {
+  Case c = layer_norm_case(s);
+  if (!same) c.inputs.push_back({"residual", random_tensor({s.rows, s.channels}, 4)});
+  c.record = [which, same](Graph&, const Vars& v) {
+    const auto [sum, y] = add_layer_norm(v[0], same ? v[0] : v[3], v[1], v[2]);
+    return which == 0 ? Vars{sum, y} : which == 1 ? Vars{y} : Vars{sum};
+  };
+  c.reference = [which, same](const Arrays& v) {
+    Doubles sum = v[0];
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += v[same ? 0 : 3][i];
+    const Doubles y = normalised_rows(sum, v[1], v[2]);
+    return which == 0 ? Arrays{sum, y} : which == 1 ? Arrays{y} : Arrays{sum};
+  };
+  if (which == 2) c.inputs[1].trained = c.inputs[2].trained = false;
+  return c;
+}
+
+class LayerNormOp : public testing::TestWithParam<RowSizes> {};
+TEST_P(LayerNormOp, AgreesWithFloat64) {
+  check_op(layer_norm_case(GetParam()));
+}
+TEST_P(LayerNormOp, WithResidualAgreesWithFloat64) {
+  check_op(add_layer_norm_case(GetParam(), 0, false));
+}
+TEST_P(LayerNormOp, WithResidualWhenOnlyTheNormalisedIsUsed) {
+  check_op(add_layer_norm_case(GetParam(), 1, false));
+}
+TEST_P(LayerNormOp, WithResidualWhenOnlyTheSumIsUsed) {
+  check_op(add_layer_norm_case(GetParam(), 2, false));
+}
+TEST_P(LayerNormOp, ResidualMayBeTheInputItself) {
+  check_op(add_layer_norm_case(GetParam(), 0, true));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, LayerNormOp,
+                         testing::Values(RowSizes{1, 5}, RowSizes{7, 8}, RowSizes{13, 17}, RowSizes{131, 3},
+                                         RowSizes{3, 128}, RowSizes{300, 37}),
+                         testing::PrintToStringParamName());
+
+TEST(LayerNormOp, ConstantRowsBecomeTheShift) {
+  Graph g(cpu_reference_backend());
+  const Var shift = g.input(Tensor::of(std::vector<float>{1, 2, 3}, {3}));
+  const Var x = g.input(Tensor::of(std::vector<float>(6, 1e6f), {2, 3}));
+  const Tensor y = g.output(layer_norm(x, g.input(random_tensor({3}, 1)), shift));
+  Plan(std::move(g)).run();
+  EXPECT_EQ(y.to_vector<float>(), (std::vector<float>{1, 2, 3, 1, 2, 3}));
+}
+
+}  // namespace

@@ -1,0 +1,25 @@
+// How far a result may be from its float64 reference, said once for all tests.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+
+namespace t2ue::testing_tolerance {
+
+inline constexpr double fp32_epsilon = 0x1p-23;
+
+inline double largest(std::span<const double> values) {
+  double most = 0;
+  for (const double value : values) most = std::max(most, std::abs(value));
+  return most;
+}
+
+/// For fp32 results: 8 * eps * sqrt(K) * max|reference|, K being the number of terms that one result sums.
+/// `terms`: the size of the terms, for results that are small because large terms cancel.
+inline double fp32(int64_t reduction, std::span<const double> reference, double terms = 0) {
+  return 8 * fp32_epsilon * std::sqrt(static_cast<double>(reduction)) * std::max(largest(reference), terms);
+}
+
+}  // namespace t2ue::testing_tolerance
