@@ -48,7 +48,7 @@ inline std::pair<int, int> displayed_at(int orientation, int height, int width, 
 
 inline std::filesystem::path real_path(const std::filesystem::path& path) {
   std::error_code code;
-  const auto real = std::filesystem::weakly_canonical(std::filesystem::absolute(path), code);
+  auto real = std::filesystem::weakly_canonical(std::filesystem::absolute(path), code);
   check(!code, "apply", "cannot follow the path ", path, ": ", code.message());
   return real;
 }
