@@ -21,7 +21,7 @@ body {
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif;
 }
 main { max-width: 1080px; margin: 0 auto; padding: 56px 28px 72px; }
-h1 { font-size: 30px; line-height: 1.2; font-weight: 650; letter-spacing: -0.015em; margin: 0 0 14px; }
+h1 { font-size: 28px; line-height: 1.2; font-weight: 650; letter-spacing: -0.015em; margin: 0 0 14px; }
 h2 { font-size: 20px; line-height: 1.3; font-weight: 650; letter-spacing: -0.01em; margin: 56px 0 8px;
      padding-top: 20px; border-top: 1px solid var(--rule); }
 h3 { font-size: 14px; font-weight: 650; margin: 28px 0 8px; }
@@ -37,7 +37,7 @@ p { max-width: 72ch; margin: 0 0 12px; }
 .figures .note { margin: 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
-th, td { padding: 6px 0 6px 22px; text-align: right; white-space: nowrap; vertical-align: bottom; }
+th, td { padding: 6px 0 6px 17px; text-align: right; white-space: nowrap; vertical-align: bottom; }
 th { font-weight: 500; font-size: 12px; line-height: 1.35; color: var(--soft); border-bottom: 1px solid var(--ink);
      white-space: normal; min-width: 58px; }
 td { border-bottom: 1px solid var(--faint); }
