@@ -1,6 +1,10 @@
 # Warnings are errors in our own build, and never reach a user's: these flags are PRIVATE to our targets.
 function(t2ue_own_target target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # gcc bug 105651: std::string + reports an overlap that cannot be.
+    target_compile_options(${target} PRIVATE -Wno-restrict)
+  endif()
   if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <t2ue/core/cpu/parallel.hpp>
@@ -9,6 +10,16 @@
 namespace t2ue::cpu {
 
 inline constexpr int64_t rows_per_chunk = 256;
+
+namespace detail {
+inline void add_row(int64_t channels, const float* __restrict row, float* __restrict sum) {
+  for (int64_t c = 0; c < channels; ++c) sum[c] += row[c];
+}
+inline void add_squares_row(int64_t channels, const float* __restrict row, const float* __restrict mean,
+                            float* __restrict sum) {
+  for (int64_t c = 0; c < channels; ++c) sum[c] += (row[c] - mean[c]) * (row[c] - mean[c]);
+}
+}  // namespace detail
 
 /// totals[j] = sum over rows of what `chunk(begin, end, partial)` adds into partial[0..width): float within
 /// chunks of 256 rows, double across them, chunks in order.
@@ -46,18 +57,10 @@ inline ColumnMoments column_moments(const float* x, int64_t rows, int64_t channe
     float* mean = means.data() + i * channels;
     float* square = squares.data() + i * channels;
     const int64_t begin = i * rows_per_chunk, end = std::min(rows, begin + rows_per_chunk);
-    for (int64_t r = begin; r < end; ++r) {
-      const float* row = x + r * channels;
-#pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) mean[c] += row[c];
-    }
+    for (int64_t r = begin; r < end; ++r) detail::add_row(channels, x + r * channels, mean);
     const float share = 1.0f / static_cast<float>(end - begin);
     for (int64_t c = 0; c < channels; ++c) mean[c] *= share;
-    for (int64_t r = begin; r < end; ++r) {
-      const float* row = x + r * channels;
-#pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) square[c] += (row[c] - mean[c]) * (row[c] - mean[c]);
-    }
+    for (int64_t r = begin; r < end; ++r) detail::add_squares_row(channels, x + r * channels, mean, square);
   });
   ColumnMoments moments{std::vector<double>(static_cast<size_t>(channels), 0.0),
                         std::vector<double>(static_cast<size_t>(channels), 0.0)};

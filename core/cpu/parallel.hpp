@@ -27,6 +27,16 @@ void parallel_ranges(int64_t count, F&& f, int64_t piece = 4096) {
   });
 }
 
+/// f(begin, end) over rows cut into fixed chunks of 64.
+template <class F>
+void parallel_chunks(int64_t rows, int64_t work_per_row, F&& f) {
+  constexpr int64_t chunk = 64;
+  parallel_for((rows + chunk - 1) / chunk, chunk * work_per_row, [&](int64_t i) {
+    const int64_t begin = i * chunk;
+    f(begin, begin + chunk < rows ? begin + chunk : rows);
+  });
+}
+
 /// Overwrites or accumulates one gradient element.
 inline void put(float& to, float value, bool accumulate) {
   to = accumulate ? to + value : value;

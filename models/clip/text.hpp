@@ -1,0 +1,42 @@
+// CLIP's text tower.
+#pragma once
+
+#include <t2ue/models/clip/transformer.hpp>
+
+namespace t2ue {
+
+struct TextConfig {
+  int64_t context_length = 77;
+  int64_t vocab_size = 49408;
+  TransformerConfig transformer{512, 12, 8, Activation::gelu, true};
+  int64_t embed_dim = 512;
+};
+
+/// Token ids to features: causal transformer, read at the end-of-text token, projected.
+struct TextTower {
+  Parameter token_embedding, positional_embedding;
+  Transformer transformer;
+  LayerNorm ln_final;
+  Parameter text_projection;  ///< [embed_dim, width]: the transpose of open_clip's
+
+  explicit TextTower(const TextConfig& c)
+      : token_embedding({c.vocab_size, c.transformer.width}, Init::normal(0.02f)),
+        positional_embedding({c.context_length, c.transformer.width}, Init::normal(0.01f)),
+        transformer(c.transformer),
+        ln_final(c.transformer.width),
+        text_projection({c.embed_dim, c.transformer.width},
+                        Init::normal(1.0f / std::sqrt(static_cast<float>(c.transformer.width)))) {}
+
+  /// ids i32 [B,T], end i32 [B] (position of the end-of-text token) -> [B,embed_dim], not normalised.
+  Var operator()(const Var& ids, const Var& end) {
+    Graph& g = ids.graph();
+    const Var x = embedding(ids, g.parameter(token_embedding), g.parameter(positional_embedding));
+    return linear(gather_token(transformer(x, ln_final), end), g.parameter(text_projection));
+  }
+  void visit(auto&& f) {
+    f("token_embedding.weight", token_embedding), f("positional_embedding", positional_embedding);
+    f("transformer", transformer), f("ln_final", ln_final), f("text_projection", text_projection);
+  }
+};
+
+}  // namespace t2ue

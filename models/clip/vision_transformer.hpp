@@ -1,0 +1,55 @@
+// CLIP's ViT image tower.
+#pragma once
+
+#include <t2ue/models/clip/transformer.hpp>
+
+namespace t2ue {
+
+struct VisionTransformerConfig {
+  int64_t image_size = 224, patch_size = 32;
+  TransformerConfig transformer{768, 12, 12, Activation::gelu, false};
+  int64_t embed_dim = 512;
+};
+
+/// Pictures to features: patches, class token, transformer, read at the class token, projected.
+struct VisionTransformer {
+  Conv2d conv1;
+  Parameter class_embedding, positional_embedding;
+  LayerNorm ln_pre;
+  Transformer transformer;
+  LayerNorm ln_post;
+  Parameter proj;  ///< [embed_dim, width]: the transpose of open_clip's
+
+  explicit VisionTransformer(const VisionTransformerConfig& c)
+      : conv1(3, c.transformer.width, static_cast<int>(c.patch_size), static_cast<int>(c.patch_size), 0,
+              false),
+        ln_pre(c.transformer.width),
+        transformer(c.transformer),
+        ln_post(c.transformer.width) {
+    check(c.image_size % c.patch_size == 0, "vision_transformer", "image_size ", c.image_size,
+          " is not a multiple of patch_size ", c.patch_size);
+    const int64_t width = c.transformer.width,
+                  tokens = (c.image_size / c.patch_size) * (c.image_size / c.patch_size);
+    const Init init = Init::normal(1.0f / std::sqrt(static_cast<float>(width)));
+    conv1.weight.init = Init::normal(1.0f / std::sqrt(static_cast<float>(3 * c.patch_size * c.patch_size)));
+    class_embedding = Parameter({width}, init);
+    positional_embedding = Parameter({tokens + 1, width}, init);
+    proj = Parameter({c.embed_dim, width}, init);
+  }
+
+  /// x [B,H,W,3] -> [B,embed_dim], not normalised.
+  Var operator()(const Var& x) {
+    Graph& g = x.graph();
+    const Var map = conv1(x);
+    const Var patches = map.reshape({map.shape()[0], map.shape()[1] * map.shape()[2], map.shape()[3]});
+    const Var tokens =
+        prepend_token(patches, g.parameter(class_embedding), g.parameter(positional_embedding));
+    return linear(gather_token(transformer(ln_pre(tokens), ln_post)), g.parameter(proj));
+  }
+  void visit(auto&& f) {
+    f("conv1", conv1), f("class_embedding", class_embedding), f("positional_embedding", positional_embedding);
+    f("ln_pre", ln_pre), f("transformer", transformer), f("ln_post", ln_post), f("proj", proj);
+  }
+};
+
+}  // namespace t2ue

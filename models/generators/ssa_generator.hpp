@@ -1,0 +1,144 @@
+// The text-to-noise generator of T2UE: SSA-GAN's generator without its discriminator.
+#pragma once
+
+#include <t2ue/models/layers.hpp>
+
+namespace t2ue {
+
+struct SsaGeneratorConfig {
+  std::string name = "t2ue";
+  int64_t latent = 100;     ///< width of z
+  int64_t condition = 512;  ///< width of the caption's embedding
+  int64_t width = 64;       ///< ngf
+  std::vector<int64_t> multipliers{8, 8, 8, 8,
+                                   4, 2, 1};  ///< output channels of each block, in units of width
+  int64_t hidden = 256;                       ///< of the networks that make gamma and beta
+  int64_t mask_hidden = 100;
+  Limiter limiter = Limiter::tanh_scale;
+  float eps = 8.0f / 255.0f;                  ///< in [0,1] pixel units
+  Resampler resampler = Resampler::bilinear;  ///< from the generator's size to the picture's
+
+  /// Side of the square output: 4 pixels, doubled between blocks.
+  int64_t output_size() const { return int64_t{4} << (multipliers.size() - 1); }
+};
+
+/// Semantic-spatial conditional batch norm with the ReLU behind it and the upsampling before it.
+/// gamma and beta are two-layer networks of the caption embedding whose last layers start at zero.
+struct Sscbn {
+  struct Modulation {
+    Linear first, second;
+    Modulation(int64_t condition, int64_t hidden, int64_t channels)
+        : first(condition, hidden), second(hidden, channels, Init::zeros()) {}
+    Var operator()(const Var& embedding) { return second(first(embedding, Activation::relu)); }
+    void visit(auto&& f) { f("0", first), f("2", second); }
+  };
+  Modulation gamma, beta;
+  Parameter running_mean, running_var;
+
+  Sscbn(const SsaGeneratorConfig& c, int64_t channels)
+      : gamma(c.condition, c.hidden, channels),
+        beta(c.condition, c.hidden, channels),
+        running_mean(Parameter::buffer({channels}, Init::zeros())),
+        running_var(Parameter::buffer({channels}, Init::ones())) {}
+
+  Var operator()(const Var& x, const Var& embedding, const Var& mask, int up) {
+    Graph& g = x.graph();
+    return upsample_sscbn_relu(x, gamma(embedding), beta(embedding), mask, g.parameter(running_mean),
+                               g.parameter(running_var), up);
+  }
+  void visit(auto&& f) {
+    f("gamma", gamma), f("beta", beta), f("running_mean", running_mean), f("running_var", running_var);
+  }
+};
+
+/// Predicts the logits of the next block's mask.
+struct MaskHead {
+  Conv2d conv1, conv2;
+  BatchNorm bn;
+
+  MaskHead(int64_t channels, int64_t hidden)
+      : conv1(channels, hidden, 3, 1, 1, true), conv2(hidden, 1, 1, 1, 0, true), bn(hidden) {}
+  Var operator()(const Var& x) { return conv2(bn(conv1(x), Activation::relu)); }
+  void visit(auto&& f) { f("conv1", conv1), f("bn", bn), f("conv2", conv2); }
+};
+
+/// out = shortcut(up(x)) + gain * residual(up(x)). The 1x1 shortcut commutes with nearest upsampling and runs
+/// before it.
+struct SsaBlock {
+  Sscbn norm1;
+  Conv2d conv1;
+  Sscbn norm2;
+  Conv2d conv2;
+  Parameter gain{{1}, Init::zeros()};
+  std::optional<Conv2d> shortcut;
+  std::optional<MaskHead> mask_head;
+
+  SsaBlock(const SsaGeneratorConfig& c, int64_t in, int64_t out, bool predicts_mask)
+      : norm1(c, in), conv1(in, out, 3, 1, 1, true), norm2(c, out), conv2(out, out, 3, 1, 1, true) {
+    if (in != out) shortcut.emplace(in, out, 1, 1, 0, true);
+    if (predicts_mask) mask_head.emplace(out, c.mask_hidden);
+  }
+
+  Var operator()(const Var& x, const Var& embedding, const Var& mask, int up) {
+    const Var inner = norm2(conv1(norm1(x, embedding, mask, up)), embedding, mask, 1);
+    return residual_scale(shortcut ? (*shortcut)(x) : x, conv2(inner), x.graph().parameter(gain), up);
+  }
+  void visit(auto&& f) {
+    f("norm1", norm1), f("conv1", conv1), f("norm2", norm2), f("conv2", conv2), f("gain", gain);
+    f("shortcut", shortcut), f("mask_head", mask_head);
+  }
+};
+
+struct SsaGenerator {
+  SsaGeneratorConfig config;
+  Linear fc;
+  MaskHead mask_head;
+  std::vector<SsaBlock> blocks;
+  BatchNorm rgb_norm;
+  Conv2d rgb_conv;
+
+  explicit SsaGenerator(const SsaGeneratorConfig& c)
+      : config(c),
+        fc(c.latent, c.multipliers.at(0) * c.width * 16),
+        mask_head(c.multipliers[0] * c.width, c.mask_hidden),
+        rgb_norm(c.multipliers.back() * c.width),
+        rgb_conv(c.multipliers.back() * c.width, 3, 3, 1, 1, true) {
+    int64_t in = c.multipliers[0] * c.width;
+    for (size_t i = 0; i < c.multipliers.size(); ++i) {
+      blocks.emplace_back(c, in, c.multipliers[i] * c.width, i + 1 < c.multipliers.size());
+      in = c.multipliers[i] * c.width;
+    }
+  }
+
+  /// What the network gives before its tanh, [B,S,S,3]; `noise` or `perturb` bound it.
+  /// embedding [B,condition] (a caption's text feature, not normalised), latent [B,latent] ~ N(0,1).
+  Var operator()(const Var& embedding, const Var& latent) {
+    const int64_t batch = embedding.shape()[0];
+    Var x = fc(latent).reshape({batch, 4, 4, config.multipliers[0] * config.width});
+    Var logits = mask_head(x);
+    for (size_t i = 0; i < blocks.size(); ++i) {
+      const int up = i == 0 ? 1 : 2;
+      const Var mask = mask_sigmoid(logits, x.shape()[1] * up, x.shape()[2] * up);
+      x = blocks[i](x, embedding, mask, up);
+      if (blocks[i].mask_head) logits = (*blocks[i].mask_head)(x);
+    }
+    return rgb_conv(rgb_norm(x, Activation::leaky_relu));
+  }
+
+  /// The perturbation in [0,1] pixel units, |noise| <= eps, at the generator's size.
+  Var noise(const Var& embedding, const Var& latent) {
+    return perturb({}, (*this)(embedding, latent), {.limiter = config.limiter, .eps = config.eps});
+  }
+  /// The perturbation at a picture's size.
+  Var noise(const Var& embedding, const Var& latent, int64_t height, int64_t width) {
+    const Var own = noise(embedding, latent);
+    if (own.shape()[1] == height && own.shape()[2] == width) return own;
+    return resize(own, height, width, config.resampler);
+  }
+  void visit(auto&& f) {
+    f("fc", fc), f("mask_head", mask_head), f("blocks", blocks), f("rgb_norm", rgb_norm),
+        f("rgb_conv", rgb_conv);
+  }
+};
+
+}  // namespace t2ue

@@ -1,0 +1,138 @@
+// Modules are plain structs with one `visit(f)` that lists their members by name: f("weight", weight).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <t2ue/core/parameter.hpp>
+#include <t2ue/core/rng.hpp>
+#include <t2ue/core/sha256.hpp>
+
+namespace t2ue {
+
+/// Calls f(name, Parameter&) for every parameter and buffer, names joined by dots, in the order of `visit`.
+/// Members may be parameters, modules, vectors and optionals of modules.
+template <class Module, class F>
+void for_each_parameter(Module& module, F&& f, const std::string& prefix = "");
+
+namespace detail {
+template <class Member, class F>
+void visit_member(const std::string& name, Member& member, F& f) {
+  if constexpr (std::is_same_v<Member, Parameter>) {
+    if (member.shape.rank() > 0) f(name, member);
+  } else if constexpr (requires { member.has_value(); }) {
+    if (member) visit_member(name, *member, f);
+  } else if constexpr (requires {
+                         member.size();
+                         member[0];
+                       }) {
+    for (size_t i = 0; i < member.size(); ++i) visit_member(name + "." + std::to_string(i), member[i], f);
+  } else {
+    for_each_parameter(member, f, name + ".");
+  }
+}
+}  // namespace detail
+
+template <class Module, class F>
+void for_each_parameter(Module& module, F&& f, const std::string& prefix) {
+  module.visit([&](std::string_view name, auto& member) {
+    detail::visit_member(prefix + std::string(name), member, f);
+  });
+}
+
+/// A module's parameters laid out in memory: trained ones and their gradients in two flat arenas (so that an
+/// optimiser is one kernel), buffers in a third. Every parameter starts on a 64-byte boundary; the gaps are
+/// zero.
+class ParameterSet {
+ public:
+  /// Names, allocates and initialises the parameters; each one's numbers depend on (seed, its name) only.
+  /// The module must not be moved while the set is used.
+  template <class Module>
+  ParameterSet(Module& module, uint64_t seed, Device device = {}) : device_(device) {
+    for_each_parameter(module, [&](const std::string& name, Parameter& parameter) {
+      parameter.name = name;
+      all_.push_back(&parameter);
+    });
+    lay_out();
+    initialise(seed);
+  }
+
+  /// Draws the trained parameters anew and resets the buffers: a fresh start for bi-level surrogates.
+  void initialise(uint64_t seed) {
+    for (Parameter* parameter : all_) {
+      const Init init = parameter->init;
+      std::vector<float> numbers(static_cast<size_t>(parameter->shape.elements()), init.scale);
+      if (init.kind != Init::Kind::constant) {
+        Random random(seed, Purpose::init, name_item(parameter->name));
+        for (float& x : numbers)
+          x = init.kind == Init::Kind::normal ? init.scale * random.normal()
+                                              : random.uniform(-init.scale, init.scale);
+      }
+      parameter->value.assign(numbers);
+    }
+  }
+
+  const std::vector<Parameter*>& all() const { return all_; }
+  const std::vector<Parameter*>& trained() const { return trained_; }
+  /// Flat [P] arenas of the trained parameters, padding included.
+  const Tensor& values() const { return values_; }
+  const Tensor& grads() const { return grads_; }
+  const Tensor& buffers() const { return buffers_; }
+  /// Offset of each trained parameter in the arenas, and the arenas' size at the end.
+  const std::vector<int32_t>& offsets() const { return offsets_; }
+  /// The number of trained parameters, without padding.
+  int64_t count() const {
+    int64_t sum = 0;
+    for (const Parameter* parameter : trained_) sum += parameter->shape.elements();
+    return sum;
+  }
+  Device device() const { return device_; }
+
+ private:
+  static int64_t padded(int64_t elements) { return (elements + 15) / 16 * 16; }
+
+  static uint64_t name_item(const std::string& name) {
+    return std::stoull(sha256_hex(name).substr(0, 15), nullptr, 16);
+  }
+
+  void lay_out() {
+    int64_t trained = 0, buffers = 0;
+    for (Parameter* parameter : all_) {
+      if (parameter->trained) {
+        trained_.push_back(parameter);
+        offsets_.push_back(static_cast<int32_t>(trained));
+        trained += padded(parameter->shape.elements());
+      } else {
+        buffers += padded(parameter->shape.elements());
+      }
+    }
+    check(trained < (int64_t{1} << 31), "parameters", trained,
+          " parameters do not fit the 32-bit offsets of one arena");
+    offsets_.push_back(static_cast<int32_t>(trained));
+    values_ = Tensor::zeros({trained}, DType::f32, device_);
+    grads_ = Tensor::zeros({trained}, DType::f32, device_);
+    buffers_ = Tensor::zeros({buffers}, DType::f32, device_);
+    int64_t buffer = 0;
+    size_t next = 0;
+    for (Parameter* parameter : all_) {
+      if (parameter->trained) {
+        parameter->value = values_.slice(offsets_[next], parameter->shape);
+        parameter->grad = grads_.slice(offsets_[next], parameter->shape);
+        ++next;
+      } else {
+        parameter->value = buffers_.slice(buffer, parameter->shape);
+        buffer += padded(parameter->shape.elements());
+      }
+    }
+  }
+
+  Device device_;
+  std::vector<Parameter*> all_, trained_;
+  std::vector<int32_t> offsets_;
+  Tensor values_, grads_, buffers_;
+};
+
+}  // namespace t2ue
