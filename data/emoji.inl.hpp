@@ -59,7 +59,7 @@ T2UE_INLINE std::vector<Emoji> read_emoji(const std::filesystem::path& node_modu
       if (!entry.contains("group")) continue;  // the letters of which flags are made
       std::string tags;
       for (const nlohmann::json& tag : entry.value("tags", nlohmann::json::array()))
-        tags += " " + tag.get<std::string>();
+        tags.append(" ").append(tag.get<std::string>());
       add(entry, tags, false);
       for (const nlohmann::json& variant : entry.value("skins", nlohmann::json::array()))
         add(variant, tags, true);

@@ -33,7 +33,9 @@ inline ResampleAxis resample_axis(int from, int to, Resampler resampler) {
   const int64_t in = from;
   const int64_t out = to;
   if (resampler == Resampler::nearest) {
-    for (int64_t i = 0; i < out; ++i) axis.add(static_cast<int>((2 * i + 1) * in / (2 * out)), {1});
+    for (int64_t i = 0; i < out; ++i) axis.add(static_cast<int>(i * in / out), {1});
+  } else if (resampler == Resampler::tile) {
+    for (int64_t i = 0; i < out; ++i) axis.add(static_cast<int>(i % in), {1});
   } else if (resampler == Resampler::bilinear) {
     axis.total = static_cast<int32_t>(2 * out);
     for (int64_t i = 0; i < out; ++i) {

@@ -24,7 +24,9 @@ inline std::vector<Taps> resample_taps(Resampler resampler, int64_t from, int64_
   for (int64_t i = 0; i < to; ++i) {
     Taps& tap = taps[static_cast<size_t>(i)];
     if (resampler == Resampler::nearest) {
-      tap = {std::min(i * from / to, from - 1), {1.0f}};
+      tap = {i * from / to, {1.0f}};
+    } else if (resampler == Resampler::tile) {
+      tap = {i % from, {1.0f}};
     } else if (resampler == Resampler::bilinear) {
       const double at =
           std::clamp((static_cast<double>(i) + 0.5) * scale - 0.5, 0.0, static_cast<double>(from - 1));
