@@ -36,12 +36,12 @@ inline constexpr int max_eps_steps = 127;
 Noise quantise_noise(Pixels perturbation, int height, int width, int eps_steps);
 
 /// The noise at height x width, in whole numbers, so that every machine gives the same steps:
-///   nearest   the noise pixel under the picture pixel's centre; enlarging keeps the largest |step| exactly
+///   nearest   output i is noise pixel i*in/out rounded down, as in PyTorch
+///   tile      the noise repeated from the upper left corner, or its part there
 ///   bilinear  between the four nearest centres, edges repeated, no prefilter; rounded half to even
 ///   area      the mean over the picture pixel's area; rounded half to even
-/// All are means of the noise, so none ever passes its largest |step|.
-/// Throws Error for a noise whose size and steps disagree, and for sides outside
-/// 1..1,000,000.
+/// All are means of the noise, so none ever passes its largest |step|; nearest and tile keep it when
+/// enlarging. Throws Error for a noise whose size and steps disagree, and for sides outside 1..1,000,000.
 Noise resample_noise(const Noise& noise, int height, int width, Resampler resampler);
 
 /// max|step|; 0 for no steps.

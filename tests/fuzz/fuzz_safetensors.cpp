@@ -1,6 +1,19 @@
 // Any bytes are either refused with t2ue::Error or give tensors that can be read to their last byte.
 #include <cstdint>
+#include <cstring>
 #include <t2ue/models/weights/safetensors.hpp>
+
+#include "fuzz.hpp"
+
+std::vector<std::string> fuzz_seeds() {
+  const std::string header =
+      R"({"__metadata__":{"k":"v"},"y":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+      R"("x":{"dtype":"BF16","shape":[1,2],"data_offsets":[1,5]}})";
+  const uint64_t length = header.size();
+  std::string file(8, '\0');
+  std::memcpy(file.data(), &length, 8);
+  return {file + header + "12345"};
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {

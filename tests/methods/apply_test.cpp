@@ -46,7 +46,8 @@ TEST(ApplyNoise, AddsSignedAndCutsOnlyTheSum) {
 TEST(ApplyNoise, AllNegativeNoiseDarkensEveryPixel) {
   Noise noise{5, 7, std::vector<int8_t>(105, -8)};
   const Image picture = random_image(33, 21, 3);
-  for (const Resampler resampler : {Resampler::nearest, Resampler::bilinear, Resampler::area}) {
+  for (const Resampler resampler :
+       {Resampler::nearest, Resampler::bilinear, Resampler::area, Resampler::tile}) {
     const Image result = apply_noise(picture, noise, resampler);
     for (size_t i = 0; i < picture.pixels.size(); ++i)
       ASSERT_EQ(result.pixels[i], std::max(0, picture.pixels[i] - 8)) << name_of(resampler);
@@ -130,7 +131,8 @@ TEST(ApplyNoise, NoiseLandsUprightInEveryOrientation) {
 TEST(ApplyNoise, AnySize) {
   for (const auto& [height, width] : {std::pair(1, 1), {1, 300}, {299, 1}, {256, 256}, {1000, 3}}) {
     const Image picture = random_image(height, width, 3);
-    for (const Resampler resampler : {Resampler::nearest, Resampler::bilinear, Resampler::area})
+    for (const Resampler resampler :
+         {Resampler::nearest, Resampler::bilinear, Resampler::area, Resampler::tile})
       EXPECT_LE(
           audit_picture(picture, apply_noise(picture, noise_of("k", 64, 48), resampler), 8).max_difference,
           8);

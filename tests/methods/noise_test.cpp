@@ -13,7 +13,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr Resampler resamplers[] = {Resampler::nearest, Resampler::bilinear, Resampler::area};
+constexpr Resampler resamplers[] = {Resampler::nearest, Resampler::bilinear, Resampler::area,
+                                    Resampler::tile};
 
 Noise random_noise(int height, int width, int eps, uint64_t seed) {
   Random random(seed, Purpose::test);
@@ -72,11 +73,16 @@ TEST(QuantiseNoise, RefusesWhatIsNoNoise) {
   EXPECT_THROW(quantise_noise(Pixels(values), 2, 2, 8), Error);
 }
 
-TEST(ResampleNoise, NearestTakesThePixelUnderTheCentre) {
+TEST(ResampleNoise, NearestIsPyTorchs) {
   EXPECT_EQ(resample_noise(row_of({1, 2, 3}), 1, 6, Resampler::nearest), row_of({1, 1, 2, 2, 3, 3}));
-  EXPECT_EQ(resample_noise(row_of({1, 2, 3, 4, 5, 6}), 1, 2, Resampler::nearest), row_of({2, 5}));
-  EXPECT_EQ(resample_noise(row_of({1, 2}), 1, 3, Resampler::nearest), row_of({1, 2, 2}));
-  EXPECT_EQ(resample_noise(row_of({1, 2, 3}), 1, 1, Resampler::nearest), row_of({2}));
+  EXPECT_EQ(resample_noise(row_of({1, 2, 3, 4, 5, 6}), 1, 2, Resampler::nearest), row_of({1, 4}));
+  EXPECT_EQ(resample_noise(row_of({1, 2}), 1, 3, Resampler::nearest), row_of({1, 1, 2}));
+  EXPECT_EQ(resample_noise(row_of({1, 2, 3}), 1, 1, Resampler::nearest), row_of({1}));
+}
+
+TEST(ResampleNoise, TileRepeatsOrCrops) {
+  EXPECT_EQ(resample_noise(row_of({1, 2, 3}), 1, 7, Resampler::tile), row_of({1, 2, 3, 1, 2, 3, 1}));
+  EXPECT_EQ(resample_noise(row_of({1, 2, 3}), 1, 2, Resampler::tile), row_of({1, 2}));
 }
 
 TEST(ResampleNoise, BilinearIsLinearBetweenCentres) {
@@ -134,7 +140,7 @@ TEST(ResampleNoise, AgreesWithThePlainDefinitionAndNeverPassesEps) {
             const Noise result = resample_noise(noise, height, width, resampler);
             check_noise(result);
             ASSERT_LE(max_step(result), max_step(noise));
-            if (resampler == Resampler::nearest) {
+            if (resampler == Resampler::nearest || resampler == Resampler::tile) {
               if (height >= in_height && width >= in_width) {
                 ASSERT_EQ(max_step(result), max_step(noise));
               }
