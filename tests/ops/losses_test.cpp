@@ -1,0 +1,162 @@
+#include "ops/reference.hpp"
+
+namespace {
+
+using namespace t2ue;
+using namespace t2ue::testing_ops;
+
+Doubles unit_rows(const Doubles& x, size_t width) {
+  Doubles y(x);
+  for (size_t row = 0; row < x.size(); row += width) {
+    double squares = 0;
+    for (size_t c = 0; c < width; ++c) squares += x[row + c] * x[row + c];
+    for (size_t c = 0; c < width; ++c) y[row + c] = x[row + c] / std::max(std::sqrt(squares), 1e-12);
+  }
+  return y;
+}
+
+struct RowSizes {
+  int64_t rows, width;
+};
+void PrintTo(const RowSizes& s, std::ostream* out) {
+  *out << s.rows << "x" << s.width;
+}
+
+Case l2_case(const RowSizes& s) {
+  Case c;
+  c.inputs = {{"x", random_tensor({s.rows, s.width}, 1, 0.1f, 1)}};
+  c.record = [](Graph&, const Vars& v) { return Vars{l2_normalize(v[0])}; };
+  c.reference = [s](const Arrays& v) { return Arrays{unit_rows(v[0], at(s.width))}; };
+  c.reduction = s.width;
+  c.terms = 10;  // the gradient along x cancels; its terms are up to 1/|x|
+  return c;
+}
+
+Tensor unit_tensor(const RowSizes& s, uint64_t item) {
+  const Doubles rows = unit_rows(to_doubles(random_tensor({s.rows, s.width}, item)), at(s.width));
+  return Tensor::of(std::vector<float>(rows.begin(), rows.end()), {s.rows, s.width});
+}
+
+double info_nce64(const RowSizes& s, const Doubles& image, const Doubles& text, double logit_scale) {
+  const auto logit = [&](int64_t i, int64_t j) {
+    double dot = 0;
+    for (int64_t d = 0; d < s.width; ++d) dot += image[at(i * s.width + d)] * text[at(j * s.width + d)];
+    return std::exp(logit_scale) * dot;
+  };
+  double loss = 0;
+  for (int64_t i = 0; i < s.rows; ++i) {
+    Doubles row, column;
+    for (int64_t j = 0; j < s.rows; ++j) row.push_back(logit(i, j)), column.push_back(logit(j, i));
+    loss += log_sum_exp64(row) + log_sum_exp64(column) - 2 * logit(i, i);
+  }
+  return loss / static_cast<double>(2 * s.rows);
+}
+
+Case info_nce_case(const RowSizes& s, float logit_scale) {
+  Case c;
+  c.inputs = {{"image", unit_tensor(s, 1)},
+              {"text", unit_tensor(s, 2)},
+              {"logit_scale", Tensor::of(std::vector<float>{logit_scale}, {1})}};
+  c.record = [](Graph&, const Vars& v) { return Vars{info_nce(v[0], v[1], v[2])}; };
+  c.reference = [s](const Arrays& v) { return Arrays{{info_nce64(s, v[0], v[1], v[2][0])}}; };
+  c.reduction = std::max(s.rows, s.width);
+  c.terms = std::exp(static_cast<double>(logit_scale));
+  return c;
+}
+
+Case cross_entropy_case(const RowSizes& s) {
+  Case c;
+  c.inputs = {{"logits", random_tensor({s.rows, s.width}, 1, -5, 5)},
+              {"labels", random_ids({s.rows}, 2, static_cast<uint32_t>(s.width)), false}};
+  c.record = [](Graph&, const Vars& v) { return Vars{cross_entropy(v[0], v[1])}; };
+  c.reference = [s](const Arrays& v) {
+    double loss = 0;
+    for (int64_t i = 0; i < s.rows; ++i) {
+      const auto begin = v[0].begin() + i * s.width;
+      loss += log_sum_exp64(Doubles(begin, begin + s.width)) - *(begin + static_cast<int64_t>(v[1][at(i)]));
+    }
+    return Arrays{{loss / static_cast<double>(s.rows)}};
+  };
+  c.reduction = s.width;
+  c.terms = 1;
+  return c;
+}
+
+class LossOps : public testing::TestWithParam<RowSizes> {};
+TEST_P(LossOps, L2Normalize) {
+  check_op(l2_case(GetParam()));
+}
+TEST_P(LossOps, InfoNce) {
+  check_op(info_nce_case(GetParam(), std::log(1 / 0.07f)));
+}
+TEST_P(LossOps, CrossEntropy) {
+  check_op(cross_entropy_case(GetParam()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, LossOps,
+                         testing::Values(RowSizes{1, 1}, RowSizes{2, 3}, RowSizes{7, 5}, RowSizes{13, 33},
+                                         RowSizes{64, 16}),
+                         testing::PrintToStringParamName());
+
+TEST(LossOps, InfoNceOfOneFeatureSetWithItself) {
+  const RowSizes s{5, 4};
+  Case c = info_nce_case(s, 1);
+  c.inputs.erase(c.inputs.begin() + 1);
+  c.record = [](Graph&, const Vars& v) { return Vars{info_nce(v[0], v[0], v[1])}; };
+  c.reference = [s](const Arrays& v) { return Arrays{{info_nce64(s, v[0], v[0], v[1][0])}}; };
+  check_op(c);
+}
+
+TEST(LossOps, InfoNceOfIdenticalPairsIsChance) {
+  Graph g(cpu_reference_backend());
+  const Var same = g.input(Tensor::of(std::vector<float>(8 * 4, 0.5f), {8, 4}));
+  const Tensor loss = g.output(info_nce(same, same, g.input(Tensor::zeros({1}))));
+  Plan(std::move(g)).run();
+  EXPECT_NEAR(loss.item(), std::log(8.0f), 1e-6f);
+}
+
+TEST(LossOps, LargeLogitsDoNotOverflow) {
+  Case c = cross_entropy_case({3, 4});
+  c.inputs[0].tensor = random_tensor({3, 4}, 5, -400, 400);
+  c.reference = [](const Arrays& v) {
+    double loss = 0;
+    for (size_t i = 0; i < 3; ++i) {
+      const double* row = v[0].data() + 4 * i;
+      const double most = *std::max_element(row, row + 4);
+      double sum = 0;
+      for (size_t k = 0; k < 4; ++k) sum += std::exp(row[k] - most);
+      loss += most + std::log(sum) - row[static_cast<size_t>(v[1][i])];
+    }
+    return Arrays{{loss / 3}};
+  };
+  c.terms = 400;
+  check_op(c);
+}
+
+TEST(LossOps, AZeroRowStaysZero) {
+  Graph g(cpu_reference_backend());
+  const Var x = g.input(Tensor::of(std::vector<float>{0, 0, 3, 4}, {2, 2}), true);
+  const Var y = l2_normalize(x);
+  g.backward(project(g, {y}));
+  const Tensor out = g.output(y), dx = g.gradient(x);
+  Plan(std::move(g)).run();
+  EXPECT_EQ(out.to_vector<float>()[0], 0);
+  EXPECT_EQ(out.to_vector<float>()[1], 0);
+  EXPECT_FLOAT_EQ(out.to_vector<float>()[2], 0.6f);
+  EXPECT_FLOAT_EQ(out.to_vector<float>()[3], 0.8f);
+  for (const float value : dx.to_vector<float>()) EXPECT_TRUE(std::isfinite(value));
+}
+
+TEST(LossOps, LabelsOutsideTheClassesAreNamed) {
+  const auto loss = [](int32_t label) {
+    Graph g(cpu_reference_backend());
+    g.output(cross_entropy(g.input(Tensor::zeros({2, 5})),
+                           g.input(Tensor::of(std::vector<int32_t>{0, label}, {2}))));
+    Plan(std::move(g)).run();
+  };
+  EXPECT_NO_THROW(loss(4));
+  expect_error([&] { loss(5); }, {"cross_entropy", "label 5", "[1]", "5 classes"});
+  expect_error([&] { loss(-1); }, {"cross_entropy", "label -1"});
+}
+
+}  // namespace
