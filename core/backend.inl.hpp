@@ -84,6 +84,7 @@ inline Kernels cpu_kernels() {
   k.augment = cpu::augment;
   k.augment_grad = cpu::augment_grad;
   k.fill = cpu::fill;
+  k.clamp = cpu::clamp;
   k.grad_norm = cpu::grad_norm;
   k.adam = cpu::adam;
   k.sgd = cpu::sgd;

@@ -365,6 +365,13 @@ struct FillArgs {
   void visit(auto&& v) { v.write(y); }
 };
 
+/// x is kept within [low, high].
+struct ClampArgs {
+  View x;
+  float low = 0.0f, high = 0.0f;
+  void visit(auto&& v) { v.update(x); }
+};
+
 /// norm[0] = |grad|; norm[1] = min(1, max_norm/|grad|), or 1 where max_norm is 0.  grad [P], norm [2].
 struct GradNormArgs {
   View grad, norm;
@@ -437,6 +444,7 @@ struct Kernels {
   Fn<AugmentArgs> augment = nullptr;
   Fn<AugmentGradArgs> augment_grad = nullptr;
   Fn<FillArgs> fill = nullptr;
+  Fn<ClampArgs> clamp = nullptr;
   Fn<GradNormArgs> grad_norm = nullptr;
   Fn<AdamArgs> adam = nullptr;
   Fn<SgdArgs> sgd = nullptr;

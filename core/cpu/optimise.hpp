@@ -16,6 +16,11 @@ inline void fill(const FillArgs& a, Stream) {
   });
 }
 
+inline void clamp(const ClampArgs& a, Stream) {
+  float* x = a.x.f32();
+  for (int64_t i = 0; i < a.x.elements(); ++i) x[i] = x[i] < a.low ? a.low : x[i] > a.high ? a.high : x[i];
+}
+
 inline void grad_norm(const GradNormArgs& a, Stream) {
   constexpr int64_t piece = 4096;
   const int64_t count = a.grad.elements(), pieces = (count + piece - 1) / piece;

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include <t2ue/core/error.hpp>
+#include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/data/prefetch.hpp>
+#include <t2ue/data/resize_image.hpp>
+
+namespace t2ue {
+
+T2UE_INLINE PairDataset PairDataset::subset(std::span<const int64_t> indices) const {
+  PairDataset part;
+  part.size = size;
+  part.context_length = context_length;
+  part.label_names = label_names;
+  for (const int64_t i : indices) {
+    check(i >= 0 && i < count(), "dataset", "item ", i, " is outside 0..", count() - 1);
+    const auto at = static_cast<size_t>(i);
+    part.keys.push_back(keys[at]);
+    part.labels.push_back(labels[at]);
+    const auto bytes = picture(i);
+    part.pixels.insert(part.pixels.end(), bytes.begin(), bytes.end());
+    for (int64_t row = caption_begin[at]; row < caption_begin[at + 1]; ++row) {
+      part.captions.push_back(captions[static_cast<size_t>(row)]);
+      if (ids.empty()) continue;
+      part.end.push_back(end[static_cast<size_t>(row)]);
+      part.ids.insert(part.ids.end(), ids.begin() + row * context_length, ids.begin() + (row + 1) * context_length);
+    }
+    part.caption_begin.push_back(static_cast<int64_t>(part.captions.size()));
+  }
+  return part;
+}
+
+T2UE_INLINE void tokenise_captions(PairDataset& data, const BytePairTokenizer& tokenizer, int context_length) {
+  data.context_length = context_length;
+  data.ids.clear();
+  data.end.clear();
+  for (const std::string& caption : data.captions) {
+    const std::vector<int32_t> row = tokenizer.encode(caption, context_length);
+    const auto end = std::find(row.begin(), row.end(), tokenizer.end_token());
+    data.end.push_back(static_cast<int32_t>(end - row.begin()));
+    data.ids.insert(data.ids.end(), row.begin(), row.end());
+  }
+}
+
+namespace detail {
+/// A picture ready for training, or why there is none.
+struct LoadedPicture {
+  std::vector<uint8_t> pixels;
+  std::string problem;
+};
+
+inline LoadedPicture load_for_training(const std::filesystem::path& path, int size, bool skip_bad) {
+  try {
+    const Image image = resize_image(drop_alpha(load_image(path), {255, 255, 255}), size, size);
+    return {image.pixels, {}};
+  } catch (const Error& error) {
+    if (!skip_bad) throw;
+    return {{}, error.what()};
+  }
+}
+}  // namespace detail
+
+T2UE_INLINE PairDataset load_pair_dataset(const std::filesystem::path& folder, const BytePairTokenizer& tokenizer,
+                                          const PairLoadOptions& options) {
+  check(options.size >= 1 && options.size <= 4096, "dataset", "a training size of ", options.size, " is outside 1..4096");
+  const std::vector<Pair> pairs = read_pairs_folder(folder);
+  check(!pairs.empty(), "dataset", folder, " holds no pairs");
+  PairDataset data;
+  data.size = options.size;
+  std::map<std::string, int32_t> labels;
+  for (const Pair& pair : pairs)
+    if (!pair.label.empty()) labels.emplace(pair.label, 0);
+  for (auto& [name, number] : labels) {
+    number = static_cast<int32_t>(data.label_names.size());
+    data.label_names.push_back(name);
+  }
+
+  std::vector<int64_t> order(pairs.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+  const std::function<detail::LoadedPicture(int64_t)> load = [&](int64_t i) {
+    return detail::load_for_training(folder / pairs[static_cast<size_t>(i)].picture, options.size, options.skip_bad);
+  };
+  Prefetcher<detail::LoadedPicture> pictures(load, order, {.batch_size = 64, .workers = options.workers});
+  data.pixels.reserve(pairs.size() * data.picture_bytes());
+  size_t next = 0;
+  while (const auto batch = pictures.next()) {
+    for (const detail::LoadedPicture& loaded : *batch) {
+      const Pair& pair = pairs[next++];
+      if (!loaded.problem.empty()) {
+        ++data.skipped;
+        continue;
+      }
+      check(!pair.captions.empty(), "dataset", "'", pair.key, "' has no caption");
+      data.keys.push_back(pair.key);
+      data.pixels.insert(data.pixels.end(), loaded.pixels.begin(), loaded.pixels.end());
+      data.captions.insert(data.captions.end(), pair.captions.begin(), pair.captions.end());
+      data.caption_begin.push_back(static_cast<int64_t>(data.captions.size()));
+      data.labels.push_back(pair.label.empty() ? -1 : labels.at(pair.label));
+    }
+    if (options.progress)
+      options.progress(static_cast<int64_t>(next), static_cast<int64_t>(pairs.size()), pictures.waited_share());
+  }
+  check(data.count() > 0, "dataset", "none of the ", pairs.size(), " pictures in ", folder, " could be read");
+  tokenise_captions(data, tokenizer, options.context_length);
+  return data;
+}
+
+T2UE_INLINE std::vector<std::string> captions_of_folder(const std::filesystem::path& folder) {
+  std::vector<std::string> captions;
+  for (const Pair& pair : read_pairs_folder(folder))
+    captions.insert(captions.end(), pair.captions.begin(), pair.captions.end());
+  return captions;
+}
+
+}  // namespace t2ue

@@ -1,0 +1,34 @@
+// Models, by name and as JSON.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/models/clip/clip.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
+
+namespace t2ue {
+
+/// The names of built-in CLIP configurations: open_clip's ViT-B-32, ViT-B-16 and RN50 (also -quickgelu), and the
+/// demo's emoji-resnet and emoji-vit.
+std::vector<std::string> clip_config_names();
+/// A built-in configuration by name, or one read from a path that ends in .json (open_clip's layout; a small residual
+/// tower has "widths" and "blocks" in vision_cfg). Error for an unknown name, key or a value out of range.
+ClipConfig clip_config(const std::string& name_or_path);
+ClipConfig clip_config_from_json(const nlohmann::json& json, const std::string& name);
+nlohmann::json to_json(const ClipConfig& config);
+
+/// Built-in generators: t2ue (the paper's), and the demo's emoji.
+std::vector<std::string> generator_config_names();
+SsaGeneratorConfig generator_config(const std::string& name_or_path);
+SsaGeneratorConfig generator_config_from_json(const nlohmann::json& json, const std::string& name);
+nlohmann::json to_json(const SsaGeneratorConfig& config);
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/configs.inl.hpp>
+#endif
