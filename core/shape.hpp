@@ -41,7 +41,10 @@ class Shape {
 
   std::string text() const {
     std::string out = "[";
-    for (int i = 0; i < rank_; ++i) out += (i ? "," : "") + std::to_string(sizes_[static_cast<size_t>(i)]);
+    for (int i = 0; i < rank_; ++i) {
+      if (i > 0) out += ',';
+      out += std::to_string(sizes_[static_cast<size_t>(i)]);
+    }
     return out + "]";
   }
   friend std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.text(); }
