@@ -15,8 +15,8 @@ enum class Activation : uint8_t { none, relu, leaky_relu, gelu, quick_gelu, tanh
 /// How a perturbation is kept within eps: eps*tanh(x), or tanh(x) cut at eps (the authors' code), or as it
 /// is.
 enum class Limiter : uint8_t { none, tanh_scale, clamp };
-/// How pictures change size. nearest is PyTorch's (output i reads input i*in/out), bilinear samples at pixel centres,
-/// area averages, tile repeats the input. None of them exceeds the input's range.
+/// How pictures change size. nearest is PyTorch's (output i reads input i*in/out), bilinear samples at pixel
+/// centres, area averages, tile repeats the input. None of them exceeds the input's range.
 enum class Resampler : uint8_t { nearest, bilinear, area, tile };
 enum class Pooling : uint8_t { average, max };
 

@@ -36,7 +36,8 @@ struct PairDataset {
   }
   /// The token row that item i uses in an epoch: its captions take turns.
   int64_t caption_row(int64_t i, int64_t epoch) const {
-    const int64_t first = caption_begin[static_cast<size_t>(i)], after = caption_begin[static_cast<size_t>(i) + 1];
+    const int64_t first = caption_begin[static_cast<size_t>(i)],
+                  after = caption_begin[static_cast<size_t>(i) + 1];
     return first + epoch % (after - first);
   }
   /// The items at `indices`, in that order.
@@ -44,9 +45,9 @@ struct PairDataset {
 };
 
 struct PairLoadOptions {
-  int size = 32;            ///< pictures are squashed to size x size
+  int size = 32;  ///< pictures are squashed to size x size
   int context_length = 77;
-  bool skip_bad = false;    ///< leave out pictures that cannot be read (counted) instead of stopping
+  bool skip_bad = false;  ///< leave out pictures that cannot be read (counted) instead of stopping
   int workers = 2;
   /// Called now and then with items done, items in all, and the share of time spent waiting for decoding.
   std::function<void(int64_t, int64_t, double)> progress;
@@ -55,8 +56,8 @@ struct PairLoadOptions {
 /// Tokens of captions: fills ids and end.
 void tokenise_captions(PairDataset& data, const BytePairTokenizer& tokenizer, int context_length);
 
-/// Reads a pairs folder (pairs.jsonl and pictures). Alpha is laid over white. Throws Error naming the picture that
-/// cannot be read, unless skip_bad.
+/// Reads a pairs folder (pairs.jsonl and pictures). Alpha is laid over white. Throws Error naming the picture
+/// that cannot be read, unless skip_bad.
 PairDataset load_pair_dataset(const std::filesystem::path& folder, const BytePairTokenizer& tokenizer,
                               const PairLoadOptions& options);
 

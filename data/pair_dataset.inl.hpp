@@ -28,14 +28,16 @@ T2UE_INLINE PairDataset PairDataset::subset(std::span<const int64_t> indices) co
       part.captions.push_back(captions[static_cast<size_t>(row)]);
       if (ids.empty()) continue;
       part.end.push_back(end[static_cast<size_t>(row)]);
-      part.ids.insert(part.ids.end(), ids.begin() + row * context_length, ids.begin() + (row + 1) * context_length);
+      part.ids.insert(part.ids.end(), ids.begin() + row * context_length,
+                      ids.begin() + (row + 1) * context_length);
     }
     part.caption_begin.push_back(static_cast<int64_t>(part.captions.size()));
   }
   return part;
 }
 
-T2UE_INLINE void tokenise_captions(PairDataset& data, const BytePairTokenizer& tokenizer, int context_length) {
+T2UE_INLINE void tokenise_captions(PairDataset& data, const BytePairTokenizer& tokenizer,
+                                   int context_length) {
   data.context_length = context_length;
   data.ids.clear();
   data.end.clear();
@@ -65,9 +67,11 @@ inline LoadedPicture load_for_training(const std::filesystem::path& path, int si
 }
 }  // namespace detail
 
-T2UE_INLINE PairDataset load_pair_dataset(const std::filesystem::path& folder, const BytePairTokenizer& tokenizer,
+T2UE_INLINE PairDataset load_pair_dataset(const std::filesystem::path& folder,
+                                          const BytePairTokenizer& tokenizer,
                                           const PairLoadOptions& options) {
-  check(options.size >= 1 && options.size <= 4096, "dataset", "a training size of ", options.size, " is outside 1..4096");
+  check(options.size >= 1 && options.size <= 4096, "dataset", "a training size of ", options.size,
+        " is outside 1..4096");
   const std::vector<Pair> pairs = read_pairs_folder(folder);
   check(!pairs.empty(), "dataset", folder, " holds no pairs");
   PairDataset data;
@@ -83,7 +87,8 @@ T2UE_INLINE PairDataset load_pair_dataset(const std::filesystem::path& folder, c
   std::vector<int64_t> order(pairs.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
   const std::function<detail::LoadedPicture(int64_t)> load = [&](int64_t i) {
-    return detail::load_for_training(folder / pairs[static_cast<size_t>(i)].picture, options.size, options.skip_bad);
+    return detail::load_for_training(folder / pairs[static_cast<size_t>(i)].picture, options.size,
+                                     options.skip_bad);
   };
   Prefetcher<detail::LoadedPicture> pictures(load, order, {.batch_size = 64, .workers = options.workers});
   data.pixels.reserve(pairs.size() * data.picture_bytes());
@@ -103,7 +108,8 @@ T2UE_INLINE PairDataset load_pair_dataset(const std::filesystem::path& folder, c
       data.labels.push_back(pair.label.empty() ? -1 : labels.at(pair.label));
     }
     if (options.progress)
-      options.progress(static_cast<int64_t>(next), static_cast<int64_t>(pairs.size()), pictures.waited_share());
+      options.progress(static_cast<int64_t>(next), static_cast<int64_t>(pairs.size()),
+                       pictures.waited_share());
   }
   check(data.count() > 0, "dataset", "none of the ", pairs.size(), " pictures in ", folder, " could be read");
   tokenise_captions(data, tokenizer, options.context_length);

@@ -12,11 +12,12 @@
 
 namespace t2ue {
 
-/// The names of built-in CLIP configurations: open_clip's ViT-B-32, ViT-B-16 and RN50 (also -quickgelu), and the
-/// demo's emoji-resnet and emoji-vit.
+/// The names of built-in CLIP configurations: open_clip's ViT-B-32, ViT-B-16 and RN50 (also -quickgelu), and
+/// the demo's emoji-resnet and emoji-vit.
 std::vector<std::string> clip_config_names();
-/// A built-in configuration by name, or one read from a path that ends in .json (open_clip's layout; a small residual
-/// tower has "widths" and "blocks" in vision_cfg). Error for an unknown name, key or a value out of range.
+/// A built-in configuration by name, or one read from a path that ends in .json (open_clip's layout; a small
+/// residual tower has "widths" and "blocks" in vision_cfg). Error for an unknown name, key or a value out of
+/// range.
 ClipConfig clip_config(const std::string& name_or_path);
 ClipConfig clip_config_from_json(const nlohmann::json& json, const std::string& name);
 nlohmann::json to_json(const ClipConfig& config);

@@ -12,21 +12,25 @@ namespace detail {
 
 inline const std::map<std::string, std::string>& clip_configs() {
   static const std::map<std::string, std::string> configs{
-      {"ViT-B-32", R"({"embed_dim":512,"vision_cfg":{"image_size":224,"layers":12,"width":768,"patch_size":32},
+      {"ViT-B-32",
+       R"({"embed_dim":512,"vision_cfg":{"image_size":224,"layers":12,"width":768,"patch_size":32},
         "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
       {"ViT-B-32-quickgelu", R"({"embed_dim":512,"quick_gelu":true,
         "vision_cfg":{"image_size":224,"layers":12,"width":768,"patch_size":32},
         "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
-      {"ViT-B-16", R"({"embed_dim":512,"vision_cfg":{"image_size":224,"layers":12,"width":768,"patch_size":16},
+      {"ViT-B-16",
+       R"({"embed_dim":512,"vision_cfg":{"image_size":224,"layers":12,"width":768,"patch_size":16},
         "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
       {"RN50", R"({"embed_dim":1024,"vision_cfg":{"image_size":224,"layers":[3,4,6,3],"width":64},
         "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
       {"RN50-quickgelu", R"({"embed_dim":1024,"quick_gelu":true,
         "vision_cfg":{"image_size":224,"layers":[3,4,6,3],"width":64},
         "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
-      {"emoji-resnet", R"({"embed_dim":128,"vision_cfg":{"image_size":32,"widths":[16,32,64,128],"blocks":[1,1,1,1]},
+      {"emoji-resnet",
+       R"({"embed_dim":128,"vision_cfg":{"image_size":32,"widths":[16,32,64,128],"blocks":[1,1,1,1]},
         "text_cfg":{"context_length":24,"vocab_size":2048,"width":128,"heads":4,"layers":2}})"},
-      {"emoji-vit", R"({"embed_dim":128,"vision_cfg":{"image_size":32,"layers":4,"width":128,"head_width":32,"patch_size":4},
+      {"emoji-vit",
+       R"({"embed_dim":128,"vision_cfg":{"image_size":32,"layers":4,"width":128,"head_width":32,"patch_size":4},
         "text_cfg":{"context_length":24,"vocab_size":2048,"width":128,"heads":4,"layers":2}})"},
   };
   return configs;
@@ -34,7 +38,8 @@ inline const std::map<std::string, std::string>& clip_configs() {
 
 inline const std::map<std::string, std::string>& generator_configs() {
   static const std::map<std::string, std::string> configs{
-      {"t2ue", R"({"latent":100,"condition":512,"width":64,"multipliers":[8,8,8,8,4,2,1],"hidden":256,"mask_hidden":100,
+      {"t2ue",
+       R"({"latent":100,"condition":512,"width":64,"multipliers":[8,8,8,8,4,2,1],"hidden":256,"mask_hidden":100,
         "resampler":"bilinear"})"},
       {"emoji", R"({"latent":32,"condition":128,"width":16,"multipliers":[8],"hidden":64,"mask_hidden":16,
         "resampler":"tile"})"},
@@ -59,21 +64,27 @@ inline nlohmann::json config_json(const std::map<std::string, std::string>& buil
   fail(what, "unknown model '", name, "'; a path ending in .json, or one of: ", known);
 }
 
-inline TransformerConfig transformer_from_json(JsonReader& reader, int heads, Activation activation, bool causal) {
+inline TransformerConfig transformer_from_json(JsonReader& reader, int heads, Activation activation,
+                                               bool causal) {
   TransformerConfig c;
   c.width = reader.in_range<int64_t>("width", 8, 8192, 512);
   c.layers = reader.in_range<int>("layers", 0, 128, 12);
   c.heads = heads;
   c.activation = activation;
   c.causal = causal;
-  check(c.heads >= 1 && c.width % c.heads == 0, "config", "width ", c.width, " is not divisible by ", c.heads, " heads");
+  check(c.heads >= 1 && c.width % c.heads == 0, "config", "width ", c.width, " is not divisible by ", c.heads,
+        " heads");
   return c;
 }
 
 }  // namespace detail
 
-T2UE_INLINE std::vector<std::string> clip_config_names() { return detail::names_of(detail::clip_configs()); }
-T2UE_INLINE std::vector<std::string> generator_config_names() { return detail::names_of(detail::generator_configs()); }
+T2UE_INLINE std::vector<std::string> clip_config_names() {
+  return detail::names_of(detail::clip_configs());
+}
+T2UE_INLINE std::vector<std::string> generator_config_names() {
+  return detail::names_of(detail::generator_configs());
+}
 
 T2UE_INLINE ClipConfig clip_config(const std::string& name) {
   return clip_config_from_json(detail::config_json(detail::clip_configs(), name, "clip"), name);
@@ -84,22 +95,27 @@ T2UE_INLINE ClipConfig clip_config_from_json(const nlohmann::json& json, const s
   config.name = name;
   JsonReader top(json, "config " + name);
   const auto embed_dim = top.in_range<int64_t>("embed_dim", 1, 65536, 512);
-  const Activation activation = top.get<bool>("quick_gelu", false) ? Activation::quick_gelu : Activation::gelu;
-  const auto vision_json = top.get<nlohmann::json>("vision_cfg"), text_json = top.get<nlohmann::json>("text_cfg");
+  const Activation activation =
+      top.get<bool>("quick_gelu", false) ? Activation::quick_gelu : Activation::gelu;
+  const auto vision_json = top.get<nlohmann::json>("vision_cfg"),
+             text_json = top.get<nlohmann::json>("text_cfg");
   top.done();
 
   JsonReader text(text_json, "config " + name + ", text_cfg");
   config.text.context_length = text.in_range<int64_t>("context_length", 2, 4096, 77);
   config.text.vocab_size = text.in_range<int64_t>("vocab_size", 3, 10'000'000, 49408);
-  config.text.transformer = detail::transformer_from_json(text, text.in_range<int>("heads", 1, 256, 8), activation, true);
+  config.text.transformer =
+      detail::transformer_from_json(text, text.in_range<int>("heads", 1, 256, 8), activation, true);
   config.text.embed_dim = embed_dim;
   text.done();
 
   JsonReader vision(vision_json, "config " + name + ", vision_cfg");
   config.image_size = vision.in_range<int64_t>("image_size", 4, 4096, 224);
   if (vision.has("widths")) {
-    ResNetConfig tower{vision.get<std::vector<int64_t>>("widths"), vision.get<std::vector<int>>("blocks"), embed_dim};
-    for (const int64_t width : tower.widths) check(width >= 1 && width <= 65536, "config", "a width of ", width, " in ", name);
+    ResNetConfig tower{vision.get<std::vector<int64_t>>("widths"), vision.get<std::vector<int>>("blocks"),
+                       embed_dim};
+    for (const int64_t width : tower.widths)
+      check(width >= 1 && width <= 65536, "config", "a width of ", width, " in ", name);
     config.resnet = tower;
   } else if (vision.has("patch_size")) {
     VisionTransformerConfig tower;
@@ -108,7 +124,8 @@ T2UE_INLINE ClipConfig clip_config_from_json(const nlohmann::json& json, const s
     tower.embed_dim = embed_dim;
     const int head_width = vision.in_range<int>("head_width", 1, 1024, 64);
     const auto width = vision.get<int64_t>("width");
-    tower.transformer = detail::transformer_from_json(vision, static_cast<int>(width / head_width), activation, false);
+    tower.transformer =
+        detail::transformer_from_json(vision, static_cast<int>(width / head_width), activation, false);
     config.vit = tower;
   } else {
     ModifiedResNetConfig tower;
@@ -128,26 +145,35 @@ T2UE_INLINE nlohmann::json to_json(const ClipConfig& c) {
   nlohmann::json vision{{"image_size", c.image_size}};
   if (c.vit) {
     const auto& tower = c.vit->transformer;
-    vision.update({{"layers", tower.layers}, {"width", tower.width}, {"patch_size", c.vit->patch_size},
+    vision.update({{"layers", tower.layers},
+                   {"width", tower.width},
+                   {"patch_size", c.vit->patch_size},
                    {"head_width", tower.width / tower.heads}});
   } else if (c.modified_resnet) {
     const auto& tower = *c.modified_resnet;
-    vision.update({{"layers", tower.layers}, {"width", tower.width}, {"head_width", tower.width * 32 / tower.heads}});
+    vision.update(
+        {{"layers", tower.layers}, {"width", tower.width}, {"head_width", tower.width * 32 / tower.heads}});
   } else {
     vision.update({{"widths", c.resnet->widths}, {"blocks", c.resnet->blocks}});
   }
   return {{"embed_dim", c.text.embed_dim},
           {"quick_gelu", text.activation == Activation::quick_gelu},
           {"vision_cfg", vision},
-          {"text_cfg", {{"context_length", c.text.context_length}, {"vocab_size", c.text.vocab_size}, {"width", text.width},
-                        {"heads", text.heads}, {"layers", text.layers}}}};
+          {"text_cfg",
+           {{"context_length", c.text.context_length},
+            {"vocab_size", c.text.vocab_size},
+            {"width", text.width},
+            {"heads", text.heads},
+            {"layers", text.layers}}}};
 }
 
 T2UE_INLINE SsaGeneratorConfig generator_config(const std::string& name) {
-  return generator_config_from_json(detail::config_json(detail::generator_configs(), name, "generator"), name);
+  return generator_config_from_json(detail::config_json(detail::generator_configs(), name, "generator"),
+                                    name);
 }
 
-T2UE_INLINE SsaGeneratorConfig generator_config_from_json(const nlohmann::json& json, const std::string& name) {
+T2UE_INLINE SsaGeneratorConfig generator_config_from_json(const nlohmann::json& json,
+                                                          const std::string& name) {
   JsonReader reader(json, "config " + name);
   SsaGeneratorConfig c;
   c.name = name;
@@ -155,8 +181,10 @@ T2UE_INLINE SsaGeneratorConfig generator_config_from_json(const nlohmann::json& 
   c.condition = reader.in_range<int64_t>("condition", 1, 65536, c.condition);
   c.width = reader.in_range<int64_t>("width", 1, 4096, c.width);
   c.multipliers = reader.get<std::vector<int64_t>>("multipliers", c.multipliers);
-  check(!c.multipliers.empty() && c.multipliers.size() <= 9, "config " + name, "needs 1..9 blocks, got ", c.multipliers.size());
-  for (const int64_t m : c.multipliers) check(m >= 1 && m <= 64, "config " + name, "a multiplier of ", m, " is outside 1..64");
+  check(!c.multipliers.empty() && c.multipliers.size() <= 9, "config " + name, "needs 1..9 blocks, got ",
+        c.multipliers.size());
+  for (const int64_t m : c.multipliers)
+    check(m >= 1 && m <= 64, "config " + name, "a multiplier of ", m, " is outside 1..64");
   c.hidden = reader.in_range<int64_t>("hidden", 1, 65536, c.hidden);
   c.mask_hidden = reader.in_range<int64_t>("mask_hidden", 1, 65536, c.mask_hidden);
   c.limiter = kind_named<Limiter>(reader.get<std::string>("limiter", "tanh_scale"));
@@ -168,9 +196,15 @@ T2UE_INLINE SsaGeneratorConfig generator_config_from_json(const nlohmann::json& 
 }
 
 T2UE_INLINE nlohmann::json to_json(const SsaGeneratorConfig& c) {
-  return {{"latent", c.latent}, {"condition", c.condition}, {"width", c.width}, {"multipliers", c.multipliers},
-          {"hidden", c.hidden}, {"mask_hidden", c.mask_hidden}, {"limiter", name_of(c.limiter)},
-          {"eps_steps", c.eps * 255.0f}, {"resampler", name_of(c.resampler)}};
+  return {{"latent", c.latent},
+          {"condition", c.condition},
+          {"width", c.width},
+          {"multipliers", c.multipliers},
+          {"hidden", c.hidden},
+          {"mask_hidden", c.mask_hidden},
+          {"limiter", name_of(c.limiter)},
+          {"eps_steps", c.eps * 255.0f},
+          {"resampler", name_of(c.resampler)}};
 }
 
 }  // namespace t2ue

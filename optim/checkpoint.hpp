@@ -1,5 +1,5 @@
-// A module, an optimiser and the loop's state in one safetensors file, replaced atomically: killed at any moment, what
-// is on disk is whole.
+// A module, an optimiser and the loop's state in one safetensors file, replaced atomically: killed at any
+// moment, what is on disk is whole.
 #pragma once
 
 #include <filesystem>
@@ -32,7 +32,8 @@ class CheckpointWriter {
   std::map<std::string, Entry> entries_;
 };
 
-/// Reads what a CheckpointWriter wrote. Errors name the file and the tensor that is missing or has another shape.
+/// Reads what a CheckpointWriter wrote. Errors name the file and the tensor that is missing or has another
+/// shape.
 class CheckpointReader {
  public:
   /// Error unless the file is a t2ue file of this kind.

@@ -15,7 +15,9 @@ T2UE_INLINE void CheckpointWriter::add(const std::string& prefix, const Paramete
 }
 
 T2UE_INLINE void CheckpointWriter::add(const std::string& prefix, const Optimizer& optimizer) {
-  const auto flat = [](const Tensor& tensor) { return Entry{{tensor.shape()[0]}, tensor.to_vector<float>()}; };
+  const auto flat = [](const Tensor& tensor) {
+    return Entry{{tensor.shape()[0]}, tensor.to_vector<float>()};
+  };
   entries_[prefix + ".first"] = flat(optimizer.first());
   if (optimizer.second()) entries_[prefix + ".second"] = flat(optimizer.second());
   entries_[prefix + ".steps"] = {{1}, {static_cast<float>(optimizer.steps())}};
@@ -44,8 +46,8 @@ T2UE_INLINE CheckpointReader::CheckpointReader(const std::filesystem::path& path
 T2UE_INLINE std::vector<float> CheckpointReader::floats(const std::string& name, int64_t count) const {
   const SafetensorsView& view = file_.at(name);
   std::vector<float> values = to_floats(view);
-  check(static_cast<int64_t>(values.size()) == count, "checkpoint", path_, ": '", name, "' has ", values.size(),
-        " elements, the model needs ", count);
+  check(static_cast<int64_t>(values.size()) == count, "checkpoint", path_, ": '", name, "' has ",
+        values.size(), " elements, the model needs ", count);
   return values;
 }
 
@@ -54,7 +56,8 @@ T2UE_INLINE void CheckpointReader::restore(const std::string& prefix, ParameterS
     const std::string name = prefix + parameter->name;
     std::vector<int64_t> shape;
     for (int i = 0; i < parameter->shape.rank(); ++i) shape.push_back(parameter->shape[i]);
-    check(file_.at(name).shape == shape, "checkpoint", path_, ": '", name, "' does not have the model's shape ", parameter->shape);
+    check(file_.at(name).shape == shape, "checkpoint", path_, ": '", name,
+          "' does not have the model's shape ", parameter->shape);
     parameter->value.assign(floats(name, parameter->shape.elements()));
   }
 }
@@ -63,7 +66,8 @@ T2UE_INLINE void CheckpointReader::restore(const std::string& prefix, Optimizer&
   const int64_t count = optimizer.first().shape().elements();
   std::vector<float> second;
   if (optimizer.second()) second = floats(prefix + ".second", count);
-  optimizer.restore(static_cast<int64_t>(floats(prefix + ".steps", 1)[0]), floats(prefix + ".first", count), second);
+  optimizer.restore(static_cast<int64_t>(floats(prefix + ".steps", 1)[0]), floats(prefix + ".first", count),
+                    second);
 }
 
 }  // namespace t2ue

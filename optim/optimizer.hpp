@@ -11,9 +11,10 @@ namespace t2ue {
 struct OptimizerConfig {
   enum class Kind : uint8_t { adamw, adam, sgd } kind = Kind::adamw;
   float beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
-  float momentum = 0.9f;   ///< SGD only
-  float decay = 0.0f;      ///< of tensors with two or more dimensions; others (norms, biases, logit_scale) never decay
-  float max_norm = 0.0f;   ///< gradients longer than this are scaled down to it; 0 turns clipping off
+  float momentum = 0.9f;  ///< SGD only
+  float decay =
+      0.0f;  ///< of tensors with two or more dimensions; others (norms, biases, logit_scale) never decay
+  float max_norm = 0.0f;  ///< gradients longer than this are scaled down to it; 0 turns clipping off
 };
 
 /// The update rule of one ParameterSet, and its state.
@@ -25,7 +26,8 @@ class Optimizer {
         first_(Tensor::zeros(parameters.values().shape(), DType::f32, parameters.device())),
         hyper_(Tensor::zeros({4}, DType::f32, parameters.device())),
         norm_(Tensor::zeros({2}, DType::f32, parameters.device())),
-        segments_(Tensor::of(parameters.offsets(), {static_cast<int64_t>(parameters.offsets().size())}, parameters.device())) {
+        segments_(Tensor::of(parameters.offsets(), {static_cast<int64_t>(parameters.offsets().size())},
+                             parameters.device())) {
     if (config.kind != OptimizerConfig::Kind::sgd)
       second_ = Tensor::zeros(parameters.values().shape(), DType::f32, parameters.device());
     std::vector<float> decay;
@@ -42,22 +44,26 @@ class Optimizer {
 
   /// Appends the update.
   void record_update(Graph& g) {
-    const Var value = g.input(parameters_.values()), grad = g.input(parameters_.grads()), first = g.input(first_);
-    const Var segments = g.input(segments_), decay = g.input(decay_), hyper = g.input(hyper_), norm = g.input(norm_);
+    const Var value = g.input(parameters_.values()), grad = g.input(parameters_.grads()),
+              first = g.input(first_);
+    const Var segments = g.input(segments_), decay = g.input(decay_), hyper = g.input(hyper_),
+              norm = g.input(norm_);
     if (config_.kind == OptimizerConfig::Kind::sgd) {
-      g.launch("sgd", &Kernels::sgd, SgdArgs{value, grad, first, segments, decay, hyper, norm, config_.momentum, false});
+      g.launch("sgd", &Kernels::sgd,
+               SgdArgs{value, grad, first, segments, decay, hyper, norm, config_.momentum, false});
       return;
     }
     g.launch("adam", &Kernels::adam,
-             AdamArgs{value, grad, first, g.input(second_), segments, decay, hyper, norm, config_.beta1, config_.beta2,
-                      config_.eps, config_.kind == OptimizerConfig::Kind::adamw});
+             AdamArgs{value, grad, first, g.input(second_), segments, decay, hyper, norm, config_.beta1,
+                      config_.beta2, config_.eps, config_.kind == OptimizerConfig::Kind::adamw});
   }
 
   /// Sets the rate of the next update and counts it.
   void prepare(float rate) {
     ++steps_;
     const auto t = static_cast<float>(steps_);
-    hyper_.assign(std::vector<float>{rate, 1.0f - std::pow(config_.beta1, t), 1.0f - std::pow(config_.beta2, t), 0.0f});
+    hyper_.assign(
+        std::vector<float>{rate, 1.0f - std::pow(config_.beta1, t), 1.0f - std::pow(config_.beta2, t), 0.0f});
   }
 
   /// Forgets the moments and the count.

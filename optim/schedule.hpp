@@ -11,7 +11,8 @@
 
 namespace t2ue {
 
-/// Linear warm-up to `rate`, then constant, cosine to `final_share * rate`, or steps by `factor` at `milestones`.
+/// Linear warm-up to `rate`, then constant, cosine to `final_share * rate`, or steps by `factor` at
+/// `milestones`.
 struct Schedule {
   enum class Kind : uint8_t { constant, cosine, step } kind = Kind::cosine;
   float rate = 1e-3f;
@@ -37,7 +38,8 @@ struct Schedule {
     return rate * static_cast<float>(final_share + (1.0 - final_share) * cosine);
   }
 
-  /// What is odd about the schedule; published recipes went wrong in each of these ways (empty if nothing is).
+  /// What is odd about the schedule; published recipes went wrong in each of these ways (empty if nothing
+  /// is).
   std::vector<std::string> warnings() const {
     std::vector<std::string> found;
     if (warmup * 5 > total) found.push_back(concat("warm-up takes ", warmup, " of ", total, " steps"));

@@ -127,7 +127,10 @@ struct SsaGenerator {
 
   /// The perturbation in [0,1] pixel units, |noise| <= eps, at the generator's size.
   Var noise(const Var& embedding, const Var& latent) {
-    return perturb({}, (*this)(embedding, latent), {.limiter = config.limiter, .eps = config.eps});
+    PerturbOptions options;
+    options.limiter = config.limiter;
+    options.eps = config.eps;
+    return perturb({}, (*this)(embedding, latent), options);
   }
   /// The perturbation at a picture's size.
   Var noise(const Var& embedding, const Var& latent, int64_t height, int64_t width) {

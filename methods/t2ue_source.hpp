@@ -1,0 +1,86 @@
+// T2UE: noise from a caption alone. A generator file holds all that is needed: the generator, the text tower
+// that embeds captions, and its vocabulary.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/core/plan.hpp>
+#include <t2ue/data/bpe.hpp>
+#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/models/clip/text.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
+
+namespace t2ue {
+
+/// A frozen text tower with its vocabulary: captions to embeddings.
+class CaptionEncoder {
+ public:
+  CaptionEncoder(const TextConfig& config, BytePairTokenizer tokenizer, Device device = {});
+  CaptionEncoder(const CaptionEncoder&) = delete;
+  CaptionEncoder& operator=(const CaptionEncoder&) = delete;
+
+  /// Text features [N, embed_dim], not normalised. A row does not depend on its neighbours.
+  /// Error for an empty caption, invalid UTF-8, or one longer than 10,000 bytes.
+  std::vector<float> encode(std::span<const std::string> captions);
+
+  const TextConfig& config() const { return config_; }
+  const BytePairTokenizer& tokenizer() const { return tokenizer_; }
+  /// For loading weights into; named as in a CLIP.
+  ParameterSet& parameters() { return parameters_; }
+
+ private:
+  TextConfig config_;
+  BytePairTokenizer tokenizer_;
+  TextTower tower_;
+  ParameterSet parameters_;
+  Tensor ids_, end_, features_;
+  std::unique_ptr<Step> step_;
+};
+
+/// How latents are shared among items.
+enum class LatentSharing : uint8_t {
+  all,      ///< one z for everything: a caption's noise is a function of the caption
+  caption,  ///< one z for each distinct caption
+  item,     ///< one z for each key: sample-wise noise
+};
+
+/// Writes a generator file: `generator` and the encoder that it was trained with. `seed` is the one of its
+/// latents, `training` is kept as JSON text for the record.
+void save_generator(const std::filesystem::path& path, const SsaGeneratorConfig& config,
+                    const ParameterSet& generator, CaptionEncoder& encoder, uint64_t seed,
+                    const std::string& training = "{}");
+
+/// A generator file at work.
+class T2ueSource final : public NoiseSource {
+ public:
+  /// Error if the file is not a generator file, or its tensors do not fit its configuration.
+  explicit T2ueSource(const std::filesystem::path& generator_file, Device device = {});
+  ~T2ueSource() override;
+
+  const MethodCard& card() const override;
+  /// One noise a caption, at the generator's own size (`config().output_size()` square).
+  std::vector<Noise> make(std::span<const NoiseItem> items) override;
+
+  const SsaGeneratorConfig& config() const;
+  /// SHA-256 of the generator file.
+  const std::string& sha256() const;
+  uint64_t seed() const;
+  /// Another user key: other latents, other noise. Only matters for generators trained with several latents.
+  void set_seed(uint64_t seed);
+  void set_latent_sharing(LatentSharing sharing);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/methods/t2ue_source.inl.hpp>
+#endif

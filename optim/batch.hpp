@@ -1,0 +1,99 @@
+// What one training step reads: fixed tensors that are filled anew before every run.
+#pragma once
+
+#include <span>
+
+#include <t2ue/core/ops/ops.hpp>
+#include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/models/clip/clip.hpp>
+
+namespace t2ue {
+
+/// Pictures u8 [B,S,S,3], token ids [B,T], end positions [B], labels [B], and the number of the step.
+struct Batch {
+  Tensor images, ids, end, labels, counter;
+
+  Batch(int64_t batch, int64_t size, int64_t context_length, Device device)
+      : images({batch, size, size, 3}, DType::u8, device),
+        ids(Tensor::zeros({batch, context_length}, DType::i32, device)),
+        end(Tensor::zeros({batch}, DType::i32, device)),
+        labels(Tensor::zeros({batch}, DType::i32, device)),
+        counter(Tensor::zeros({1}, DType::i32, device)) {}
+
+  int64_t size() const { return images.shape()[0]; }
+
+  /// Copies items in; short lists are filled up with the last item. A dataset without token ids leaves ids
+  /// alone.
+  void fill(const PairDataset& data, std::span<const int64_t> items, int64_t epoch, int64_t step) {
+    check(!items.empty() && static_cast<int64_t>(items.size()) <= size(), "batch", items.size(),
+          " items for ", size(), " places");
+    check(data.size == images.shape()[1], "batch", "pictures are ", data.size,
+          " pixels wide, the step wants ", images.shape()[1]);
+    const auto places = static_cast<size_t>(size());
+    std::vector<uint8_t> pixels;
+    std::vector<int32_t> tokens, ends, classes;
+    pixels.reserve(places * data.picture_bytes());
+    for (size_t b = 0; b < places; ++b) {
+      const int64_t item = items[std::min(b, items.size() - 1)];
+      const auto picture = data.picture(item);
+      pixels.insert(pixels.end(), picture.begin(), picture.end());
+      classes.push_back(data.labels[static_cast<size_t>(item)]);
+      if (data.ids.empty()) continue;
+      const int64_t row = data.caption_row(item, epoch);
+      tokens.insert(tokens.end(), data.ids.begin() + row * data.context_length,
+                    data.ids.begin() + (row + 1) * data.context_length);
+      ends.push_back(data.end[static_cast<size_t>(row)]);
+    }
+    images.assign(pixels);
+    labels.assign(classes);
+    if (!data.ids.empty()) {
+      ids.assign(tokens);
+      end.assign(ends);
+    }
+    counter.assign(std::vector<int32_t>{static_cast<int32_t>(step)});
+  }
+};
+
+/// Which items step `step` of a run reads: each epoch is a fresh permutation by (seed, epoch), its incomplete
+/// last batch left out. Depends on nothing but its arguments, so a resumed run reads what an uninterrupted
+/// one would.
+class BatchOrder {
+ public:
+  BatchOrder(int64_t items, int64_t batch, uint64_t seed) : items_(items), batch_(batch), seed_(seed) {
+    check(items >= batch && batch >= 1, "batch", "a batch of ", batch,
+          " needs at least as many items, there are ", items);
+  }
+  int64_t steps_per_epoch() const { return items_ / batch_; }
+  int64_t epoch_of(int64_t step) const { return step / steps_per_epoch(); }
+  std::span<const int64_t> at(int64_t step) {
+    const int64_t epoch = epoch_of(step);
+    if (epoch != epoch_) order_ = shuffled_order(items_, seed_, static_cast<uint64_t>(epoch));
+    epoch_ = epoch;
+    return std::span<const int64_t>(order_).subspan(static_cast<size_t>(step % steps_per_epoch() * batch_),
+                                                    static_cast<size_t>(batch_));
+  }
+
+ private:
+  int64_t items_, batch_;
+  uint64_t seed_;
+  int64_t epoch_ = -1;
+  std::vector<int64_t> order_;
+};
+
+/// How a model learns from pictures: CLIP from pairs, a classifier from labels. `pixels` [B,S,S,3] are
+/// normalised.
+inline Var training_loss(Clip& model, const Var& pixels, const Batch& batch) {
+  Graph& g = pixels.graph();
+  return model.loss(pixels, g.input(batch.ids), g.input(batch.end));
+}
+inline Var training_loss(ResNet& model, const Var& pixels, const Batch& batch) {
+  return cross_entropy(model(pixels), pixels.graph().input(batch.labels));
+}
+
+/// What keeps a model within bounds after an update: CLIP's logit_scale stays in [0, ln 100].
+inline void record_constraints(Graph& g, Clip& model) {
+  g.launch("clamp", &Kernels::clamp, ClampArgs{g.parameter(model.logit_scale), 0.0f, 4.6051702f});
+}
+inline void record_constraints(Graph&, ResNet&) {}
+
+}  // namespace t2ue

@@ -1,0 +1,208 @@
+// The one bi-level loop of error-minimising noise: a generator learns noise that makes surrogates' training
+// loss small, while surrogates train on pictures that carry it. A frozen surrogate (the paper's recipe) is
+// its special case.
+#pragma once
+
+#include <t2ue/optim/trainer.hpp>
+
+namespace t2ue {
+
+/// Who trains when. One round is `surrogate_steps` updates of the surrogate on perturbed pictures (noise
+/// detached), then `noise_steps` updates of the generator through the frozen surrogate.
+struct BiLevelPolicy {
+  int64_t rounds = 300;
+  int surrogate_steps = 1;  ///< 0: the surrogate never trains
+  int noise_steps = 1;
+  int64_t restart_every = 0;  ///< rounds after which the surrogate starts anew from fresh weights; 0: never
+  float noise_rate = 1e-3f;
+  OptimizerConfig noise_optimizer{.kind = OptimizerConfig::Kind::adam, .beta1 = 0.0f, .beta2 = 0.9f};
+};
+
+BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json, const BiLevelPolicy& defaults = {});
+nlohmann::json to_json(const BiLevelPolicy& policy);
+
+/// What the generator is told about each item: a table of embeddings [rows, condition] and each item's row in
+/// it. One row a caption, one a class, or one a cluster of captions.
+struct Conditions {
+  int64_t width = 0;
+  std::vector<float> table;
+  std::vector<int32_t> row_of_item;
+  /// Whether every item draws its own latent vector, or all share the one that they are exported with.
+  bool shared_latent = true;
+
+  int64_t rows() const { return width == 0 ? 0 : static_cast<int64_t>(table.size()) / width; }
+};
+
+/// The latent vector z ~ N(0,1) of (seed, item); item 0 is the one that shared latents use.
+inline std::vector<float> latent_vector(int64_t width, uint64_t seed, uint64_t item) {
+  std::vector<float> z(static_cast<size_t>(width));
+  Random random(seed, Purpose::latent, item);
+  for (float& x : z) x = random.normal();
+  return z;
+}
+
+/// Trains an SsaGenerator against surrogates of type Model (Clip or ResNet). The surrogate's recipe gives
+/// batch, rate, optimiser, augmentation and seed; its epochs are not used.
+template <class Model>
+class BiLevelTrainer {
+ public:
+  template <class Config>
+  BiLevelTrainer(const SsaGeneratorConfig& generator, const Config& surrogate, const BiLevelPolicy& policy,
+                 const TrainRecipe& recipe, const PairDataset& data, Conditions conditions,
+                 Device device = {}, Execution execution = Execution::planned)
+      : generator_(generator),
+        surrogate_(surrogate),
+        generator_parameters_(generator_, recipe.seed, device),
+        surrogate_parameters_(surrogate_, recipe.seed, device),
+        noise_optimizer_(generator_parameters_, policy.noise_optimizer),
+        surrogate_optimizer_(surrogate_parameters_, recipe.optimizer),
+        policy_(policy),
+        recipe_(recipe),
+        data_(data),
+        conditions_(std::move(conditions)),
+        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device),
+        condition_({recipe.batch, generator.condition}, DType::f32, device),
+        latent_({recipe.batch, generator.latent}, DType::f32, device),
+        order_(data.count(), recipe.batch, recipe.seed),
+        noise_schedule_{.kind = Schedule::Kind::cosine,
+                        .rate = policy.noise_rate,
+                        .total = policy.rounds * policy.noise_steps,
+                        .warmup = policy.rounds * policy.noise_steps / 50},
+        surrogate_step_(
+            surrogate_optimizer_, device, execution,
+            [this](Graph& g) { return training_loss(surrogate_, surrogate_view(g, true), batch_); },
+            [this](Graph& g) { record_constraints(g, surrogate_); }),
+        noise_step_(
+            noise_optimizer_, device, execution,
+            [this](Graph& g) {
+              const Var pixels = surrogate_view(g, false);
+              const Frozen frozen(g);
+              return training_loss(surrogate_, pixels, batch_);
+            },
+            [](Graph&) {}) {
+    check(conditions_.width == generator.condition &&
+              static_cast<int64_t>(conditions_.row_of_item.size()) == data.count(),
+          "bilevel", "the generator wants embeddings ", generator.condition, " wide for ", data.count(),
+          " items, got ", conditions_.width, " for ", conditions_.row_of_item.size());
+    check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0, "bilevel",
+          "rounds and noise_steps must be positive, surrogate_steps not negative");
+  }
+  BiLevelTrainer(const BiLevelTrainer&) = delete;
+  BiLevelTrainer& operator=(const BiLevelTrainer&) = delete;
+
+  struct Losses {
+    float surrogate = 0, noise = 0;
+  };
+
+  /// One round; returns the mean losses of its steps.
+  Losses round() {
+    check(!done(), "bilevel", "all ", policy_.rounds, " rounds are done");
+    if (policy_.restart_every > 0 && rounds_ > 0 && rounds_ % policy_.restart_every == 0) restart();
+    Losses losses;
+    for (int s = 0; s < policy_.surrogate_steps; ++s) {
+      next_batch();
+      losses.surrogate += surrogate_step_.run(recipe_.rate, concat("surrogate, step ", steps_)) /
+                          static_cast<float>(policy_.surrogate_steps);
+    }
+    for (int s = 0; s < policy_.noise_steps; ++s) {
+      next_batch();
+      const float rate = noise_schedule_.at(noise_optimizer_.steps());
+      losses.noise +=
+          noise_step_.run(rate, concat("noise, step ", steps_)) / static_cast<float>(policy_.noise_steps);
+    }
+    ++rounds_;
+    return losses;
+  }
+
+  bool done() const { return rounds_ >= policy_.rounds; }
+  int64_t rounds() const { return rounds_; }
+  int64_t total_rounds() const { return policy_.rounds; }
+  SsaGenerator& generator() { return generator_; }
+  const ParameterSet& generator_parameters() const { return generator_parameters_; }
+  /// The surrogate, for starting it from trained weights.
+  ParameterSet& surrogate_parameters() { return surrogate_parameters_; }
+
+  void save(const std::filesystem::path& path) const {
+    CheckpointWriter writer;
+    writer.add("generator.", generator_parameters_);
+    writer.add("surrogate.", surrogate_parameters_);
+    writer.add("noise_optimizer", noise_optimizer_);
+    writer.add("surrogate_optimizer", surrogate_optimizer_);
+    writer.save(
+        path, "bilevel",
+        {{"rounds", rounds_}, {"steps", steps_}, {"recipe", to_json(recipe_)}, {"policy", to_json(policy_)}});
+  }
+  void resume(const std::filesystem::path& path) {
+    const CheckpointReader reader(path, "bilevel");
+    const nlohmann::json state = nlohmann::json::parse(reader.state());
+    check(state.at("recipe") == to_json(recipe_) && state.at("policy") == to_json(policy_), "resume", path,
+          " was trained by another recipe");
+    reader.restore("generator.", generator_parameters_);
+    reader.restore("surrogate.", surrogate_parameters_);
+    reader.restore("noise_optimizer", noise_optimizer_);
+    reader.restore("surrogate_optimizer", surrogate_optimizer_);
+    rounds_ = state.at("rounds");
+    steps_ = state.at("steps");
+  }
+
+ private:
+  /// Perturbed, augmented, normalised pictures; the generator is a constant when `detached`.
+  Var surrogate_view(Graph& g, bool detached) {
+    const Var image = g.input(batch_.images);
+    Var noise;
+    if (detached) {
+      const Frozen frozen(g);
+      noise = generator_.noise(g.input(condition_), g.input(latent_), data_.size, data_.size);
+    } else {
+      noise = generator_.noise(g.input(condition_), g.input(latent_), data_.size, data_.size);
+    }
+    const PerturbOptions options{.eps = generator_.config.eps, .quantise = true};
+    return augment(perturb(image, noise, options), g.input(batch_.counter), recipe_.augmentation(pixel_norm));
+  }
+
+  void next_batch() {
+    const auto items = order_.at(steps_);
+    batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
+    const auto width = static_cast<size_t>(conditions_.width);
+    std::vector<float> condition, latent;
+    for (size_t b = 0; b < items.size(); ++b) {
+      const auto item = static_cast<size_t>(items[b]);
+      const float* row =
+          conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width;
+      condition.insert(condition.end(), row, row + width);
+      const uint64_t draw =
+          conditions_.shared_latent ? 0 : 1 + static_cast<uint64_t>(steps_) * items.size() + b;
+      const std::vector<float> z = latent_vector(generator_.config.latent, recipe_.seed, draw);
+      latent.insert(latent.end(), z.begin(), z.end());
+    }
+    condition_.assign(condition);
+    latent_.assign(latent);
+    ++steps_;
+  }
+
+  void restart() {
+    surrogate_parameters_.initialise(recipe_.seed + static_cast<uint64_t>(rounds_ / policy_.restart_every));
+    surrogate_optimizer_.reset();
+  }
+
+  SsaGenerator generator_;
+  Model surrogate_;
+  ParameterSet generator_parameters_, surrogate_parameters_;
+  Optimizer noise_optimizer_, surrogate_optimizer_;
+  BiLevelPolicy policy_;
+  TrainRecipe recipe_;
+  const PairDataset& data_;
+  Conditions conditions_;
+  Batch batch_;
+  Tensor condition_, latent_;
+  BatchOrder order_;
+  Schedule noise_schedule_;
+  GuardedStep surrogate_step_, noise_step_;
+  int64_t rounds_ = 0, steps_ = 0;
+};
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/optim/bilevel.inl.hpp>
+#endif

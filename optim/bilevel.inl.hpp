@@ -1,0 +1,33 @@
+#pragma once
+
+#include <t2ue/core/json_reader.hpp>
+#include <t2ue/optim/bilevel.hpp>
+
+namespace t2ue {
+
+T2UE_INLINE BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json,
+                                                   const BiLevelPolicy& defaults) {
+  JsonReader reader(json, "policy");
+  BiLevelPolicy p = defaults;
+  p.rounds = reader.in_range<int64_t>("rounds", 1, 100'000'000, p.rounds);
+  p.surrogate_steps = reader.in_range<int>("surrogate_steps", 0, 100'000, p.surrogate_steps);
+  p.noise_steps = reader.in_range<int>("noise_steps", 1, 100'000, p.noise_steps);
+  p.restart_every = reader.in_range<int64_t>("restart_every", 0, 100'000'000, p.restart_every);
+  p.noise_rate = reader.in_range<float>("noise_rate", 0.0f, 10.0f, p.noise_rate);
+  p.noise_optimizer.beta1 = reader.in_range<float>("noise_beta1", 0.0f, 1.0f, p.noise_optimizer.beta1);
+  p.noise_optimizer.beta2 = reader.in_range<float>("noise_beta2", 0.0f, 1.0f, p.noise_optimizer.beta2);
+  reader.done();
+  return p;
+}
+
+T2UE_INLINE nlohmann::json to_json(const BiLevelPolicy& p) {
+  return {{"rounds", p.rounds},
+          {"surrogate_steps", p.surrogate_steps},
+          {"noise_steps", p.noise_steps},
+          {"restart_every", p.restart_every},
+          {"noise_rate", p.noise_rate},
+          {"noise_beta1", p.noise_optimizer.beta1},
+          {"noise_beta2", p.noise_optimizer.beta2}};
+}
+
+}  // namespace t2ue

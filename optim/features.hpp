@@ -1,0 +1,70 @@
+// What trained models say about whole datasets, in evaluation mode.
+#pragma once
+
+#include <functional>
+
+#include <t2ue/core/plan.hpp>
+#include <t2ue/optim/batch.hpp>
+#include <t2ue/optim/recipe.hpp>
+
+namespace t2ue {
+
+/// Runs `record` (normalised pixels or batch -> [B,D]) over all items in fixed batches: [N,D] on the host. An
+/// item's row does not depend on its neighbours. Keep it to evaluate again after more training.
+class DatasetPass {
+ public:
+  using Record = std::function<Var(Graph&, const Var& pixels, const Batch&)>;
+
+  DatasetPass(const PairDataset& data, Record record, int64_t batch = 64, Device device = {})
+      : data_(data),
+        batch_(std::min(batch, std::max<int64_t>(data.count(), 1)), data.size,
+               std::max(data.context_length, 1), device),
+        step_(
+            [this, record](Graph& g) {
+              const Evaluation evaluation(g);
+              const Frozen frozen(g);
+              const PerturbOptions options{.norm = pixel_norm};
+              output_ = g.output(record(g, perturb(g.input(batch_.images), {}, options), batch_));
+            },
+            device) {}
+  DatasetPass(const DatasetPass&) = delete;
+  DatasetPass& operator=(const DatasetPass&) = delete;
+
+  std::vector<float> run() {
+    const int64_t count = data_.count(), batch = batch_.size();
+    std::vector<float> rows;
+    std::vector<int64_t> items;
+    for (int64_t begin = 0; begin < count; begin += batch) {
+      items.clear();
+      for (int64_t i = begin; i < std::min(count, begin + batch); ++i) items.push_back(i);
+      batch_.fill(data_, items, 0, 0);
+      step_.run();
+      const std::vector<float> values = output_.to_vector<float>();
+      const auto width = values.size() / static_cast<size_t>(batch);
+      rows.insert(rows.end(), values.begin(), values.begin() + static_cast<int64_t>(items.size() * width));
+    }
+    return rows;
+  }
+
+ private:
+  const PairDataset& data_;
+  Batch batch_;
+  Tensor output_;
+  Step step_;
+};
+
+/// Unit image features of every picture, unit text features of every picture's first caption, and class
+/// logits.
+inline DatasetPass::Record image_features(Clip& model) {
+  return [&model](Graph&, const Var& pixels, const Batch&) { return model.encode_image(pixels); };
+}
+inline DatasetPass::Record text_features(Clip& model) {
+  return [&model](Graph& g, const Var&, const Batch& batch) {
+    return model.encode_text(g.input(batch.ids), g.input(batch.end));
+  };
+}
+inline DatasetPass::Record class_logits(ResNet& model) {
+  return [&model](Graph&, const Var& pixels, const Batch&) { return model(pixels); };
+}
+
+}  // namespace t2ue

@@ -1,0 +1,51 @@
+// Everything that decides how a victim or surrogate is trained.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/core/ops/perturb.hpp>
+#include <t2ue/optim/optimizer.hpp>
+#include <t2ue/optim/schedule.hpp>
+
+namespace t2ue {
+
+/// The `sound` victim recipe by default: warm-up 5 % of the steps, cosine to 0, crop and flip.
+struct TrainRecipe {
+  int epochs = 16;
+  int64_t batch = 128;
+  float rate = 1e-3f;
+  float warmup_share = 0.05f;
+  OptimizerConfig optimizer{.decay = 0.1f};
+  float min_area = 1.0f;  ///< random-resized crop; 1: off
+  int shift = 4;          ///< random translation in pixels
+  bool flip = true;
+  uint64_t seed = 1;
+
+  Schedule schedule(int64_t steps) const {
+    Schedule s;
+    s.rate = rate;
+    s.total = steps;
+    s.warmup = static_cast<int64_t>(warmup_share * static_cast<float>(steps));
+    return s;
+  }
+  AugmentOptions augmentation(const PixelNorm& norm) const {
+    return {.seed = seed, .min_area = min_area, .flip = flip, .shift = shift, .norm = norm};
+  }
+};
+
+/// Error for an unknown key or a value out of range. The seed is part of the JSON, but not of a recipe's
+/// hash.
+TrainRecipe train_recipe_from_json(const nlohmann::json& json, const TrainRecipe& defaults = {});
+nlohmann::json to_json(const TrainRecipe& recipe);
+
+/// The normalisation of every model here: CLIP's.
+inline constexpr PixelNorm pixel_norm{{0.48145466f, 0.4578275f, 0.40821073f},
+                                      {0.26862954f, 0.26130258f, 0.27577711f}};
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/optim/recipe.inl.hpp>
+#endif

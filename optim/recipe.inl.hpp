@@ -1,0 +1,51 @@
+#pragma once
+
+#include <t2ue/core/json_reader.hpp>
+#include <t2ue/optim/recipe.hpp>
+
+namespace t2ue {
+
+T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const TrainRecipe& defaults) {
+  JsonReader reader(json, "recipe");
+  TrainRecipe r = defaults;
+  r.epochs = reader.in_range<int>("epochs", 1, 100'000, r.epochs);
+  r.batch = reader.in_range<int64_t>("batch", 2, 1 << 20, r.batch);
+  r.rate = reader.in_range<float>("rate", 0.0f, 100.0f, r.rate);
+  r.warmup_share = reader.in_range<float>("warmup_share", 0.0f, 1.0f, r.warmup_share);
+  const std::string kinds[] = {"adamw", "adam", "sgd"};
+  const auto kind = reader.get<std::string>("optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]);
+  const auto found = std::find(std::begin(kinds), std::end(kinds), kind);
+  check(found != std::end(kinds), "recipe", "unknown optimizer '", kind, "'; one of adamw, adam, sgd");
+  r.optimizer.kind = static_cast<OptimizerConfig::Kind>(found - std::begin(kinds));
+  r.optimizer.beta1 = reader.in_range<float>("beta1", 0.0f, 1.0f, r.optimizer.beta1);
+  r.optimizer.beta2 = reader.in_range<float>("beta2", 0.0f, 1.0f, r.optimizer.beta2);
+  r.optimizer.momentum = reader.in_range<float>("momentum", 0.0f, 1.0f, r.optimizer.momentum);
+  r.optimizer.decay = reader.in_range<float>("decay", 0.0f, 10.0f, r.optimizer.decay);
+  r.optimizer.max_norm = reader.in_range<float>("max_norm", 0.0f, 1e6f, r.optimizer.max_norm);
+  r.min_area = reader.in_range<float>("min_area", 0.01f, 1.0f, r.min_area);
+  r.shift = reader.in_range<int>("shift", 0, 1024, r.shift);
+  r.flip = reader.get<bool>("flip", r.flip);
+  r.seed = reader.get<uint64_t>("seed", r.seed);
+  reader.done();
+  return r;
+}
+
+T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
+  const char* kinds[] = {"adamw", "adam", "sgd"};
+  return {{"epochs", r.epochs},
+          {"batch", r.batch},
+          {"rate", r.rate},
+          {"warmup_share", r.warmup_share},
+          {"optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]},
+          {"beta1", r.optimizer.beta1},
+          {"beta2", r.optimizer.beta2},
+          {"momentum", r.optimizer.momentum},
+          {"decay", r.optimizer.decay},
+          {"max_norm", r.optimizer.max_norm},
+          {"min_area", r.min_area},
+          {"shift", r.shift},
+          {"flip", r.flip},
+          {"seed", r.seed}};
+}
+
+}  // namespace t2ue

@@ -1,0 +1,146 @@
+// Ordinary training of one model on pictures: victims, and surrogates that see clean data.
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include <t2ue/core/plan.hpp>
+#include <t2ue/models/configs.hpp>
+#include <t2ue/optim/batch.hpp>
+#include <t2ue/optim/checkpoint.hpp>
+#include <t2ue/optim/recipe.hpp>
+
+namespace t2ue {
+
+/// Two launch lists over one model: loss and gradients, and the update. Between them the loss is looked at,
+/// so that a NaN stops the run before it reaches a weight.
+class GuardedStep {
+ public:
+  /// `record_loss` records everything up to the loss; `record_after` what follows the update.
+  GuardedStep(Optimizer& optimizer, Device device, Execution execution,
+              std::function<Var(Graph&)> record_loss, std::function<void(Graph&)> record_after)
+      : optimizer_(optimizer),
+        compute_(
+            [this, record_loss](Graph& g) {
+              const Var loss = record_loss(g);
+              g.backward(loss);
+              optimizer_.record_norm(g);
+              loss_ = g.output(loss);
+            },
+            device, execution),
+        update_(
+            [this, record_after](Graph& g) {
+              optimizer_.record_update(g);
+              record_after(g);
+            },
+            device, execution) {}
+  GuardedStep(const GuardedStep&) = delete;
+  GuardedStep& operator=(const GuardedStep&) = delete;
+
+  /// One update at `rate`; returns the loss. `what` names the step in errors.
+  float run(float rate, const std::string& what) {
+    compute_.run();
+    const float loss = loss_.item(), norm = optimizer_.gradient_norm();
+    if (!std::isfinite(loss) || !std::isfinite(norm)) {
+      try {
+        compute_.find_non_finite();
+      } catch (const Error& error) {
+        fail(what, "the loss is ", loss, " and the gradient's norm ", norm, ": ", error.what(),
+             "; the weights were not changed; lower the rate or look at the data");
+      }
+      fail(what, "the loss is ", loss, " and the gradient's norm ", norm, "; the weights were not changed");
+    }
+    optimizer_.prepare(rate);
+    update_.run();
+    return loss;
+  }
+  const Step& compute() const { return compute_; }
+
+ private:
+  Optimizer& optimizer_;
+  Tensor loss_;
+  Step compute_, update_;
+};
+
+/// Trains a Clip or a ResNet on a dataset by a recipe. Every step depends only on the recipe and the state,
+/// so a run that is saved, killed and resumed ends with the same bits.
+template <class Model>
+class Trainer {
+ public:
+  template <class Config>
+  Trainer(const Config& config, const TrainRecipe& recipe, const PairDataset& data, Device device = {},
+          Execution execution = Execution::planned)
+      : model_(config),
+        parameters_(model_, recipe.seed, device),
+        optimizer_(parameters_, recipe.optimizer),
+        recipe_(recipe),
+        data_(data),
+        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device),
+        order_(data.count(), recipe.batch, recipe.seed),
+        schedule_(recipe.schedule(total_steps())),
+        step_(
+            optimizer_, device, execution,
+            [this](Graph& g) {
+              const Var picture = perturb(g.input(batch_.images), {});
+              return training_loss(
+                  model_, augment(picture, g.input(batch_.counter), recipe_.augmentation(pixel_norm)),
+                  batch_);
+            },
+            [this](Graph& g) { record_constraints(g, model_); }) {}
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// One update on the next batch; returns its loss. Error naming step and tensor when a number is not
+  /// finite.
+  float step() {
+    check(!done(), "train", "all ", total_steps(), " steps are done");
+    batch_.fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_);
+    const float loss = step_.run(schedule_.at(steps_), concat("train, step ", steps_));
+    ++steps_;
+    return loss;
+  }
+
+  bool done() const { return steps_ >= total_steps(); }
+  int64_t steps() const { return steps_; }
+  int64_t steps_per_epoch() const { return order_.steps_per_epoch(); }
+  int64_t total_steps() const { return order_.steps_per_epoch() * recipe_.epochs; }
+  Model& model() { return model_; }
+  ParameterSet& parameters() { return parameters_; }
+
+  /// Writes everything needed to go on. `extra` is kept beside the state.
+  void save(const std::filesystem::path& path, const nlohmann::json& extra = {}) const {
+    CheckpointWriter writer;
+    writer.add("model.", parameters_);
+    writer.add("optimizer", optimizer_);
+    writer.save(path, "training", {{"steps", steps_}, {"recipe", to_json(recipe_)}, {"extra", extra}});
+  }
+  /// Goes on from a file written by `save` under the same recipe; returns what was saved as `extra`.
+  nlohmann::json resume(const std::filesystem::path& path) {
+    const CheckpointReader reader(path, "training");
+    const nlohmann::json state = nlohmann::json::parse(reader.state());
+    check(state.at("recipe") == to_json(recipe_), "resume", path,
+          " was trained by another recipe: ", state.at("recipe").dump());
+    reader.restore("model.", parameters_);
+    reader.restore("optimizer", optimizer_);
+    steps_ = state.at("steps");
+    return state.at("extra");
+  }
+
+ private:
+  Model model_;
+  ParameterSet parameters_;
+  Optimizer optimizer_;
+  TrainRecipe recipe_;
+  const PairDataset& data_;
+  Batch batch_;
+  BatchOrder order_;
+  Schedule schedule_;
+  GuardedStep step_;
+  int64_t steps_ = 0;
+};
+
+using ClipTrainer = Trainer<Clip>;
+using ClassifierTrainer = Trainer<ResNet>;
+
+}  // namespace t2ue
