@@ -64,10 +64,7 @@ class BiLevelTrainer {
         condition_({recipe.batch, generator.condition}, DType::f32, device),
         latent_({recipe.batch, generator.latent}, DType::f32, device),
         order_(data.count(), recipe.batch, recipe.seed),
-        noise_schedule_{.kind = Schedule::Kind::cosine,
-                        .rate = policy.noise_rate,
-                        .total = policy.rounds * policy.noise_steps,
-                        .warmup = policy.rounds * policy.noise_steps / 50},
+        noise_schedule_(noise_schedule(policy)),
         surrogate_step_(
             surrogate_optimizer_, device, execution,
             [this](Graph& g) { return training_loss(surrogate_, surrogate_view(g, true), batch_); },
@@ -146,6 +143,14 @@ class BiLevelTrainer {
   }
 
  private:
+  static Schedule noise_schedule(const BiLevelPolicy& policy) {
+    Schedule s;
+    s.rate = policy.noise_rate;
+    s.total = policy.rounds * policy.noise_steps;
+    s.warmup = s.total / 50;
+    return s;
+  }
+
   /// Perturbed, augmented, normalised pictures; the generator is a constant when `detached`.
   Var surrogate_view(Graph& g, bool detached) {
     const Var image = g.input(batch_.images);
@@ -156,7 +161,9 @@ class BiLevelTrainer {
     } else {
       noise = generator_.noise(g.input(condition_), g.input(latent_), data_.size, data_.size);
     }
-    const PerturbOptions options{.eps = generator_.config.eps, .quantise = true};
+    PerturbOptions options;
+    options.eps = generator_.config.eps;
+    options.quantise = true;
     return augment(perturb(image, noise, options), g.input(batch_.counter), recipe_.augmentation(pixel_norm));
   }
 

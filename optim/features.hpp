@@ -23,7 +23,8 @@ class DatasetPass {
             [this, record](Graph& g) {
               const Evaluation evaluation(g);
               const Frozen frozen(g);
-              const PerturbOptions options{.norm = pixel_norm};
+              PerturbOptions options;
+              options.norm = pixel_norm;
               output_ = g.output(record(g, perturb(g.input(batch_.images), {}, options), batch_));
             },
             device) {}
