@@ -13,6 +13,10 @@
 
 namespace t2ue {
 
+/// Whether a finished file must survive a power cut (it is synced before it gets its name) or only a killed
+/// process. Files by the thousand, which a later synced file lists, need not be synced one by one.
+enum class Durability : uint8_t { power_cut, killed_process };
+
 /// A file being written under a temporary name in the target's own folder. `commit()` flushes, syncs and
 /// renames it onto the target; destruction without commit removes it, so what was there before is never
 /// touched. Errors (full disk, unwritable folder) throw t2ue::Error naming the path and the system's reason.
@@ -25,7 +29,7 @@ class AtomicFile {
 
   void write(const void* bytes, size_t count);
   void write(std::string_view text) { write(text.data(), text.size()); }
-  void commit();
+  void commit(Durability durability = Durability::power_cut);
   /// The temporary file's path, for libraries that want to write to a path themselves.
   const std::filesystem::path& temporary() const { return temporary_; }
 
@@ -36,8 +40,10 @@ class AtomicFile {
 };
 
 /// Replaces the file at `target` by `bytes`, atomically.
-void write_file(const std::filesystem::path& target, std::string_view bytes);
-void write_file(const std::filesystem::path& target, std::span<const uint8_t> bytes);
+void write_file(const std::filesystem::path& target, std::string_view bytes,
+                Durability durability = Durability::power_cut);
+void write_file(const std::filesystem::path& target, std::span<const uint8_t> bytes,
+                Durability durability = Durability::power_cut);
 
 /// The whole file. Throws Error if it cannot be read or is larger than `limit` bytes.
 std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit = uint64_t{1} << 32);

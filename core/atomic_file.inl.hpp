@@ -41,8 +41,8 @@ T2UE_INLINE void AtomicFile::write(const void* bytes, size_t count) {
   }
 }
 
-T2UE_INLINE void AtomicFile::commit() {
-  const bool synced = ::fsync(descriptor_) == 0;
+T2UE_INLINE void AtomicFile::commit(Durability durability) {
+  const bool synced = durability == Durability::killed_process || ::fsync(descriptor_) == 0;
   const int reason = errno;
   const bool closed = ::close(descriptor_) == 0;
   descriptor_ = -1;
@@ -53,16 +53,18 @@ T2UE_INLINE void AtomicFile::commit() {
   }
 }
 
-T2UE_INLINE void write_file(const std::filesystem::path& target, std::string_view bytes) {
+T2UE_INLINE void write_file(const std::filesystem::path& target, std::string_view bytes,
+                            Durability durability) {
   AtomicFile file(target);
   file.write(bytes);
-  file.commit();
+  file.commit(durability);
 }
 
-T2UE_INLINE void write_file(const std::filesystem::path& target, std::span<const uint8_t> bytes) {
+T2UE_INLINE void write_file(const std::filesystem::path& target, std::span<const uint8_t> bytes,
+                            Durability durability) {
   AtomicFile file(target);
   file.write(bytes.data(), bytes.size());
-  file.commit();
+  file.commit(durability);
 }
 
 T2UE_INLINE std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit) {

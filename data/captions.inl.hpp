@@ -278,7 +278,7 @@ T2UE_INLINE void PairsFolderWriter::add(const Pair& pair, std::span<const uint8_
   std::error_code code;
   std::filesystem::create_directories((folder_ / path).parent_path(), code);
   check(!code, "write", "cannot make the folder ", (folder_ / path).parent_path(), ": ", code.message());
-  write_file(folder_ / path, picture);
+  write_file(folder_ / path, picture, Durability::killed_process);
   keys_.insert(pair.key);
   taken_.insert(path);
   pairs_.push_back(pair);

@@ -43,6 +43,9 @@ class ShardReader {
   /// behind it.
   std::optional<Sample> next();
 
+  /// Whether next() has met an error behind which it cannot go on, and throws again whenever it is called.
+  bool broken() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -176,6 +176,10 @@ T2UE_INLINE std::optional<Sample> ShardReader::next() {
   return sample;
 }
 
+T2UE_INLINE bool ShardReader::broken() const {
+  return !state_->broken.empty();
+}
+
 struct ShardWriter::State {
   AtomicFile file;
   std::string name, failure, last_key;

@@ -185,9 +185,11 @@ T2UE_INLINE void NoiseFolderWriter::add(const std::string& key, std::string_view
   SafetensorsWriter writer;
   writer.add<int8_t>("noise", {noise.height, noise.width, 3}, noise.steps);
   writer.save(folder_ / (name + ".safetensors"),
-              {{"key", key}, {"method", recipe_.method}, {"eps_steps", std::to_string(recipe_.eps_steps)}});
+              {{"key", key}, {"method", recipe_.method}, {"eps_steps", std::to_string(recipe_.eps_steps)}},
+              Durability::killed_process);
   if (options_.pictures)
-    write_file(folder_ / (name + ".png"), encode_png(noise_picture(noise, recipe_.eps_steps)));
+    write_file(folder_ / (name + ".png"), encode_png(noise_picture(noise, recipe_.eps_steps)),
+               Durability::killed_process);
 
   nlohmann::ordered_json line{{"key", key}};
   if (!options_.withhold_captions) line["caption"] = caption;

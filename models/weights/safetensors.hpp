@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/error.hpp>
 
@@ -126,7 +127,8 @@ class SafetensorsWriter {
     add(name, safetensors_type<T>(), shape, std::as_bytes(values));
   }
   /// Writes the file atomically. Throws Error if it cannot be written or a text is not UTF-8.
-  void save(const std::filesystem::path& path, const std::map<std::string, std::string>& metadata = {}) const;
+  void save(const std::filesystem::path& path, const std::map<std::string, std::string>& metadata = {},
+            Durability durability = Durability::power_cut) const;
 
  private:
   std::map<std::string, SafetensorsView> tensors_;

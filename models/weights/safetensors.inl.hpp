@@ -248,7 +248,8 @@ T2UE_INLINE void SafetensorsWriter::add(const std::string& name, SafetensorsType
 }
 
 T2UE_INLINE void SafetensorsWriter::save(const std::filesystem::path& path,
-                                         const std::map<std::string, std::string>& metadata) const {
+                                         const std::map<std::string, std::string>& metadata,
+                                         Durability durability) const {
   std::vector<std::pair<std::string, SafetensorsView>> order(tensors_.begin(), tensors_.end());
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
     return size_of(a.second.dtype) > size_of(b.second.dtype);
@@ -275,7 +276,7 @@ T2UE_INLINE void SafetensorsWriter::save(const std::filesystem::path& path,
   file.write(&length, sizeof length);
   file.write(text);
   for (const auto& [name, view] : order) file.write(view.bytes.data(), view.bytes.size());
-  file.commit();
+  file.commit(durability);
 }
 
 }  // namespace t2ue
