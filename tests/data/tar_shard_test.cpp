@@ -150,6 +150,7 @@ TEST(TarShard, MissingPartnerIsNamedAndCanBeSkipped) {
   ShardReader reader(archive, {.required = {"jpg", "txt"}});
   EXPECT_EQ(reader.next()->key, "a");
   EXPECT_THAT(error_of([&] { reader.next(); }), AllOf(HasSubstr("\"b\""), HasSubstr("\"txt\"")));
+  EXPECT_FALSE(reader.broken());
   EXPECT_EQ(reader.next()->key, "c");
   EXPECT_FALSE(reader.next().has_value());
 }
@@ -204,6 +205,7 @@ TEST(TarShard, EveryTruncationIsAnErrorAndStaysOne) {
   const Bytes cut(tar.begin(), tar.begin() + 1600);
   ShardReader reader(cut);
   for (int i = 0; i < 3; ++i) EXPECT_THROW(reader.next(), Error);
+  EXPECT_TRUE(reader.broken());
   write_file(folder / "empty.tar", Bytes{});
   EXPECT_THROW(ShardReader(folder / "empty.tar").next(), Error);
   EXPECT_THAT(error_of([&] { ShardReader none(folder / "none.tar"); }), HasSubstr("none.tar"));
