@@ -1,6 +1,7 @@
 // Ordinary training of one model on pictures: victims, and surrogates that see clean data.
 #pragma once
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -95,7 +96,9 @@ class Trainer {
   /// finite.
   float step() {
     check(!done(), "train", "all ", total_steps(), " steps are done");
+    const auto before = std::chrono::steady_clock::now();
     batch_.fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_);
+    data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     const float loss = step_.run(schedule_.at(steps_), concat("train, step ", steps_));
     ++steps_;
     return loss;
@@ -105,6 +108,8 @@ class Trainer {
   int64_t steps() const { return steps_; }
   int64_t steps_per_epoch() const { return order_.steps_per_epoch(); }
   int64_t total_steps() const { return order_.steps_per_epoch() * recipe_.epochs; }
+  /// Seconds spent so far on filling batches.
+  double data_seconds() const { return data_seconds_; }
   Model& model() { return model_; }
   ParameterSet& parameters() { return parameters_; }
 
@@ -138,6 +143,7 @@ class Trainer {
   Schedule schedule_;
   GuardedStep step_;
   int64_t steps_ = 0;
+  double data_seconds_ = 0;
 };
 
 using ClipTrainer = Trainer<Clip>;

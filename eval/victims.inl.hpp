@@ -1,0 +1,144 @@
+#pragma once
+
+#include <chrono>
+
+#include <t2ue/eval/classification.hpp>
+#include <t2ue/eval/retrieval.hpp>
+#include <t2ue/eval/victims.hpp>
+#include <t2ue/optim/features.hpp>
+
+namespace t2ue {
+
+namespace detail {
+
+/// Measures a model: one score a metric, and the intervals that are known.
+struct Measurement {
+  std::vector<double> scores;
+  std::vector<Interval> intervals;
+};
+
+inline Measurement retrieval_measurement(const std::vector<float>& images, const std::vector<float>& texts,
+                                         int64_t width, int64_t resamples) {
+  const RetrievalResult result = retrieval(images, texts, width, {}, {.seed = 0, .resamples = resamples});
+  Measurement measured;
+  for (const RetrievalDirection* way : {&result.image_to_text, &result.text_to_image}) {
+    for (const double hit : way->hit) measured.scores.push_back(hit);
+    measured.scores.push_back(way->median_rank);
+    measured.intervals.insert(measured.intervals.end(), {{}, {}, way->hit10_interval, {}});
+  }
+  return measured;
+}
+
+/// The loop that every victim shares. `measure(passes of, resamples)` measures the model as it is.
+template <class Model>
+VictimRun run_victim(Trainer<Model>& trainer, const VictimTask& task, int epochs,
+                     const std::function<Measurement(bool test, int64_t resamples)>& measure,
+                     const std::function<double(const Measurement&)>& headline) {
+  using Clock = std::chrono::steady_clock;
+  const auto started = Clock::now();
+  VictimRun run;
+  double loss = 0, best = -1;
+  int64_t steps = 0;
+  while (!trainer.done()) {
+    loss += static_cast<double>(trainer.step());
+    ++steps;
+    if (task.progress) task.progress(trainer.steps(), trainer.total_steps(), trainer.data_seconds());
+    if (trainer.steps() % trainer.steps_per_epoch() != 0) continue;
+    const int epoch = static_cast<int>(trainer.steps() / trainer.steps_per_epoch());
+    if (epoch % task.measure_every != 0 && epoch != epochs) continue;
+    const double validation = headline(measure(false, 1));
+    const bool better = validation > best;
+    const Measurement test = measure(true, better ? 1000 : 1);
+    if (better) {
+      best = validation;
+      run.intervals = test.intervals;
+    }
+    run.epochs.push_back({epoch, loss / static_cast<double>(steps), validation, test.scores});
+    loss = 0;
+    steps = 0;
+  }
+  run.seconds = std::chrono::duration<double>(Clock::now() - started).count();
+  return run;
+}
+
+}  // namespace detail
+
+T2UE_INLINE size_t VictimRun::selected() const {
+  check(!epochs.empty(), "victim", "the run has no measured epoch");
+  size_t best = 0;
+  for (size_t i = 1; i < epochs.size(); ++i)
+    if (epochs[i].validation > epochs[best].validation) best = i;
+  return best;
+}
+
+T2UE_INLINE std::vector<Scores> VictimRun::scores(const std::vector<Metric>& metrics) const {
+  const size_t chosen = selected();
+  std::vector<Scores> all;
+  for (size_t m = 0; m < metrics.size(); ++m) {
+    Scores s{epochs.back().scores.at(m), epochs[chosen].scores.at(m), epochs[0].scores.at(m), {}};
+    for (const VictimEpoch& epoch : epochs) {
+      const double score = epoch.scores.at(m);
+      if (metrics[m].higher_is_better ? score > s.best : score < s.best) s.best = score;
+    }
+    if (m < intervals.size() && intervals[m].high > 0) s.interval = intervals[m];
+    all.push_back(s);
+  }
+  return all;
+}
+
+T2UE_INLINE std::vector<Metric> retrieval_metrics(int64_t count) {
+  std::vector<Metric> metrics;
+  for (const char* way : {"I2T", "T2I"}) {
+    for (const int k : {1, 5, 10})
+      metrics.push_back({concat("Hit@", k, " ", way),
+                         100.0 * std::min<double>(k, static_cast<double>(count)) / static_cast<double>(count),
+                         1, true, k == 10});
+    metrics.push_back({concat("MedR ", way), (static_cast<double>(count) + 1) / 2, 0, false, false});
+  }
+  return metrics;
+}
+
+T2UE_INLINE std::vector<Metric> classification_metrics(int64_t classes) {
+  return {{"top-1", 100.0 / static_cast<double>(classes), 1, true, true}};
+}
+
+T2UE_INLINE VictimRun run_clip_victim(const ClipConfig& config, const TrainRecipe& recipe,
+                                      const PairDataset& train, const VictimTask& task,
+                                      const std::function<void(ClipTrainer&)>& trained) {
+  ClipTrainer trainer(config, recipe, train, task.device);
+  struct Passes {
+    DatasetPass images, texts;
+    Passes(const PairDataset& data, Clip& model, Device device)
+        : images(data, image_features(model), 64, device), texts(data, text_features(model), 64, device) {}
+  } test(*task.test, trainer.model(), task.device),
+      validation(*task.validation, trainer.model(), task.device);
+  const auto measure = [&](bool on_test, int64_t resamples) {
+    Passes& passes = on_test ? test : validation;
+    return detail::retrieval_measurement(passes.images.run(), passes.texts.run(), config.text.embed_dim,
+                                         resamples);
+  };
+  // Hit@10 both ways: metrics 2 and 6.
+  const auto headline = [](const detail::Measurement& m) { return m.scores[2] + m.scores[6]; };
+  VictimRun run = detail::run_victim<Clip>(trainer, task, recipe.epochs, measure, headline);
+  if (trained) trained(trainer);
+  return run;
+}
+
+T2UE_INLINE VictimRun run_classifier_victim(const ResNetConfig& config, const TrainRecipe& recipe,
+                                            const PairDataset& train, const VictimTask& task) {
+  check(train.label_names == task.test->label_names && train.label_names == task.validation->label_names,
+        "victim", "training, test and validation pictures do not have the same classes");
+  ClassifierTrainer trainer(config, recipe, train, task.device);
+  DatasetPass test(*task.test, class_logits(trainer.model()), 64, task.device),
+      validation(*task.validation, class_logits(trainer.model()), 64, task.device);
+  const auto measure = [&](bool on_test, int64_t resamples) {
+    const PairDataset& data = on_test ? *task.test : *task.validation;
+    const auto result = classification((on_test ? test : validation).run(), data.labels, config.outputs,
+                                       {.seed = 0, .resamples = resamples});
+    return detail::Measurement{{result.accuracy}, {result.accuracy_interval}};
+  };
+  return detail::run_victim<ResNet>(trainer, task, recipe.epochs, measure,
+                                    [](const detail::Measurement& m) { return m.scores[0]; });
+}
+
+}  // namespace t2ue
