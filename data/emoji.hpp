@@ -44,10 +44,16 @@ struct RenderRecipe {
   float colour_low = 0.2f, colour_high = 0.8f;      ///< the background's two colours, each channel on its own
   float gradient = 0.0f;                            ///< how much of the second colour the far end gets
   float noise = 0.35f;                              ///< amplitude of the background's low-frequency noise
-  int noise_cells = 3;  ///< random colours a side, interpolated linearly; at least 2
+  int noise_cells = 3;                      ///< random colours a side, interpolated linearly; at least 2
+  float saturation = 1.0f;                  ///< of the drawing: 1 its own colours, 0 grey
+  float tint_low = 1.0f, tint_high = 1.0f;  ///< the drawing's channels are multiplied by one draw each
+  float contrast_low = 1.0f, contrast_high = 1.0f;  ///< of the whole picture, about mid grey
+  float brightness = 0.0f;                          ///< the mid grey moves by up to this much
 
   /// The drawing filling the picture, on white: no variation.
-  static RenderRecipe plain() { return {1.0f, 1.0f, 0.0f, 1.0f, 1.0f, 1.0f, 1.0f, 0.0f, 0.0f, 2}; }
+  static RenderRecipe plain() {
+    return {1.0f, 1.0f, 0.0f, 1.0f, 1.0f, 1.0f, 1.0f, 0.0f, 0.0f, 2, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 0.0f};
+  }
 };
 
 /// A `size` x `size` RGB picture of `drawing` (RGBA or RGB) over a background of two colours in a linear

@@ -81,7 +81,9 @@ T2UE_INLINE Image render_drawing(const Image& drawing, int size, uint64_t seed, 
             ordered(0.0f, recipe.opacity_low, recipe.opacity_high) &&
             ordered(0.0f, recipe.colour_low, recipe.colour_high) && ordered(0.0f, 0.0f, recipe.position) &&
             ordered(0.0f, 0.0f, recipe.gradient) && ordered(0.0f, 0.0f, recipe.noise) &&
-            recipe.noise_cells >= 2 && recipe.noise_cells <= 64,
+            ordered(0.0f, 0.0f, recipe.saturation) && ordered(0.0f, recipe.tint_low, recipe.tint_high) &&
+            ordered(0.0f, recipe.contrast_low, recipe.contrast_high) &&
+            ordered(0.0f, 0.0f, recipe.brightness) && recipe.noise_cells >= 2 && recipe.noise_cells <= 64,
         "render",
         "the recipe is out of range: every share is in [0, 1], low <= high, scale_low > 0, noise_cells in "
         "2..64");
@@ -95,6 +97,10 @@ T2UE_INLINE Image render_drawing(const Image& drawing, int size, uint64_t seed, 
   float near[3], far[3];
   for (float& channel : near) channel = random.uniform(recipe.colour_low, recipe.colour_high);
   for (float& channel : far) channel = random.uniform(recipe.colour_low, recipe.colour_high);
+  float tint[3];
+  for (float& channel : tint) channel = random.uniform(recipe.tint_low, recipe.tint_high);
+  const float contrast = random.uniform(recipe.contrast_low, recipe.contrast_high);
+  const float middle = 0.5f + recipe.brightness * random.uniform(-1.0f, 1.0f);
   const auto cells = static_cast<size_t>(recipe.noise_cells);
   std::vector<float> grid(cells * cells * 3);
   for (float& value : grid) value = recipe.noise * random.uniform(-1.0f, 1.0f);
@@ -138,8 +144,13 @@ T2UE_INLINE Image render_drawing(const Image& drawing, int size, uint64_t seed, 
         value = std::clamp(value, 0.0f, 1.0f);
         if (pixel) {
           const float cover = opacity * (channels == 4 ? static_cast<float>(pixel[3]) / 255.0f : 1.0f);
-          value += cover * (static_cast<float>(pixel[c]) / 255.0f - value);
+          const float grey = 0.299f * static_cast<float>(pixel[0]) + 0.587f * static_cast<float>(pixel[1]) +
+                             0.114f * static_cast<float>(pixel[2]);
+          const float own = static_cast<float>(pixel[c]);
+          const float drawn_value = (grey + recipe.saturation * (own - grey)) / 255.0f * tint[c];
+          value += cover * (drawn_value - value);
         }
+        value = std::clamp(middle + contrast * (value - 0.5f), 0.0f, 1.0f);
         out.pixels[(y * side + x) * 3 + c] = static_cast<uint8_t>(value * 255.0f + 0.5f);
       }
     }
