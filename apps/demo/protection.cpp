@@ -1,0 +1,105 @@
+// One row of the demo: noise files, protected pictures, and their audit, as the commands `t2ue noise`,
+// `apply` and `audit` would make them.
+#include <t2ue/data/image_codec.hpp>
+#include <t2ue/methods/apply.hpp>
+#include <t2ue/methods/manifest.hpp>
+#include <t2ue/methods/random_sign.hpp>
+#include <t2ue/methods/shuffled.hpp>
+
+#include "demo.hpp"
+
+namespace t2ue::apps {
+
+namespace {
+std::string folder_name(std::string name) {
+  for (char& c : name)
+    if (c == ' ') c = '-';
+  return name;
+}
+}  // namespace
+
+DemoRow Demo::protect(const std::string& part, const std::string& name, RowKind kind, int eps_steps,
+                      NoiseSource& source, const std::vector<NoiseItem>& items, PairDataset& published) {
+  const auto started = std::chrono::steady_clock::now();
+  const std::string where = concat(part, "/", folder_name(name), "-eps", eps_steps);
+  const auto noise_folder = options_.out / "noise" / where, out = options_.out / "published" / where;
+  std::filesystem::create_directories(noise_folder.parent_path());
+  std::filesystem::create_directories(out.parent_path());
+
+  const std::vector<Noise> noises = source.make(items);
+  NoiseRecipe noise_recipe;
+  noise_recipe.method = source.card().name;
+  noise_recipe.seed = recipe_.seed;
+  noise_recipe.eps_steps = eps_steps;
+  noise_recipe.limiter = recipe_.generator.limiter;
+  noise_recipe.resampler = recipe_.generator.resampler;
+  noise_recipe.height = noises.front().height;
+  noise_recipe.width = noises.front().width;
+  NoiseFolderWriter writer(noise_folder, noise_recipe);
+  for (size_t i = 0; i < items.size(); ++i) writer.add(items[i].key, items[i].caption, noises[i]);
+  writer.commit();
+
+  const auto originals = options_.out / "pictures" / "google";
+  const auto progress =
+      bar(concat("protect ", name, " eps ", eps_steps), static_cast<int64_t>(2 * items.size()), "pictures");
+  ApplyOptions apply;
+  apply.progress = [&](size_t done, size_t) { progress->update(static_cast<int64_t>(done), 0); };
+  apply_folder(originals, noise_folder, out, apply);
+  AuditOptions audit;
+  audit.eps_steps = eps_steps;
+  audit.progress = [&](size_t done, size_t) {
+    progress->update(static_cast<int64_t>(items.size() + done), 0);
+  };
+  DemoRow row;
+  row.name = name;
+  row.kind = kind;
+  row.eps_steps = eps_steps;
+  row.audit = audit_folder(originals, out, audit);
+  progress->finish();
+  check(row.audit->passed(), "audit", name, ": ",
+        row.audit->failures.empty() ? "no picture" : row.audit->failures.front());
+  row.measured = MeasuredNoise{static_cast<double>(row.audit->total.max_difference), row.audit->total.psnr(),
+                               static_cast<int64_t>(distinct_deltas(read_noise_manifest(noise_folder)))};
+  row.protect_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  published = load(out, "load " + name);
+  return row;
+}
+
+void Demo::add_rows(DemoPart& part, int eps_steps, std::shared_ptr<NoiseSource> source,
+                    const std::vector<NoiseItem>& items,
+                    const std::function<VictimRun(const PairDataset&, const std::string&)>& victim) {
+  const std::string folder = folder_name(part.title);
+  RandomSign random(recipe_.size, recipe_.size, eps_steps, recipe_.seed);
+  Shuffled shuffled(source, items, recipe_.seed);
+  const std::vector<std::tuple<std::string, RowKind, NoiseSource*>> rows{
+      {"random sign", RowKind::control, &random},
+      {"shuffled T2UE", RowKind::control, &shuffled},
+      {"T2UE", RowKind::method, source.get()}};
+  for (const auto& [name, kind, maker] : rows) {
+    PairDataset published;
+    DemoRow row = protect(folder, name, kind, eps_steps, *maker, items, published);
+    row.victim = victim(published, concat("victim ", name, " eps ", eps_steps));
+    part.rows.push_back(std::move(row));
+  }
+  if (part.examples.empty())
+    part.examples =
+        examples(options_.out / "published" / concat(folder, "/T2UE-eps", eps_steps), items, *source);
+}
+
+std::vector<PictureExample> Demo::examples(const std::filesystem::path& folder,
+                                           const std::vector<NoiseItem>& items, NoiseSource& source) {
+  std::vector<PictureExample> chosen;
+  const size_t stride = std::max<size_t>(items.size() / 10, 1);
+  for (size_t i = stride / 2; i < items.size() && chosen.size() < 10; i += stride) {
+    const NoiseItem& item = items[i];
+    const Noise noise =
+        resample_noise(source.make({&item, 1})[0], recipe_.size, recipe_.size, recipe_.generator.resampler);
+    Image amplified{recipe_.size, recipe_.size, 3, amplified_noise(noise.steps, 12), {}, {}, 1};
+    const std::string file = item.key + ".png";
+    chosen.push_back({item.caption, read_file(options_.out / "pictures" / "google" / file),
+                      encode_png(amplified), read_file(folder / file)});
+  }
+  return chosen;
+}
+
+}  // namespace t2ue::apps
