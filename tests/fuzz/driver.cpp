@@ -1,10 +1,13 @@
 // Drives a fuzz target without libFuzzer: `fuzz_x [runs]` gives it that many mutated seeds, always the same
 // ones; `fuzz_x FILE...` gives it files (of a crash, say); `fuzz_x --seeds FOLDER` writes the seeds, for
 // libFuzzer.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <iterator>
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/error.hpp>
 #include <t2ue/core/rng.hpp>
 
 #include "fuzz.hpp"
