@@ -145,6 +145,24 @@ TEST(Render, OpacityIsTheContrast) {
   EXPECT_EQ(render_drawing(black, 2, 1, 1, recipe).pixels, Bytes(12, 191));
 }
 
+TEST(Render, ColoursOfTheDrawingAndOfThePicture) {
+  const Image red{1, 1, 3, {255, 0, 0}, {}, {}, 1};
+  RenderRecipe recipe = RenderRecipe::plain();
+  recipe.saturation = 0.0f;
+  EXPECT_EQ(render_drawing(red, 1, 1, 1, recipe).pixels, Bytes(3, 76));  // 0.299 * 255
+  recipe = RenderRecipe::plain();
+  recipe.tint_low = recipe.tint_high = 0.5f;
+  EXPECT_EQ(render_drawing(red, 1, 1, 1, recipe).pixels, (Bytes{128, 0, 0}));
+  recipe = RenderRecipe::plain();
+  recipe.contrast_low = recipe.contrast_high = 0.5f;
+  EXPECT_EQ(render_drawing(red, 1, 1, 1, recipe).pixels, (Bytes{191, 64, 64}));
+  recipe.brightness = 0.2f;
+  std::set<uint8_t> lows;
+  for (uint64_t item = 0; item < 200; ++item) lows.insert(render_drawing(red, 1, 1, item, recipe).pixels[1]);
+  EXPECT_NEAR(*lows.begin(), 13, 3);  // (0.25 - 0.2) * 255
+  EXPECT_NEAR(*lows.rbegin(), 115, 3);
+}
+
 TEST(Render, BackgroundIsSmoothAndAsVariedAsAsked) {
   const Image hidden{1, 1, 4, Bytes(4, 0), {}, {}, 1};
   RenderRecipe recipe;
@@ -188,6 +206,10 @@ TEST(Render, RecipeOutOfRange) {
   EXPECT_TRUE(refuses([](RenderRecipe& r) { r.colour_low = std::nanf(""); }));
   EXPECT_TRUE(refuses([](RenderRecipe& r) { r.noise_cells = 1; }));
   EXPECT_TRUE(refuses([](RenderRecipe& r) { r.gradient = -1.0f; }));
+  EXPECT_TRUE(refuses([](RenderRecipe& r) { r.saturation = 2.0f; }));
+  EXPECT_TRUE(refuses([](RenderRecipe& r) { r.tint_low = 1.5f; }));
+  EXPECT_TRUE(refuses([](RenderRecipe& r) { r.contrast_low = -0.1f; }));
+  EXPECT_TRUE(refuses([](RenderRecipe& r) { r.brightness = std::nanf(""); }));
   EXPECT_THROW(render_drawing(drawing, 0, 1, 1), Error);
 }
 
