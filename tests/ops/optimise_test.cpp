@@ -146,6 +146,16 @@ TEST(GradNormOp, IsTheLengthAndTheFactorThatClipsIt) {
     }
 }
 
+TEST(ClampOp, KeepsEveryElementWithinItsBounds) {
+  for (const Backend* backend : {&cpu_reference_backend(), &cpu_backend()}) {
+    const Tensor x = random_tensor({9001}, 1);
+    const std::vector<float> before = x.to_vector<float>();
+    backend->kernels.clamp({x.view(), -0.25f, 0.5f}, nullptr);
+    const std::vector<float> after = x.to_vector<float>();
+    for (size_t i = 0; i < after.size(); ++i) ASSERT_EQ(after[i], std::clamp(before[i], -0.25f, 0.5f)) << i;
+  }
+}
+
 TEST(FillOp, WritesEveryElement) {
   for (const Backend* backend : {&cpu_reference_backend(), &cpu_backend()}) {
     const Tensor y({9001});
