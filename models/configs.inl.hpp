@@ -187,6 +187,10 @@ T2UE_INLINE SsaGeneratorConfig generator_config_from_json(const nlohmann::json& 
     check(m >= 1 && m <= 64, "config " + name, "a multiplier of ", m, " is outside 1..64");
   c.hidden = reader.in_range<int64_t>("hidden", 1, 65536, c.hidden);
   c.mask_hidden = reader.in_range<int64_t>("mask_hidden", 1, 65536, c.mask_hidden);
+  c.gain_start = reader.in_range<float>("gain_start", 0.0f, 100.0f, c.gain_start);
+  c.modulation_start = reader.in_range<float>("modulation_start", 0.0f, 100.0f, c.modulation_start);
+  c.output_start = reader.in_range<float>("output_start", 0.0f, 1000.0f, c.output_start);
+  c.standardise = reader.get<bool>("standardise", c.standardise);
   c.limiter = kind_named<Limiter>(reader.get<std::string>("limiter", "tanh_scale"));
   const float steps = reader.in_range<float>("eps_steps", 0.0f, 127.0f, c.eps * 255.0f);
   c.eps = steps / 255.0f;
@@ -202,6 +206,10 @@ T2UE_INLINE nlohmann::json to_json(const SsaGeneratorConfig& c) {
           {"multipliers", c.multipliers},
           {"hidden", c.hidden},
           {"mask_hidden", c.mask_hidden},
+          {"gain_start", c.gain_start},
+          {"modulation_start", c.modulation_start},
+          {"output_start", c.output_start},
+          {"standardise", c.standardise},
           {"limiter", name_of(c.limiter)},
           {"eps_steps", c.eps * 255.0f},
           {"resampler", name_of(c.resampler)}};

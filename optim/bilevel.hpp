@@ -83,6 +83,7 @@ class BiLevelTrainer {
           " items, got ", conditions_.width, " for ", conditions_.row_of_item.size());
     check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0, "bilevel",
           "rounds and noise_steps must be positive, surrogate_steps not negative");
+    if (generator.standardise) standardise();
   }
   BiLevelTrainer(const BiLevelTrainer&) = delete;
   BiLevelTrainer& operator=(const BiLevelTrainer&) = delete;
@@ -149,6 +150,27 @@ class BiLevelTrainer {
     s.total = policy.rounds * policy.noise_steps;
     s.warmup = s.total / 50;
     return s;
+  }
+
+  /// Mean and variance of the conditions over the items, for the generator's buffers.
+  void standardise() {
+    const auto width = static_cast<size_t>(conditions_.width);
+    std::vector<double> sum(width, 0.0), squares(width, 0.0);
+    for (const int32_t row : conditions_.row_of_item)
+      for (size_t c = 0; c < width; ++c) {
+        const auto x = static_cast<double>(conditions_.table[static_cast<size_t>(row) * width + c]);
+        sum[c] += x;
+        squares[c] += x * x;
+      }
+    std::vector<float> mean(width), variance(width);
+    const auto items = static_cast<double>(conditions_.row_of_item.size());
+    for (size_t c = 0; c < width; ++c) {
+      mean[c] = static_cast<float>(sum[c] / items);
+      variance[c] =
+          static_cast<float>(std::max(squares[c] / items - sum[c] / items * (sum[c] / items), 1e-8));
+    }
+    generator_.condition_mean.value.assign(mean);
+    generator_.condition_var.value.assign(variance);
   }
 
   /// Perturbed, augmented, normalised pictures; the generator is a constant when `detached`.

@@ -14,6 +14,14 @@ struct SsaGeneratorConfig {
                                    4, 2, 1};  ///< output channels of each block, in units of width
   int64_t hidden = 256;                       ///< of the networks that make gamma and beta
   int64_t mask_hidden = 100;
+  /// Where text starts to matter. The paper's generator starts at 0 for both: nothing depends on the caption
+  /// until the gains have grown. Above 0 every caption starts with a pattern of its own.
+  float gain_start = 0.0f;        ///< of each block's residual
+  float modulation_start = 0.0f;  ///< standard deviation of the last layers that make gamma and beta
+  float output_start =
+      1.0f;  ///< the last convolution starts this much larger: above 1 noise starts nearer to +-eps
+  bool standardise =
+      false;  ///< captions' embeddings are centred and scaled by the training captions' statistics
   Limiter limiter = Limiter::tanh_scale;
   float eps = 8.0f / 255.0f;                  ///< in [0,1] pixel units
   Resampler resampler = Resampler::bilinear;  ///< from the generator's size to the picture's
@@ -27,8 +35,8 @@ struct SsaGeneratorConfig {
 struct Sscbn {
   struct Modulation {
     Linear first, second;
-    Modulation(int64_t condition, int64_t hidden, int64_t channels)
-        : first(condition, hidden), second(hidden, channels, Init::zeros()) {}
+    Modulation(const SsaGeneratorConfig& c, int64_t channels)
+        : first(c.condition, c.hidden), second(c.hidden, channels, Init::normal(c.modulation_start)) {}
     Var operator()(const Var& embedding) { return second(first(embedding, Activation::relu)); }
     void visit(auto&& f) { f("0", first), f("2", second); }
   };
@@ -36,8 +44,8 @@ struct Sscbn {
   Parameter running_mean, running_var;
 
   Sscbn(const SsaGeneratorConfig& c, int64_t channels)
-      : gamma(c.condition, c.hidden, channels),
-        beta(c.condition, c.hidden, channels),
+      : gamma(c, channels),
+        beta(c, channels),
         running_mean(Parameter::buffer({channels}, Init::zeros())),
         running_var(Parameter::buffer({channels}, Init::ones())) {}
 
@@ -69,12 +77,16 @@ struct SsaBlock {
   Conv2d conv1;
   Sscbn norm2;
   Conv2d conv2;
-  Parameter gain{{1}, Init::zeros()};
+  Parameter gain;
   std::optional<Conv2d> shortcut;
   std::optional<MaskHead> mask_head;
 
   SsaBlock(const SsaGeneratorConfig& c, int64_t in, int64_t out, bool predicts_mask)
-      : norm1(c, in), conv1(in, out, 3, 1, 1, true), norm2(c, out), conv2(out, out, 3, 1, 1, true) {
+      : norm1(c, in),
+        conv1(in, out, 3, 1, 1, true),
+        norm2(c, out),
+        conv2(out, out, 3, 1, 1, true),
+        gain({1}, Init::constant(c.gain_start)) {
     if (in != out) shortcut.emplace(in, out, 1, 1, 0, true);
     if (predicts_mask) mask_head.emplace(out, c.mask_hidden);
   }
@@ -91,6 +103,8 @@ struct SsaBlock {
 
 struct SsaGenerator {
   SsaGeneratorConfig config;
+  Parameter condition_mean,
+      condition_var;  ///< buffers, set from the training captions where config.standardise
   Linear fc;
   MaskHead mask_head;
   std::vector<SsaBlock> blocks;
@@ -99,10 +113,13 @@ struct SsaGenerator {
 
   explicit SsaGenerator(const SsaGeneratorConfig& c)
       : config(c),
+        condition_mean(Parameter::buffer({c.condition}, Init::zeros())),
+        condition_var(Parameter::buffer({c.condition}, Init::ones())),
         fc(c.latent, c.multipliers.at(0) * c.width * 16),
         mask_head(c.multipliers[0] * c.width, c.mask_hidden),
         rgb_norm(c.multipliers.back() * c.width),
         rgb_conv(c.multipliers.back() * c.width, 3, 3, 1, 1, true) {
+    rgb_conv.weight.init.scale *= c.output_start;
     int64_t in = c.multipliers[0] * c.width;
     for (size_t i = 0; i < c.multipliers.size(); ++i) {
       blocks.emplace_back(c, in, c.multipliers[i] * c.width, i + 1 < c.multipliers.size());
@@ -111,9 +128,10 @@ struct SsaGenerator {
   }
 
   /// What the network gives before its tanh, [B,S,S,3]; `noise` or `perturb` bound it.
-  /// embedding [B,condition] (a caption's text feature, not normalised), latent [B,latent] ~ N(0,1).
-  Var operator()(const Var& embedding, const Var& latent) {
-    const int64_t batch = embedding.shape()[0];
+  /// caption [B,condition] (a caption's text feature, not normalised), latent [B,latent] ~ N(0,1).
+  Var operator()(const Var& caption, const Var& latent) {
+    const int64_t batch = caption.shape()[0];
+    const Var embedding = standardised(caption);
     Var x = fc(latent).reshape({batch, 4, 4, config.multipliers[0] * config.width});
     Var logits = mask_head(x);
     for (size_t i = 0; i < blocks.size(); ++i) {
@@ -139,8 +157,17 @@ struct SsaGenerator {
     return resize(own, height, width, config.resampler);
   }
   void visit(auto&& f) {
+    f("condition_mean", condition_mean), f("condition_var", condition_var);
     f("fc", fc), f("mask_head", mask_head), f("blocks", blocks), f("rgb_norm", rgb_norm),
         f("rgb_conv", rgb_conv);
+  }
+
+ private:
+  Var standardised(const Var& caption) {
+    if (!config.standardise) return caption;
+    Graph& g = caption.graph();
+    const Evaluation fixed(g);
+    return batch_norm(caption, {}, {}, g.parameter(condition_mean), g.parameter(condition_var));
   }
 };
 
