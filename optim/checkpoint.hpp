@@ -21,6 +21,10 @@ class CheckpointWriter {
   void add(const std::string& prefix, const ParameterSet& parameters);
   /// Adds the moments as "prefix.first" and "prefix.second", and the count.
   void add(const std::string& prefix, const Optimizer& optimizer);
+  /// Adds one tensor.
+  void add(const std::string& name, const std::vector<int64_t>& shape, const std::vector<float>& values) {
+    entries_[name] = {shape, values};
+  }
   /// `state` is kept under "state" in the file's metadata, `kind` says what the file is.
   void save(const std::filesystem::path& path, const std::string& kind, const nlohmann::json& state);
 
@@ -41,9 +45,10 @@ class CheckpointReader {
   const std::string& state() const { return state_; }  ///< JSON text
   void restore(const std::string& prefix, ParameterSet& parameters) const;
   void restore(const std::string& prefix, Optimizer& optimizer) const;
+  /// A tensor of `count` numbers.
+  std::vector<float> floats(const std::string& name, int64_t count) const;
 
  private:
-  std::vector<float> floats(const std::string& name, int64_t count) const;
   std::string path_, state_;
   SafetensorsFile file_;
 };
