@@ -23,8 +23,8 @@ nlohmann::json without_seed(const TrainRecipe& recipe) {
 template <class Model, class Config>
 double train_generator(const DemoRecipe& recipe, const Config& surrogate, const BiLevelPolicy& policy,
                        const TrainRecipe& training, const PairDataset& data, const Conditions& conditions,
-                       CaptionEncoder& encoder, int eps_steps, const std::filesystem::path& file,
-                       Device device, ProgressBar& progress) {
+                       CaptionEncoder& encoder, const CaptionClusters& clusters, int eps_steps,
+                       const std::filesystem::path& file, Device device, ProgressBar& progress) {
   const auto started = std::chrono::steady_clock::now();
   SsaGeneratorConfig config = recipe.generator;
   config.eps = static_cast<float>(eps_steps) / 255.0f;
@@ -34,7 +34,7 @@ double train_generator(const DemoRecipe& recipe, const Config& surrogate, const 
     progress.update(trainer.rounds(), 0);
   }
   progress.finish();
-  save_generator(file, config, trainer.generator_parameters(), encoder, recipe.seed,
+  save_generator(file, config, trainer.generator_parameters(), encoder, recipe.seed, clusters,
                  nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(training)}}.dump());
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
@@ -49,41 +49,39 @@ void Demo::image_text() {
   part.split = split_hash(test_.keys);
   std::filesystem::create_directories(options_.out / "models");
 
-  const auto run = [&](const PairDataset& data, const std::string& what,
-                       const std::function<void(ClipTrainer&)>& trained) {
+  const auto run = [&](const PairDataset& data, const std::string& what) {
     const int64_t steps = data.count() / recipe_.clip_victim.batch * recipe_.clip_victim.epochs;
-    return run_clip_victim(recipe_.clip, recipe_.clip_victim, data, task(bar(what, steps, "steps")), trained);
+    return run_clip_victim(recipe_.clip, recipe_.clip_victim, data, task(bar(what, steps, "steps")));
   };
   DemoRow clean;
   clean.name = "clean";
-  // The text tower that embeds captions is the clean model's: it knows words, never a protected picture.
-  clean.victim = run(train_, "victim clean", [&](ClipTrainer& trainer) {
-    encoder_ = std::make_unique<CaptionEncoder>(recipe_.clip.text, *tokenizer_, options_.device);
-    for (Parameter* parameter : encoder_->parameters().all())
-      for (const Parameter* trained : trainer.parameters().all())
-        if (trained->name == parameter->name) parameter->value.assign(trained->value.to_vector<float>());
-  });
+  clean.victim = run(train_, "victim clean");
   part.rows.push_back(std::move(clean));
 
-  Conditions conditions;
-  conditions.width = recipe_.generator.condition;
+  // Captions are embedded by a text tower with random weights: it knows words apart, and nobody's pictures.
+  // Those that fall into one cluster share a noise.
+  encoder_ = std::make_unique<CaptionEncoder>(recipe_.clip.text, *tokenizer_, options_.device);
+  encoder_->parameters().initialise(recipe_.seed + 2000);
+  const std::vector<float> embeddings = encoder_->encode(train_.captions);
+  const CaptionClusters clusters =
+      CaptionClusters::learn(embeddings, recipe_.generator.condition, recipe_.caption_clusters, recipe_.seed);
+  Conditions conditions{clusters.width, clusters.centroids, {}, true};
   std::vector<NoiseItem> items;
   for (int64_t i = 0; i < train_.count(); ++i) {
-    items.push_back({train_.keys[static_cast<size_t>(i)],
-                     train_.captions[static_cast<size_t>(train_.caption_row(i, 0))],
-                     {},
-                     nullptr});
-    conditions.row_of_item.push_back(static_cast<int32_t>(i));
+    const int64_t row = train_.caption_row(i, 0);
+    const auto width = static_cast<size_t>(clusters.width);
+    items.push_back(
+        {train_.keys[static_cast<size_t>(i)], train_.captions[static_cast<size_t>(row)], {}, nullptr});
+    conditions.row_of_item.push_back(clusters.nearest(
+        std::span<const float>(embeddings).subspan(static_cast<size_t>(row) * width, width)));
   }
-  conditions.table = encoder_->encode(train_.captions);
   for (const int eps : recipe_.eps_steps) {
     const auto file = options_.out / "models" / concat("image-text-eps", eps, ".safetensors");
     const auto progress = bar(concat("generator eps ", eps), recipe_.image_text_policy.rounds, "rounds");
     part.generator_seconds +=
         train_generator<Clip>(recipe_, recipe_.clip, recipe_.image_text_policy, recipe_.image_text_surrogate,
-                              train_, conditions, *encoder_, eps, file, options_.device, *progress);
-    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.device), items,
-             [&](const PairDataset& data, const std::string& what) { return run(data, what, {}); });
+                              train_, conditions, *encoder_, clusters, eps, file, options_.device, *progress);
+    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.device), items, run);
   }
 }
 
@@ -121,9 +119,9 @@ void Demo::class_wise() {
   for (const int eps : recipe_.eps_steps) {
     const auto file = options_.out / "models" / concat("class-wise-eps", eps, ".safetensors");
     const auto progress = bar(concat("class generator eps ", eps), recipe_.class_policy.rounds, "rounds");
-    part.generator_seconds +=
-        train_generator<ResNet>(recipe_, classifier, recipe_.class_policy, recipe_.class_surrogate, train_,
-                                conditions, *encoder_, eps, file, options_.device, *progress);
+    part.generator_seconds += train_generator<ResNet>(
+        recipe_, classifier, recipe_.class_policy, recipe_.class_surrogate, train_, conditions, *encoder_,
+        CaptionClusters{}, eps, file, options_.device, *progress);
     add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.device), items, run);
   }
 }

@@ -24,6 +24,7 @@ struct DemoRecipe {
   TrainRecipe classifier_victim;
 
   SsaGeneratorConfig generator = generator_config("emoji");
+  int64_t caption_clusters = 16;  ///< image-text: captions in one cluster share a noise
   BiLevelPolicy image_text_policy, class_policy;
   TrainRecipe image_text_surrogate, class_surrogate;
 
