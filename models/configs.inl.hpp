@@ -42,7 +42,7 @@ inline const std::map<std::string, std::string>& generator_configs() {
        R"({"latent":100,"condition":512,"width":64,"multipliers":[8,8,8,8,4,2,1],"hidden":256,"mask_hidden":100,
         "resampler":"bilinear"})"},
       {"emoji", R"({"latent":32,"condition":128,"width":16,"multipliers":[8],"hidden":64,"mask_hidden":16,
-        "gain_start":1,"modulation_start":0.3,"output_start":4,"standardise":true,"resampler":"tile"})"},
+        "gain_start":1,"modulation_start":1,"output_start":4,"standardise":true,"resampler":"tile"})"},
   };
   return configs;
 }

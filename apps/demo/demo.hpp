@@ -51,6 +51,8 @@ class Demo {
   Demo(DemoRecipe recipe, DemoOptions options);
   /// Everything; returns the terminal's table. Writes report.html and results.json.
   std::string run();
+  /// What results.json holds, after run().
+  const nlohmann::json& results() const { return results_; }
 
  private:
   void make_pictures();
@@ -78,6 +80,7 @@ class Demo {
   std::unique_ptr<CaptionEncoder> encoder_;
   DemoPart image_text_, class_wise_;
   double seconds_ = 0;
+  nlohmann::json results_;
 };
 
 }  // namespace t2ue::apps

@@ -13,7 +13,7 @@ namespace t2ue::apps {
 struct DemoRecipe {
   uint64_t seed = 1;
   int size = 32;                    ///< pictures are size x size
-  int renderings = 4;               ///< published pictures of each drawing
+  int renderings = 8;               ///< published pictures of each drawing
   float validation_share = 0.125f;  ///< of the concepts, kept for choosing the epoch
   std::vector<int> eps_steps{8, 16};
   RenderRecipe render;
@@ -30,23 +30,38 @@ struct DemoRecipe {
 
   DemoRecipe() {
     render.scale_low = 0.6f;
-    render.opacity_low = 0.3f;
-    render.opacity_high = 0.6f;
+    render.opacity_low = 0.4f;
+    render.opacity_high = 0.7f;
     render.noise = 0.2f;
     render.saturation = 0.0f;
     render.tint_low = 0.3f;
-    render.contrast_low = 0.4f;
-    render.contrast_high = 0.8f;
+    render.contrast_low = 0.6f;
+    render.contrast_high = 1.0f;
     render.brightness = 0.15f;
-    clip_victim.epochs = 6;
-    classifier_victim.epochs = 6;
+    clip_victim.epochs = classifier_victim.epochs = 4;
+    clip_victim.batch = classifier_victim.batch = 64;
     image_text_surrogate = clip_victim;
     class_surrogate = classifier_victim;
+    // CLIP learns nothing in its first few hundred steps: its surrogate takes eight for each of the noise.
+    image_text_policy.rounds = image_text_policy.restart_every = 32;
+    image_text_policy.surrogate_steps = 8;
+    image_text_policy.noise_rate = 1e-3f;
+    class_policy.rounds = 160;
+    class_policy.restart_every = 80;
+    class_policy.noise_rate = 2e-3f;
     for (BiLevelPolicy* policy : {&image_text_policy, &class_policy}) {
-      policy->rounds = 180;
-      policy->restart_every = 90;
-      policy->noise_rate = 3e-3f;
+      policy->noise_optimizer.beta1 = 0.5f;
+      policy->noise_optimizer.beta2 = 0.99f;
     }
+  }
+
+  /// Shrinks every long part to a few steps.
+  void make_quick() {
+    renderings = 1;
+    eps_steps = {8};
+    clip_victim.epochs = classifier_victim.epochs = 1;
+    image_text_policy.rounds = class_policy.rounds = 3;
+    image_text_policy.surrogate_steps = 1;
   }
 };
 

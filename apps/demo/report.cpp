@@ -168,6 +168,7 @@ std::string Demo::report() {
       {"Peak memory", concat(format_number(peak_memory_mb(), 0), " MB")},
       {"Device", options_.device.text()},
       {"Version", concat(T2UE_VERSION_MAJOR, ".", T2UE_VERSION_MINOR, ".", T2UE_VERSION_PATCH)}};
+  results_ = results;
   page.results_json = results.dump();
   write_file(options_.out / "results.json", results.dump(1) + "\n");
   write_report(options_.out / "report.html", page);

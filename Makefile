@@ -1,0 +1,101 @@
+# t2ue from a fresh Debian 12: make demo | make test. Both install what they need with apt-get.
+BUILD  ?= build
+DEVICE ?= auto
+PREFIX ?= /usr/local
+JOBS   ?= $(shell nproc)
+
+PACKAGES := g++ cmake ninja-build pkg-config ca-certificates strace \
+            libdnnl-dev libssl-dev nlohmann-json3-dev \
+            libspng-dev libturbojpeg0-dev libjpeg-dev libwebp-dev libarchive-dev \
+            libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev
+LINT_PACKAGES  := clang-format clang-tidy libomp-dev
+BENCH_PACKAGES := python3-torch libopenblas0-pthread
+EMOJI := emoji-datasource-google@16.0.0 emoji-datasource-twitter@16.0.0 emojibase-data@17.0.0
+
+CONFIGURE := cmake -S . -G Ninja
+CTEST     := ctest --output-on-failure --no-label-summary --no-tests=error -j$(JOBS)
+# Several tests at once, each with two threads: waiting threads must sleep, not spin.
+TEST_ENV  := OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive
+SOURCES    = git ls-files '*.hpp' '*.cpp'
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help install-deps install-lint-deps install-bench-deps install-npm build configure emoji demo test \
+        test-sanitize benchmark lint format install clean
+
+help:
+	@echo 'make demo            the whole job on emoji: a table, out/demo/report.html, out/demo/results.json'
+	@echo 'make test            every test'
+	@echo 'make test-sanitize   every test but packaging, under AddressSanitizer and UBSan'
+	@echo 'make build | benchmark | lint | format | install (PREFIX=$(PREFIX)) | clean'
+
+# $(call apt,packages): installs those that are missing; does nothing, quickly, if none is.
+define apt
+	@if ! command -v dpkg-query >/dev/null; then \
+	  echo 'not a Debian: these packages are taken as installed: $(1)'; exit 0; \
+	fi; \
+	missing=; \
+	for package in $(1); do \
+	  dpkg-query -W -f '$${db:Status-Status}\n' $$package 2>/dev/null | grep -qx installed \
+	    || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  echo "installing:$$missing"; \
+	  $$as_root apt-get update -q \
+	    && $$as_root env DEBIAN_FRONTEND=noninteractive \
+	         apt-get install -q -y --no-install-recommends $$missing; \
+	fi
+endef
+
+install-deps:
+	$(call apt,$(PACKAGES))
+install-lint-deps:
+	$(call apt,$(LINT_PACKAGES))
+install-bench-deps:
+	$(call apt,$(BENCH_PACKAGES))
+install-npm:
+	$(if $(shell command -v npm),,$(call apt,npm))
+
+configure: install-deps
+	$(CONFIGURE) -B $(BUILD)
+
+build: configure
+	cmake --build $(BUILD) -j$(JOBS)
+
+# The pictures are not part of t2ue; npm keeps them under $(BUILD)/emoji/node_modules.
+emoji: $(BUILD)/emoji/installed
+$(BUILD)/emoji/installed: Makefile | install-npm
+	mkdir -p $(@D)
+	npm install --prefix $(@D) --no-save --no-audit --no-fund --ignore-scripts $(EMOJI)
+	@touch $@
+
+demo: configure emoji
+	cmake --build $(BUILD) -j$(JOBS) --target t2ue_app
+	$(BUILD)/t2ue demo --packages $(BUILD)/emoji/node_modules --out out/demo --device $(DEVICE)
+
+test: build
+	@$(TEST_ENV) $(CTEST) --test-dir $(BUILD)
+
+test-sanitize: install-deps
+	$(CONFIGURE) -B $(BUILD)-sanitize -DT2UE_SANITIZE=address,undefined -DT2UE_NATIVE=OFF \
+	  -DT2UE_BUILD_BENCHMARKS=OFF
+	cmake --build $(BUILD)-sanitize -j$(JOBS)
+	@$(TEST_ENV) $(CTEST) --test-dir $(BUILD)-sanitize -LE packaging
+
+benchmark: build install-bench-deps
+	cmake --build $(BUILD) --target benchmark
+
+lint: configure install-lint-deps
+	$(SOURCES) | xargs clang-format --dry-run -Werror
+	run-clang-tidy -quiet -p $(BUILD) -j$(JOBS) -extra-arg=-Wno-unknown-warning-option '/units/|/apps/'
+
+format: install-lint-deps
+	$(SOURCES) | xargs clang-format -i
+
+install: configure
+	cmake --build $(BUILD) -j$(JOBS) --target t2ue_compiled t2ue_app
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-sanitize out
