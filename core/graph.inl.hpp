@@ -30,6 +30,8 @@ T2UE_INLINE Var Graph::parameter(Parameter& parameter) {
   if (const auto found = parameters_.find(key); found != parameters_.end()) return found->second;
   check(static_cast<bool>(parameter.value), "parameter", "'", parameter.name,
         "' has no memory; make a ParameterSet of its module first");
+  check(!parameter.name.empty(), "parameter",
+        "a parameter has no name; make a ParameterSet of its module first");
   const bool trained = parameter.trained && !frozen_;
   const Var var = input(parameter.value, trained);
   values_[index(var)].name = parameter.name;

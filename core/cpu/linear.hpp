@@ -15,12 +15,12 @@ void linear(const LinearArgs& a, Stream) {
   const float* b = a.b.f32();
   if (!b && a.activation == Activation::none) return;
   float* y = a.y.f32();
+  // Where the gradient needs it, what stands before the activation keeps its bias.
+  const bool keeps = a.pre.data && b;
   parallel_for(rows, columns, [&](int64_t i) {
     float *from = pre + i * columns, *to = y + i * columns;
-    if (b)
-      for (int64_t j = 0; j < columns; ++j) from[j] += b[j];
-    if (a.activation == Activation::none) return;
-    for (int64_t j = 0; j < columns; ++j) to[j] = apply_activation(a.activation, from[j]);
+    if (keeps) activate_row(Activation::none, columns, from, b, from);
+    activate_row(a.activation, columns, from, keeps ? nullptr : b, to);
   });
 }
 
@@ -32,7 +32,7 @@ void linear_grad(const LinearGradArgs& a, Stream) {
     const float *dy = a.dy.f32(), *saved = a.saved.f32();
     float* to = a.dpre.f32();
     parallel_ranges(rows * columns, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) to[i] = dy[i] * activation_slope(a.activation, saved[i]);
+      activate_grad_row(a.activation, end - begin, saved + begin, dy + begin, false, to + begin);
     });
     dpre = to;
   }

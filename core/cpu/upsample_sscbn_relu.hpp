@@ -24,7 +24,7 @@ inline void upsample_sscbn_relu(const UpsampleSscbnReluArgs& a, Stream) {
 #pragma omp simd
       for (int64_t c = 0; c < channels; ++c) {
         const float z = (1.0f + m * gamma[c]) * ((from[c] - mean[c]) * inv_std[c]) + m * beta[c];
-        to[c] = z > 0.0f ? z : 0.0f;
+        to[c] = z < 0.0f ? 0.0f : z;
       }
     }
   });
