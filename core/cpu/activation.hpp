@@ -11,12 +11,12 @@ namespace t2ue::cpu {
 
 inline constexpr float leaky_slope = 0.2f;
 
-inline float sigmoid(float x) {
+[[gnu::always_inline]] inline float sigmoid(float x) {
   return 1.0f / (1.0f + fast_exp(-x));
 }
 
 template <Activation kind>
-float apply_activation(float x) {
+[[gnu::always_inline]] inline float apply_activation(float x) {
   // Written so that a NaN comes through.
   if constexpr (kind == Activation::relu) return x < 0.0f ? 0.0f : x;
   if constexpr (kind == Activation::leaky_relu) return x < 0.0f ? leaky_slope * x : x;
@@ -29,7 +29,7 @@ float apply_activation(float x) {
 
 /// The derivative from what was saved: the input for the gelus, the output for all others.
 template <Activation kind>
-float activation_slope(float saved) {
+[[gnu::always_inline]] inline float activation_slope(float saved) {
   if constexpr (kind == Activation::relu) return saved > 0.0f ? 1.0f : 0.0f;
   if constexpr (kind == Activation::leaky_relu) return saved > 0.0f ? 1.0f : leaky_slope;
   if constexpr (kind == Activation::gelu)

@@ -8,7 +8,7 @@
 namespace t2ue::cpu {
 
 /// e^x within 2 units in the last place; 0 below -87.3, infinity above 88.7, NaN for NaN.
-inline float fast_exp(float x) {
+[[gnu::always_inline]] inline float fast_exp(float x) {
   const float inside = x < -87.3f ? -87.3f : x > 88.7f ? 88.7f : x;
   // x = n ln 2 + r, |r| <= ln2/2; adding and subtracting 1.5 * 2^23 rounds to a whole number.
   const float n = (inside * 1.44269504f + 12582912.0f) - 12582912.0f;
@@ -28,7 +28,7 @@ inline float fast_exp(float x) {
 }
 
 /// erf(x), absolute error below 5e-7 (Abramowitz and Stegun 7.1.26).
-inline float fast_erf(float x) {
+[[gnu::always_inline]] inline float fast_erf(float x) {
   const float size = x < 0.0f ? -x : x;
   const float t = 1.0f / (1.0f + 0.3275911f * size);
   float p = 1.061405429f;
