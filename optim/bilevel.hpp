@@ -120,17 +120,23 @@ class BiLevelTrainer {
   /// The surrogate, for starting it from trained weights.
   ParameterSet& surrogate_parameters() { return surrogate_parameters_; }
 
-  void save(const std::filesystem::path& path) const {
+  /// Writes everything needed to go on. `extra` is kept beside the state.
+  void save(const std::filesystem::path& path, const nlohmann::json& extra = {}) const {
     CheckpointWriter writer;
     writer.add("generator.", generator_parameters_);
     writer.add("surrogate.", surrogate_parameters_);
     writer.add("noise_optimizer", noise_optimizer_);
     writer.add("surrogate_optimizer", surrogate_optimizer_);
-    writer.save(
-        path, "bilevel",
-        {{"rounds", rounds_}, {"steps", steps_}, {"recipe", to_json(recipe_)}, {"policy", to_json(policy_)}});
+    writer.save(path, "bilevel",
+                {{"rounds", rounds_},
+                 {"steps", steps_},
+                 {"recipe", to_json(recipe_)},
+                 {"policy", to_json(policy_)},
+                 {"extra", extra}});
   }
-  void resume(const std::filesystem::path& path) {
+  /// Goes on from a file written by `save` under the same recipe and policy; returns what was saved as
+  /// `extra`.
+  nlohmann::json resume(const std::filesystem::path& path) {
     const CheckpointReader reader(path, "bilevel");
     const nlohmann::json state = nlohmann::json::parse(reader.state());
     check(state.at("recipe") == to_json(recipe_) && state.at("policy") == to_json(policy_), "resume", path,
@@ -141,6 +147,7 @@ class BiLevelTrainer {
     reader.restore("surrogate_optimizer", surrogate_optimizer_);
     rounds_ = state.at("rounds");
     steps_ = state.at("steps");
+    return state.at("extra");
   }
 
  private:
