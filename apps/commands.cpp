@@ -1,0 +1,31 @@
+#include "commands.hpp"
+
+#include <t2ue/core/backend.hpp>
+
+namespace t2ue::apps {
+
+CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& purpose,
+                      const std::string& example, Globals& globals) {
+  CLI::App& command = *parent.add_subcommand(name, purpose);
+  command.footer("Example:\n  t2ue " + example);
+  command.add_option("--config", globals.config,
+                     "TOML file with flags, one table a command; the command line overrides it");
+  command.add_flag("--json", globals.json, "One JSON object on stdout, and nothing else there");
+  command.add_flag("--progress", globals.progress, "Progress on stderr even where that is no terminal");
+  command.add_option("--threads", globals.threads, "Threads to compute with; 0: all")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  return command;
+}
+
+void add_device(CLI::App& command, std::string& device) {
+  command.add_option("--device", device, "cpu, cuda, cuda:N or auto")->capture_default_str();
+}
+
+Device device_named(const std::string& name) {
+  const Device device = as_usage([&] { return parse_device(name); });
+  (void)backend_of(device);
+  return device;
+}
+
+}  // namespace t2ue::apps

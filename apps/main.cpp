@@ -1,0 +1,86 @@
+// The program t2ue. Exit codes: 0, 1 (failed), 2 (bad usage).
+#include <omp.h>
+
+#include <t2ue/core/config.hpp>
+
+#include "commands.hpp"
+#include "config_file.hpp"
+#include "output.hpp"
+
+namespace t2ue::apps {
+namespace {
+
+std::string version() {
+  return concat(T2UE_VERSION_MAJOR, '.', T2UE_VERSION_MINOR, '.', T2UE_VERSION_PATCH);
+}
+
+void add_version(CLI::App& app, Globals& globals) {
+  CLI::App& command = add_command(app, "version", "Print the version", "version --json", globals);
+  command.callback([&globals] {
+    globals.action = [] { return Result{{{"version", version()}}, "t2ue " + version(), 0}; };
+  });
+}
+
+/// Where to read on: the help of the commands that were understood.
+std::string help_command(const CLI::App& app) {
+  std::string text = "t2ue";
+  for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
+    command = command->get_subcommands().front();
+    text += " " + command->get_name();
+  }
+  return text + " --help";
+}
+
+/// Reads the command line; the exit code if that is all there is to do.
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  try {
+    apply_config_file(app, {argv + 1, argv + argc});
+    app.parse(argc, argv);
+    return {};
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    throw BadUsage(concat("[usage] ", error.what(), "; see ", help_command(app)));
+  }
+}
+
+int run(int argc, char** argv) {
+  Globals globals;
+  CLI::App app("Noise that makes captioned pictures unlearnable: train it, make it, add it, prove it.",
+               "t2ue");
+  app.footer("Example:\n  t2ue train clip --help");
+  app.set_version_flag("--version", "t2ue " + version());
+  app.require_subcommand(1);
+  add_data_commands(app, globals);
+  add_train_commands(app, globals);
+  add_protect_commands(app, globals);
+  add_evaluate_commands(app, globals);
+#if defined(T2UE_APP_DEMO)
+  add_demo(app, globals);
+#endif
+  add_version(app, globals);
+
+  if (const auto code = parse(app, argc, argv)) return *code;
+  if (globals.threads > 0) omp_set_num_threads(globals.threads);
+  const Result result = globals.action();
+  print_result(result, globals.json);
+  return result.code;
+}
+
+}  // namespace
+}  // namespace t2ue::apps
+
+int main(int argc, char** argv) {
+  using namespace t2ue::apps;
+  try {
+    return run(argc, argv);
+  } catch (const BadUsage& error) {
+    remark(error.what());
+    return 2;
+  } catch (const std::bad_alloc&) {
+    remark("[memory] there is not enough memory; use smaller batches, pictures or models");
+  } catch (const std::exception& error) {
+    remark(error.what());
+  }
+  return 1;
+}
