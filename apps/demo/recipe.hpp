@@ -13,7 +13,7 @@ namespace t2ue::apps {
 struct DemoRecipe {
   uint64_t seed = 1;
   int size = 32;                    ///< pictures are size x size
-  int renderings = 8;               ///< published pictures of each drawing
+  int renderings = 6;               ///< published pictures of each drawing
   float validation_share = 0.125f;  ///< of the concepts, kept for choosing the epoch
   std::vector<int> eps_steps{8, 16};
   RenderRecipe render;
