@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Writes the numbers that tests/models/reference_test.cpp compares with: /usr/bin/python3 tests/reference/make.py
+(Debian's python3-torch). Nothing is random: see formula.py. Output tensors are in t2ue's layout.
+
+A case holds `eval`: the output in evaluation mode; `train`: the output in training mode, the gradients of
+sum(output * u("output#probe")) and the buffers after that forward. Tensors are kept as their digest
+[norm, sum(tensor * u(name + "#probe"))], outputs also as a sample.
+"""
+import json
+import pathlib
+
+import torch
+
+import formula
+import models
+
+EPS = 8.0 / 255.0
+
+
+def numbers(tensor):
+    return [float(f"{x:.9g}") for x in tensor.detach().flatten().tolist()]
+
+
+def output_record(tensor):
+    """An output whole if it is short, else about 48 evenly spaced elements; and its digest."""
+    flat = tensor.flatten()
+    return {"every": max(1, len(flat) // 48), "values": numbers(flat[:: max(1, len(flat) // 48)]),
+            "digest": digest("output", tensor)}
+
+
+def nhwc(tensor):
+    return tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor
+
+
+def digest(name, tensor):
+    return numbers(torch.stack([tensor.norm(), (tensor * formula.uniform(name + "#probe", tensor.shape)).sum()]))
+
+
+def case(forward, inputs):
+    """forward(p, inputs) -> output; `inputs`: name to tensor in t2ue's layout."""
+    with torch.no_grad():
+        evaluated = forward(formula.Parameters(False), inputs)
+    p = formula.Parameters(True)
+    for tensor in inputs.values():
+        if tensor.is_floating_point():
+            tensor.requires_grad_()
+    output = nhwc(forward(p, inputs))
+    (output * formula.uniform("output#probe", output.shape)).sum().backward()
+    leaves = {**p.trained, **{k: v for k, v in inputs.items() if v.is_floating_point()}}
+    return {
+        "eval": output_record(nhwc(evaluated)),
+        "train": {
+            "output": output_record(output),
+            "gradients": {k: digest(k, v.grad) for k, v in leaves.items()},
+            "buffers": {k: digest(k, v) for k, v in p.buffers.items() if k not in ("condition_mean", "condition_var")},
+        },
+    }
+
+
+def picture(n, size):
+    return {"input.pixels": formula.uniform("input.pixels", (n, size, size, 3))}
+
+
+def tokens(n, context, vocab):
+    return {"input.ids": formula.integers("input.ids", (n, context), vocab),
+            "input.end": formula.integers("input.end", (n,), context)}
+
+
+def nchw(inputs):
+    return inputs["input.pixels"].permute(0, 3, 1, 2)
+
+
+def text(p, i):
+    return models.text_tower(p, i["input.ids"], i["input.end"], vocab=19, width=16, layers=2, heads=4, embed=8)
+
+
+def vit(p, i):
+    return models.vision_transformer(p, nchw(i), patch=4, width=16, layers=2, heads=2, embed=8, quick_gelu=True)
+
+
+def modified_resnet(p, i):
+    return models.modified_resnet(p, nchw(i), width=4, layers=(2, 1, 1, 1), heads=4, embed=8)
+
+
+def resnet(p, i):
+    return models.resnet(p, nchw(i), widths=(6, 8), blocks=(2, 1), outputs=5)
+
+
+def clip(p, i):
+    image = models.resnet(p, nchw(i), widths=(6, 8), blocks=(1, 1), outputs=8, prefix="visual.")
+    return models.info_nce(p, image, text(p, i)).reshape(1)
+
+
+def generator(standardise, bound=lambda raw: raw):
+    def forward(p, i):
+        return bound(models.generator(p, i["input.caption"], i["input.latent"], width=4, multipliers=(4, 4, 2),
+                                      hidden=9, mask_hidden=5, standardise=standardise))
+    return forward
+
+
+def conditions():
+    return {"input.caption": formula.uniform("input.caption", (3, 12)),
+            "input.latent": formula.uniform("input.latent", (3, 7))}
+
+
+cases = {
+    "text": lambda: case(text, tokens(3, 7, 19)),
+    "vit": lambda: case(vit, picture(2, 12)),
+    "modified_resnet": lambda: case(modified_resnet, picture(4, 64)),
+    "resnet": lambda: case(resnet, picture(3, 10)),
+    "clip": lambda: case(clip, {**picture(4, 8), **tokens(4, 7, 19)}),
+    "generator": lambda: case(generator(False), conditions()),
+    "generator_standardised": lambda: case(generator(True), conditions()),
+    "noise_tanh_scale": lambda: case(generator(False, lambda raw: EPS * torch.tanh(raw)), conditions()),
+    "noise_clamp": lambda: case(generator(False, lambda raw: torch.tanh(raw).clamp(-EPS, EPS)), conditions()),
+}
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for name, make in cases.items():
+        path = pathlib.Path(__file__).with_name(name + ".json")
+        result = {"command": "/usr/bin/python3 tests/reference/make.py", "seed": "none: formula.py",
+                  "torch": torch.__version__, **make()}
+        path.write_text(json.dumps(result, separators=(",", ":")) + "\n")
+        print(path.name, path.stat().st_size, "bytes")
