@@ -1,0 +1,83 @@
+#include "models/reference.hpp"
+
+#include <t2ue/models/clip/clip.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
+
+namespace t2ue {
+namespace {
+
+using namespace testing_models;
+
+Inputs pictures(int64_t count, int64_t size) {
+  return {{"input.pixels", uniform_tensor("input.pixels", {count, size, size, 3})}};
+}
+Inputs tokens(int64_t count) {
+  return {{"input.ids", integer_tensor("input.ids", {count, 7}, 19)},
+          {"input.end", integer_tensor("input.end", {count}, 7)}};
+}
+const TextConfig text_config{7, 19, {16, 2, 4, Activation::gelu, true}, 8};
+
+TEST(Reference, TextTower) {
+  TextTower tower(text_config);
+  check_module("text", tower, tokens(3), [&](const std::vector<Var>& in) { return tower(in[1], in[0]); });
+}
+
+TEST(Reference, VisionTransformer) {
+  VisionTransformer tower({12, 4, {16, 2, 2, Activation::quick_gelu, false}, 8});
+  check_module("vit", tower, pictures(2, 12), [&](const std::vector<Var>& in) { return tower(in[0]); });
+}
+
+TEST(Reference, ModifiedResNet) {
+  ModifiedResNet tower({64, 4, {2, 1, 1, 1}, 4, 8});
+  check_module("modified_resnet", tower, pictures(4, 64),
+               [&](const std::vector<Var>& in) { return tower(in[0]); });
+}
+
+TEST(Reference, ResNet) {
+  ResNet tower({{6, 8}, {2, 1}, 5});
+  check_module("resnet", tower, pictures(3, 10), [&](const std::vector<Var>& in) { return tower(in[0]); });
+}
+
+TEST(Reference, ClipLoss) {
+  ClipConfig config;
+  config.text = text_config;
+  config.resnet = ResNetConfig{{6, 8}, {1, 1}, 8};
+  Clip clip(config);
+  Inputs inputs = pictures(4, 8);
+  inputs.merge(tokens(4));
+  check_module("clip", clip, inputs,
+               [&](const std::vector<Var>& in) { return clip.loss(in[2], in[1], in[0]); });
+}
+
+SsaGeneratorConfig generator_config() {
+  SsaGeneratorConfig c;
+  c.latent = 7, c.condition = 12, c.width = 4, c.multipliers = {4, 4, 2}, c.hidden = 9, c.mask_hidden = 5;
+  return c;
+}
+Inputs conditions() {
+  return {{"input.caption", uniform_tensor("input.caption", {3, 12})},
+          {"input.latent", uniform_tensor("input.latent", {3, 7})}};
+}
+
+TEST(Reference, Generator) {
+  for (const bool standardise : {false, true}) {
+    SsaGeneratorConfig config = generator_config();
+    config.standardise = standardise;
+    SsaGenerator generator(config);
+    check_module(standardise ? "generator_standardised" : "generator", generator, conditions(),
+                 [&](const std::vector<Var>& in) { return generator(in[0], in[1]); });
+  }
+}
+
+TEST(Reference, Noise) {
+  for (const Limiter limiter : {Limiter::tanh_scale, Limiter::clamp}) {
+    SsaGeneratorConfig config = generator_config();
+    config.limiter = limiter;
+    SsaGenerator generator(config);
+    check_module(concat("noise_", name_of(limiter)), generator, conditions(),
+                 [&](const std::vector<Var>& in) { return generator.noise(in[0], in[1]); });
+  }
+}
+
+}  // namespace
+}  // namespace t2ue
