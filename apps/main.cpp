@@ -40,7 +40,10 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    throw BadUsage(concat("[usage] ", error.what(), "; see ", help_command(app)));
+    // What was not understood says more than what is missing because of it.
+    const std::vector<std::string> unknown = app.remaining(true);
+    const std::string what = unknown.empty() ? error.what() : "unknown argument '" + unknown.front() + "'";
+    throw BadUsage(concat("[usage] ", what, "; see ", help_command(app)));
   }
 }
 
@@ -51,6 +54,7 @@ int run(int argc, char** argv) {
   app.footer("Example:\n  t2ue train clip --help");
   app.set_version_flag("--version", "t2ue " + version());
   app.require_subcommand(1);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // of a flag given twice
   add_data_commands(app, globals);
   add_train_commands(app, globals);
   add_protect_commands(app, globals);

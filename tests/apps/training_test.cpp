@@ -1,0 +1,221 @@
+// Training from the command line: bad pictures, bad outputs, numbers that run away, kill -9 and --resume.
+#include "apps/program.hpp"
+
+#include <t2ue/core/rng.hpp>
+#include <t2ue/core/sha256.hpp>
+#include <t2ue/models/weights/safetensors.hpp>
+
+namespace {
+
+using namespace t2ue;
+using namespace t2ue::testing_apps;
+using testing::HasSubstr;
+using testing::Not;
+using testing_data::fresh_folder;
+
+/// The workshop's pictures, one of them cut short.
+std::filesystem::path with_a_bad_picture(const std::filesystem::path& folder) {
+  std::filesystem::copy(Workshop::get().pictures, folder / "pictures");
+  const auto bad = folder / "pictures/p5.png";
+  std::filesystem::resize_file(bad, std::filesystem::file_size(bad) / 2);
+  return folder / "pictures";
+}
+
+Words with_data(Words words, const std::filesystem::path& data) {
+  *std::next(std::find(words.begin(), words.end(), "--data")) = data;
+  return words;
+}
+
+TEST(BadPicture, StopsTrainingUnlessItIsSkippedAndCounted) {
+  const auto folder = fresh_folder();
+  const auto words =
+      with_data(Workshop::get().train_clip(folder / "m.safetensors"), with_a_bad_picture(folder));
+  const Ended stopped = program(words);
+  EXPECT_EQ(stopped.code, 1);
+  EXPECT_THAT(stopped.err, HasSubstr("p5.png"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "m.safetensors"));
+  const Ended skipped = program(words + Words{"--skip-bad"});
+  ASSERT_EQ(skipped.code, 0) << skipped.err;
+  EXPECT_EQ(skipped.json().at("pictures"), 15);
+  EXPECT_EQ(skipped.json().at("skipped").size(), 1);
+  EXPECT_THAT(skipped.err, HasSubstr("p5.png"));
+}
+
+TEST(BadPicture, StopsApplyUnlessItIsSkippedAndCounted) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  const auto pictures = with_a_bad_picture(folder);
+  ASSERT_EQ(program({"noise", "--generator", w.generator, "--captions", pictures / "pairs.jsonl", "--out",
+                     folder / "noise"})
+                .code,
+            0);
+  const auto apply = [&](const std::string& out) {
+    return Words{"apply",          "--pictures", pictures,     "--noise",
+                 folder / "noise", "--out",      folder / out, "--json"};
+  };
+  const Ended stopped = program(apply("a"));
+  EXPECT_EQ(stopped.code, 1);
+  EXPECT_THAT(stopped.err, HasSubstr("p5.png"));
+  const Ended skipped = program(apply("b") + Words{"--skip-bad"});
+  ASSERT_EQ(skipped.code, 0) << skipped.err;
+  EXPECT_EQ(skipped.json().at("applied"), 15);
+  EXPECT_EQ(skipped.json().at("skipped").size(), 1);
+}
+
+TEST(Apply, JpegTellsWhatIsLeftOfTheNoise) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  ASSERT_EQ(program({"noise", "--generator", w.generator, "--captions", w.pictures / "pairs.jsonl", "--out",
+                     folder / "noise"})
+                .code,
+            0);
+  const Ended ended = program({"apply", "--pictures", w.pictures, "--noise", folder / "noise", "--out",
+                               folder / "out", "--format", "jpeg", "--allow-lossy", "--json"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_TRUE(ended.json().at("surviving_share").is_number());
+  EXPECT_THAT(ended.err, HasSubstr("lossy"));
+}
+
+TEST(BadCaptions, StopTrainingWithTheirLine) {
+  const auto folder = fresh_folder();
+  std::filesystem::copy(Workshop::get().pictures, folder / "pictures");
+  const auto words = with_data(Workshop::get().train_clip(folder / "m.safetensors"), folder / "pictures");
+  const std::string list = read_text(folder / "pictures/pairs.jsonl");
+  for (const std::string& caption : {std::string(), std::string(1'000'000, 'a'), std::string("\xc3\x28")}) {
+    write_file(folder / "pictures/pairs.jsonl",
+               list + R"({"key":"x","image":"p0.png","caption":")" + caption + "\"}\n");
+    const Ended ended = program(words);
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, HasSubstr("17")) << "the line's number";
+    EXPECT_LT(ended.err.size(), 1000U);
+  }
+}
+
+TEST(Outputs, AreTriedBeforeTheWork) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  write_file(folder / "file", "");
+  for (const auto& out : {folder / "absent/m.safetensors", folder / "file/m.safetensors"}) {
+    const Ended clip = program(w.train_clip(out) + Words{"--epochs", "100000"});
+    EXPECT_EQ(clip.code, 1);
+    EXPECT_THAT(clip.err, HasSubstr("cannot write"));
+    const Ended generator = program(w.train_generator(out) + Words{"--rounds", "100000000"});
+    EXPECT_EQ(generator.code, 1);
+    EXPECT_THAT(generator.err, HasSubstr("cannot write"));
+  }
+  const Ended noise = program({"noise", "--generator", w.generator, "--captions", w.pictures / "pairs.jsonl",
+                               "--out", folder / "file/noise"});
+  EXPECT_EQ(noise.code, 1);
+  EXPECT_THAT(noise.err, HasSubstr("file/noise"));
+}
+
+TEST(NotANumber, StopsNamesTheStepAndKeepsTheCheckpoint) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  const auto checkpoint = folder / "checkpoint.safetensors";
+  const Words words = w.train_clip(folder / "m.safetensors") + Words{"--epochs",
+                                                                     "50",
+                                                                     "--rate",
+                                                                     "100",
+                                                                     "--decay",
+                                                                     "10",
+                                                                     "--warmup-share",
+                                                                     "0",
+                                                                     "--checkpoint",
+                                                                     checkpoint,
+                                                                     "--checkpoint-every",
+                                                                     "1"};
+  const Ended ended = program(words);
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("[train, step "));
+  EXPECT_THAT(ended.err, HasSubstr("the last checkpoint is " + checkpoint.string()));
+  EXPECT_EQ(ended.out, "");
+  EXPECT_FALSE(std::filesystem::exists(folder / "m.safetensors"));
+  const SafetensorsFile file(checkpoint);
+  for (const float x : to_floats(file.at("model.logit_scale"))) EXPECT_TRUE(std::isfinite(x));
+}
+
+TEST(Checkpoint, IsNotLostByAccidentNorMixedUp) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  const Words checkpoint{"--checkpoint", folder / "c.safetensors", "--checkpoint-every", "1"};
+  const auto clip = w.train_clip(folder / "m.safetensors") + checkpoint;
+  ASSERT_EQ(program(clip).code, 0);
+  const Ended again = program(clip);
+  EXPECT_EQ(again.code, 1);
+  EXPECT_THAT(again.err, HasSubstr("--resume"));
+  EXPECT_EQ(program(clip + Words{"--resume", "--rate", "0.1"}).code, 1) << "another recipe";
+  EXPECT_EQ(program(w.train_generator(folder / "g.safetensors") + checkpoint + Words{"--resume"}).code, 1)
+      << "another kind";
+  const auto fewer = with_data(clip, with_a_bad_picture(folder)) + Words{"--resume", "--skip-bad"};
+  const Ended other = program(fewer);
+  EXPECT_EQ(other.code, 1) << "other pictures";
+  EXPECT_THAT(other.err, HasSubstr("another run"));
+}
+
+TEST(Checkpoint, OfAGeneratorBelongsToItsBudget) {
+  const auto folder = fresh_folder();
+  const Words words = Workshop::get().train_generator(folder / "g.safetensors") +
+                      Words{"--checkpoint", folder / "c.safetensors", "--checkpoint-every", "1"};
+  ASSERT_EQ(program(words).code, 0);
+  EXPECT_EQ(program(words + Words{"--resume"}).code, 0);
+  const Ended other = program(words + Words{"--resume", "--eps", "16"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_THAT(other.err, HasSubstr("another run"));
+}
+
+/// Kills a run again and again at random moments, resumes it each time, and compares what comes out with an
+/// uninterrupted run's.
+void expect_the_same_after_kills(const std::function<Words(const std::filesystem::path&)>& words) {
+  const auto folder = fresh_folder();
+  const auto start = std::chrono::steady_clock::now();
+  const Ended whole = program(words(folder / "whole.safetensors"));
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  const Words resumed = words(folder / "killed.safetensors") + Words{"--checkpoint", folder / "c.safetensors",
+                                                                     "--checkpoint-every", "2", "--resume"};
+  Random random(7, Purpose::test);
+  int killed = 0, resumptions = 0;
+  for (int i = 0; i < 5; ++i) {
+    resumptions += std::filesystem::exists(folder / "c.safetensors") ? 1 : 0;
+    killed += program(resumed, seconds * random.uniform(0.2f, 0.8f)).code == -1 ? 1 : 0;
+  }
+  const Ended last = program(resumed);
+  ASSERT_EQ(last.code, 0) << last.err;
+  EXPECT_GE(killed, 1);
+  EXPECT_GE(resumptions, 1);
+  EXPECT_THAT(last.err, Not(HasSubstr("starting from the beginning")));
+  EXPECT_EQ(sha256_file(folder / "whole.safetensors"), sha256_file(folder / "killed.safetensors"));
+}
+
+TEST(Kill, ThenResumeGivesTheSameClip) {
+  expect_the_same_after_kills([](const std::filesystem::path& out) {
+    return Workshop::get().train_clip(out) + Words{"--epochs", "200", "--min-area", "0.5"};
+  });
+}
+
+TEST(Kill, ThenResumeGivesTheSameGenerator) {
+  expect_the_same_after_kills([](const std::filesystem::path& out) {
+    return Workshop::get().train_generator(out) + Words{"--rounds", "200", "--restart-every", "50"};
+  });
+}
+
+TEST(Frozen, SurrogateTrainsAGenerator) {
+  const Workshop& w = Workshop::get();
+  const auto out = fresh_folder() / "g.safetensors";
+  const Ended ended = program(
+      {"train", "generator", "--data",    w.pictures, "--frozen",  w.clip, "--generator", w.generator_json,
+       "--out", out,         "--batch",   "8",        "--rounds",  "2",    "--clusters",  "3",
+       "--eps", "16",        "--limiter", "clamp",    "--threads", "1",    "--json"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.json().at("policy").at("surrogate_steps"), 0);
+  const auto noise = out.parent_path() / "noise";
+  const Ended made = program({"noise", "--generator", out, "--captions", w.pictures / "pairs.jsonl", "--out",
+                              noise, "--latent", "item", "--seed", "9", "--json"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(made.json().at("eps_steps"), 16);
+  EXPECT_EQ(made.json().at("seed"), 9);
+}
+
+}  // namespace
