@@ -34,14 +34,14 @@ TEST(Reference, ModifiedResNet) {
 }
 
 TEST(Reference, ResNet) {
-  ResNet tower({{6, 8}, {2, 1}, 5});
+  ResNet tower({{16, 24}, {2, 1}, 5});
   check_module("resnet", tower, pictures(3, 10), [&](const std::vector<Var>& in) { return tower(in[0]); });
 }
 
 TEST(Reference, ClipLoss) {
   ClipConfig config;
   config.text = text_config;
-  config.resnet = ResNetConfig{{6, 8}, {1, 1}, 8};
+  config.resnet = ResNetConfig{{16, 24}, {1, 1}, 8};
   Clip clip(config);
   Inputs inputs = pictures(4, 8);
   inputs.merge(tokens(4));

@@ -83,11 +83,11 @@ def modified_resnet(p, i):
 
 
 def resnet(p, i):
-    return models.resnet(p, nchw(i), widths=(6, 8), blocks=(2, 1), outputs=5)
+    return models.resnet(p, nchw(i), widths=(16, 24), blocks=(2, 1), outputs=5)
 
 
 def clip(p, i):
-    image = models.resnet(p, nchw(i), widths=(6, 8), blocks=(1, 1), outputs=8, prefix="visual.")
+    image = models.resnet(p, nchw(i), widths=(16, 24), blocks=(1, 1), outputs=8, prefix="visual.")
     return models.info_nce(p, image, text(p, i)).reshape(1)
 
 
