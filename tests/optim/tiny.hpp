@@ -1,0 +1,84 @@
+// A handful of captioned pictures and models of a few thousand parameters, for tests of training.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <t2ue/core/rng.hpp>
+#include <t2ue/optim/bilevel.hpp>
+#include <t2ue/optim/trainer.hpp>
+
+namespace t2ue::testing_optim {
+
+/// 24 pictures of 8x8 noise around a colour of their class; 4 classes; captions of 6 tokens below 20.
+inline PairDataset tiny_data() {
+  PairDataset data;
+  data.size = 8, data.context_length = 6;
+  data.label_names = {"a", "b", "c", "d"};
+  Random random(5, Purpose::test);
+  for (int i = 0; i < 24; ++i) {
+    const int label = i % 4;
+    data.keys.push_back(concat("item", i));
+    data.labels.push_back(label);
+    data.captions.push_back(concat("caption ", i));
+    for (uint32_t p = 0; p < 8 * 8 * 3; ++p)
+      data.pixels.push_back(static_cast<uint8_t>(60 * label + 20 * (p % 3) + random.below(30)));
+    for (const int32_t id : {18, 1 + label, 5 + i % 12, 19, 0, 0}) data.ids.push_back(id);
+    data.end.push_back(3);
+    data.caption_begin.push_back(i + 1);
+  }
+  return data;
+}
+
+inline ClipConfig tiny_clip() {
+  ClipConfig c;
+  c.name = "tiny", c.image_size = 8;
+  c.text = {6, 20, {16, 1, 2, Activation::gelu, true}, 8};
+  c.resnet = ResNetConfig{{16}, {1}, 8};
+  return c;
+}
+inline ResNetConfig tiny_classifier() {
+  return {{16}, {1}, 4};
+}
+inline TrainRecipe tiny_recipe() {
+  TrainRecipe recipe;
+  recipe.epochs = 10, recipe.batch = 8, recipe.rate = 3e-3f, recipe.shift = 1, recipe.seed = 7;
+  return recipe;
+}
+inline SsaGeneratorConfig tiny_generator() {
+  SsaGeneratorConfig c;
+  c.latent = 4, c.condition = 6, c.width = 4, c.multipliers = {2, 2}, c.hidden = 8, c.mask_hidden = 4;
+  c.gain_start = 1, c.modulation_start = 1;
+  return c;
+}
+
+inline std::vector<float> weights(const ParameterSet& parameters) {
+  std::vector<float> all = parameters.values().to_vector<float>();
+  const std::vector<float> buffers = parameters.buffers().to_vector<float>();
+  all.insert(all.end(), buffers.begin(), buffers.end());
+  return all;
+}
+inline std::string file_bytes(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+inline std::filesystem::path temporary(const std::string& name) {
+  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+  std::string unique = concat(test->test_suite_name(), "_", test->name(), "_", name);
+  std::replace(unique.begin(), unique.end(), '/', '_');
+  return std::filesystem::path(testing::TempDir()) / unique;
+}
+/// What an Error thrown by f says; empty if none is thrown.
+template <class F>
+std::string error_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace t2ue::testing_optim
