@@ -1,0 +1,126 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <t2ue/methods/t2ue_source.hpp>
+
+namespace t2ue {
+namespace {
+
+SsaGeneratorConfig tiny_generator() {
+  SsaGeneratorConfig c;
+  c.name = "tiny", c.latent = 4, c.condition = 8, c.width = 4, c.multipliers = {2, 2}, c.hidden = 8;
+  c.mask_hidden = 4, c.gain_start = 1, c.modulation_start = 1, c.output_start = 4;
+  return c;
+}
+
+struct Source : testing::Test {
+  const std::filesystem::path path =
+      std::filesystem::path(testing::TempDir()) /
+      concat("t2ue_source_", testing::UnitTest::GetInstance()->current_test_info()->name());
+
+  void save(const CaptionClusters& clusters = {}) {
+    const std::vector<std::string> captions{"a red ball", "a blue ball", "a red house"};
+    const BytePairTokenizer tokenizer = BytePairTokenizer::train(captions, 270);
+    CaptionEncoder encoder({8, 270, {16, 1, 2, Activation::gelu, true}, 8}, tokenizer);
+    encoder.parameters().initialise(3);
+    SsaGenerator generator(tiny_generator());
+    ParameterSet parameters(generator, 4);
+    save_generator(path, generator.config, parameters, encoder, 5, clusters);
+  }
+  static std::vector<NoiseItem> items(const std::vector<std::string>& captions) {
+    std::vector<NoiseItem> all;
+    for (const std::string& caption : captions)
+      all.push_back({concat("key", all.size()), caption, std::nullopt, nullptr});
+    return all;
+  }
+};
+
+TEST_F(Source, NoiseBelongsToTheCaption) {
+  save();
+  T2ueSource source(path);
+  const auto all = source.make(items({"a red ball", "a blue house", "a red ball"}));
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0], all[2]);
+  EXPECT_NE(all[0], all[1]);
+  int largest = 0;
+  for (const Noise& noise : all) {
+    EXPECT_EQ(noise.width, 8);
+    EXPECT_EQ(noise.height, 8);
+    for (const int8_t step : noise.steps) largest = std::max(largest, std::abs(int{step}));
+  }
+  EXPECT_LE(largest, 8);
+  EXPECT_GT(largest, 0);
+  EXPECT_EQ(T2ueSource(path).make(items({"a red ball"}))[0], all[0]) << "another process, another place";
+  EXPECT_EQ(source.sha256(), sha256_file(path));
+  EXPECT_EQ(source.seed(), 5u);
+  EXPECT_TRUE(source.card().needs_text);
+  EXPECT_FALSE(source.card().needs_image);
+}
+
+TEST_F(Source, BatchMatesDoNotMatter) {
+  save();
+  T2ueSource source(path);
+  std::vector<std::string> captions;
+  for (int i = 0; i < 19; ++i) captions.push_back(concat("thing number ", i));  // more than one batch
+  const auto together = source.make(items(captions));
+  for (size_t i = 0; i < captions.size(); i += 6)
+    EXPECT_EQ(source.make(items({captions[i]}))[0], together[i]) << "caption " << i;
+}
+
+TEST_F(Source, LatentsFollowTheSeedAndTheSharing) {
+  save();
+  T2ueSource source(path);
+  const auto same = items({"a red ball", "a red ball"});
+  const auto before = source.make(same);
+  source.set_latent_sharing(LatentSharing::item);
+  const auto by_item = source.make(same);
+  EXPECT_NE(by_item[0], by_item[1]);
+  source.set_latent_sharing(LatentSharing::caption);
+  const auto by_caption = source.make(same);
+  EXPECT_EQ(by_caption[0], by_caption[1]);
+  source.set_latent_sharing(LatentSharing::all);
+  EXPECT_EQ(source.make(same), before);
+  source.set_seed(6);
+  EXPECT_NE(source.make(same), before);
+}
+
+TEST_F(Source, CaptionsOfAClusterShareTheirNoise) {
+  save({8, std::vector<float>(8, 0.5f)});
+  const auto all = T2ueSource(path).make(items({"a red ball", "a blue house"}));
+  EXPECT_EQ(all[0], all[1]);
+}
+
+TEST_F(Source, RefusesBadCaptions) {
+  save();
+  T2ueSource source(path);
+  EXPECT_THROW(source.make(items({""})), Error);
+  EXPECT_THROW(source.make(items({"bad \xFF byte"})), Error);
+  EXPECT_THROW(source.make(items({std::string(1'000'000, 'a')})), Error);
+  EXPECT_EQ(source.make(items({std::string(10'000, 'a')})).size(), 1u);
+  EXPECT_TRUE(source.make({}).empty());
+}
+
+TEST_F(Source, RefusesDamagedFiles) {
+  save();
+  std::string bytes;
+  {
+    std::ifstream file(path, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  for (const size_t length : {size_t{0}, size_t{7}, bytes.size() / 2, bytes.size() - 1}) {
+    std::ofstream(path, std::ios::binary) << bytes.substr(0, length);
+    EXPECT_THROW(T2ueSource{path}, Error) << length << " bytes";
+  }
+  const size_t at = bytes.find("\\\"seed\\\"");
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at + 2, 4, "sEEd");
+  std::ofstream(path, std::ios::binary) << bytes;
+  EXPECT_THROW(T2ueSource{path}, Error) << "a state without a seed";
+  EXPECT_THROW(T2ueSource{path.string() + ".absent"}, Error);
+}
+
+}  // namespace
+}  // namespace t2ue

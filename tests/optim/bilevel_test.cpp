@@ -1,0 +1,88 @@
+#include "optim/tiny.hpp"
+
+namespace t2ue {
+namespace {
+
+using namespace testing_optim;
+using Bilevel = BiLevelTrainer<ResNet>;
+
+/// One condition a class.
+Conditions by_class(const PairDataset& data) {
+  Conditions c;
+  c.width = 6;
+  Random random(3, Purpose::test);
+  for (int i = 0; i < 4 * 6; ++i) c.table.push_back(random.normal());
+  c.row_of_item = data.labels;
+  return c;
+}
+
+struct BiLevel : testing::Test {
+  /// Class colours are taken away, so that the noise is what classes can be told by.
+  BiLevel() {
+    Random random(9, Purpose::test);
+    for (uint8_t& pixel : data.pixels) pixel = static_cast<uint8_t>(100 + random.below(50));
+  }
+  PairDataset data = tiny_data();
+  TrainRecipe recipe = tiny_recipe();
+  BiLevelPolicy policy{
+      .rounds = 30, .surrogate_steps = 1, .noise_steps = 4, .restart_every = 10, .noise_rate = 5e-3f};
+
+  std::unique_ptr<Bilevel> trainer() {
+    SsaGeneratorConfig generator = tiny_generator();
+    generator.eps = 16.0f / 255.0f, generator.modulation_start = 0;
+    return std::make_unique<Bilevel>(generator, tiny_classifier(), policy, recipe, data, by_class(data));
+  }
+};
+
+TEST_F(BiLevel, AlternatingWithRestartsLowersTheNoiseLoss) {
+  // Beside a generator that does not learn: what its last surrogate makes of the pictures.
+  std::vector<float> last;
+  for (const float rate : {1e-12f, 5e-3f}) {
+    policy.noise_rate = rate;
+    const auto run = trainer();
+    last.push_back(0);
+    while (!run->done()) {
+      const float loss = run->round().noise;
+      if (run->rounds() > 20) last.back() += loss / 10;
+    }
+  }
+  EXPECT_LT(last[1], 0.8f * last[0]);
+}
+
+TEST_F(BiLevel, FrozenSurrogateIsUntouched) {
+  policy = {.rounds = 4, .surrogate_steps = 0, .noise_steps = 1, .noise_rate = 5e-3f};
+  const auto run = trainer();
+  const auto surrogate = run->surrogate_parameters().values().to_vector<float>();
+  const auto generator = run->generator_parameters().values().to_vector<float>();
+  while (!run->done()) run->round();
+  EXPECT_EQ(run->surrogate_parameters().values().to_vector<float>(), surrogate);
+  EXPECT_NE(run->generator_parameters().values().to_vector<float>(), generator);
+}
+
+TEST_F(BiLevel, ResumedRunEndsWithTheSameFile) {
+  const auto half = temporary("half"), resumed = temporary("resumed"), whole = temporary("whole");
+  policy.restart_every = 3;
+  const auto run = trainer();
+  for (int i = 0; i < 7; ++i) {
+    if (i == 4) run->save(half);
+    run->round();
+  }
+  run->save(whole);
+  const auto again = trainer();
+  again->resume(half);
+  while (again->rounds() < 7) again->round();
+  again->save(resumed);
+  EXPECT_EQ(file_bytes(resumed), file_bytes(whole));
+}
+
+TEST_F(BiLevel, RefusesConditionsThatDoNotFit) {
+  Conditions narrow = by_class(data);
+  narrow.width = 3;
+  EXPECT_THROW(Bilevel(tiny_generator(), tiny_classifier(), policy, recipe, data, narrow), Error);
+  Conditions few = by_class(data);
+  few.row_of_item.pop_back();
+  EXPECT_THROW(Bilevel(tiny_generator(), tiny_classifier(), policy, recipe, data, few), Error);
+}
+
+}  // namespace
+}  // namespace t2ue
