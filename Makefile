@@ -72,7 +72,8 @@ $(BUILD)/emoji/installed: Makefile | install-npm
 
 demo: configure emoji
 	cmake --build $(BUILD) -j$(JOBS) --target t2ue_app
-	$(BUILD)/t2ue demo --packages $(BUILD)/emoji/node_modules --out out/demo --device $(DEVICE)
+	rm -rf out/demo
+	$(BUILD)/apps/t2ue demo --packages $(BUILD)/emoji/node_modules --out out/demo --device $(DEVICE)
 
 test: build
 	@$(TEST_ENV) $(CTEST) --test-dir $(BUILD)
