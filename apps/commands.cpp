@@ -12,7 +12,9 @@ CLI::App& add_command(CLI::App& parent, const std::string& name, const std::stri
                      "TOML file with flags, one table a command; the command line overrides it");
   command.add_flag("--json", globals.json, "One JSON object on stdout, and nothing else there");
   command.add_flag("--progress", globals.progress, "Progress on stderr even where that is no terminal");
-  command.add_option("--threads", globals.threads, "Threads to compute with; 0: all")
+  command
+      .add_option("--threads", globals.threads,
+                  "Threads to compute with, 0 for all; another number may change last bits")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   return command;

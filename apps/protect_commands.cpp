@@ -1,4 +1,6 @@
 // `t2ue noise`, `apply`, `audit`: noise from captions without pictures, added without a model, proven.
+#include <unordered_map>
+
 #include <t2ue/methods/apply.hpp>
 #include <t2ue/methods/audit.hpp>
 #include <t2ue/methods/manifest.hpp>
@@ -57,6 +59,32 @@ Size size_of(const std::string& text, int otherwise) {
   return {height, width};
 }
 
+/// Noises made so far, so that a caption that many items share (a class's) is not computed for each of them.
+class NoiseMemory {
+ public:
+  /// `by_key`: every key has a noise of its own, whatever its caption.
+  NoiseMemory(NoiseSource& source, bool by_key) : source_(source), by_key_(by_key) {}
+
+  /// Makes what the items lack.
+  void make(std::span<const NoiseItem> items) {
+    constexpr size_t limit = 1024;  // memory does not grow with the list
+    if (known_.size() > limit) known_.clear();
+    std::vector<NoiseItem> missing;
+    for (const NoiseItem& item : items)
+      if (known_.try_emplace(name_of(item)).second) missing.push_back(item);
+    std::vector<Noise> noises = source_.make(missing);
+    for (size_t i = 0; i < missing.size(); ++i) known_[name_of(missing[i])] = std::move(noises[i]);
+  }
+  const Noise& of(const NoiseItem& item) const { return known_.at(name_of(item)); }
+
+ private:
+  const std::string& name_of(const NoiseItem& item) const { return by_key_ ? item.key : item.caption; }
+
+  NoiseSource& source_;
+  bool by_key_;
+  std::unordered_map<std::string, Noise> known_;
+};
+
 Result make_noise(const NoiseOptions& options, const Globals& globals) {
   const std::vector<NoiseItem> items = items_of(options);
   T2ueSource source(options.generator, device_named(options.device));
@@ -75,13 +103,14 @@ Result make_noise(const NoiseOptions& options, const Globals& globals) {
   NoiseFolderWriter writer(options.out, recipe, options.folder);
   ProgressBar bar({"noise", static_cast<int64_t>(items.size()), "captions"},
                   progress_style(globals.progress));
-  constexpr size_t chunk = 64;  // memory does not grow with the list
+  NoiseMemory memory(source, options.latent == "item");
+  constexpr size_t chunk = 64;
   for (size_t begin = 0; begin < items.size(); begin += chunk) {
     const auto part = std::span(items).subspan(begin, std::min(chunk, items.size() - begin));
-    const std::vector<Noise> noises = source.make(part);
-    for (size_t i = 0; i < part.size(); ++i)
-      writer.add(part[i].key, part[i].caption,
-                 resample_noise(noises[i], size.height, size.width, config.resampler));
+    memory.make(part);
+    for (const NoiseItem& item : part)
+      writer.add(item.key, item.caption,
+                 resample_noise(memory.of(item), size.height, size.width, config.resampler));
     bar.update(static_cast<int64_t>(begin + part.size()), 0.0);
   }
   bar.finish();

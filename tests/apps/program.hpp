@@ -78,6 +78,11 @@ struct Workshop {
     return workshop;
   }
 
+  ~Workshop() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+  }
+
   Words train_clip(const std::filesystem::path& out) const {
     return {"train",     "clip", "--data",  pictures, "--clip",   clip_json, "--out", out,
             "--threads", "1",    "--batch", "8",      "--epochs", "2",       "--json"};
