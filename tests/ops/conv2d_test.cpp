@@ -55,8 +55,9 @@ TEST_P(Conv2dOp, AgreesWithFloat64) {
 
 INSTANTIATE_TEST_SUITE_P(
     Sizes, Conv2dOp,
-    testing::Values(ConvSizes{1, 1, 1, 1, 1, 1, 1, 1, 0, false}, ConvSizes{2, 5, 7, 3, 4, 3, 3, 1, 1, true},
-                    ConvSizes{1, 7, 7, 2, 3, 3, 3, 2, 1, false}, ConvSizes{3, 8, 6, 5, 7, 1, 1, 1, 0, true},
+    testing::Values(ConvSizes{3, 10, 10, 8, 8, 1, 1, 2, 0, true}, ConvSizes{1, 1, 1, 1, 1, 1, 1, 1, 0, false},
+                    ConvSizes{2, 5, 7, 3, 4, 3, 3, 1, 1, true}, ConvSizes{1, 7, 7, 2, 3, 3, 3, 2, 1, false},
+                    ConvSizes{3, 8, 6, 5, 7, 1, 1, 1, 0, true},
                     ConvSizes{2, 8, 9, 4, 3, 1, 1, 2, 0, false},   // a shortcut that skips
                     ConvSizes{2, 11, 8, 3, 5, 4, 4, 4, 0, true},   // patches, a rest unused
                     ConvSizes{1, 6, 9, 3, 2, 5, 3, 3, 2, true},    // odd window, stride, pad
