@@ -27,8 +27,9 @@ inline const std::map<std::string, std::string>& clip_configs() {
         "vision_cfg":{"image_size":224,"layers":[3,4,6,3],"width":64},
         "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
       {"emoji-resnet",
-       R"({"embed_dim":128,"vision_cfg":{"image_size":32,"widths":[16,32,64,128],"blocks":[1,1,1,1]},
-        "text_cfg":{"context_length":24,"vocab_size":2048,"width":128,"heads":4,"layers":2}})"},
+       R"({"embed_dim":128,"vision_cfg":{"image_size":32,"widths":[24,48,96,192],"blocks":[1,1,1,1],
+        "stem_stride":2,"feature_norm":true},
+        "text_cfg":{"context_length":16,"vocab_size":2048,"width":128,"heads":4,"layers":2}})"},
       {"emoji-vit",
        R"({"embed_dim":128,"vision_cfg":{"image_size":32,"layers":4,"width":128,"head_width":32,"patch_size":4},
         "text_cfg":{"context_length":24,"vocab_size":2048,"width":128,"heads":4,"layers":2}})"},
@@ -116,6 +117,8 @@ T2UE_INLINE ClipConfig clip_config_from_json(const nlohmann::json& json, const s
                        embed_dim};
     for (const int64_t width : tower.widths)
       check(width >= 1 && width <= 65536, "config", "a width of ", width, " in ", name);
+    tower.stem_stride = vision.in_range<int>("stem_stride", 1, 8, 1);
+    tower.feature_norm = vision.get<bool>("feature_norm", false);
     config.resnet = tower;
   } else if (vision.has("patch_size")) {
     VisionTransformerConfig tower;
@@ -154,7 +157,10 @@ T2UE_INLINE nlohmann::json to_json(const ClipConfig& c) {
     vision.update(
         {{"layers", tower.layers}, {"width", tower.width}, {"head_width", tower.width * 32 / tower.heads}});
   } else {
-    vision.update({{"widths", c.resnet->widths}, {"blocks", c.resnet->blocks}});
+    vision.update({{"widths", c.resnet->widths},
+                   {"blocks", c.resnet->blocks},
+                   {"stem_stride", c.resnet->stem_stride},
+                   {"feature_norm", c.resnet->feature_norm}});
   }
   return {{"embed_dim", c.text.embed_dim},
           {"quick_gelu", text.activation == Activation::quick_gelu},

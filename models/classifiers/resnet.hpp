@@ -11,6 +11,10 @@ struct ResNetConfig {
                               512};  ///< channels of each stage; stages after the first halve the map
   std::vector<int> blocks{2, 2, 2, 2};
   int64_t outputs = 10;
+  int stem_stride = 1;  ///< of the first convolution
+  /// Batch norm between the average and the last layer. What pictures have in common is most of an average of
+  /// ReLUs; a tower whose features start nearly alike learns nothing from contrasts for hundreds of steps.
+  bool feature_norm = false;
 };
 
 /// Two 3x3 convolutions with the shortcut added before the last ReLU.
@@ -44,12 +48,13 @@ struct ResNet {
   Conv2d conv1;
   BatchNorm bn1;
   std::vector<std::vector<BasicBlock>> stages;
+  std::optional<BatchNorm> feature_norm;
   Linear fc;
 
   explicit ResNet(const ResNetConfig& c) {
     check(!c.widths.empty() && c.widths.size() == c.blocks.size(), "resnet",
           "needs as many widths as blocks, got ", c.widths.size(), " and ", c.blocks.size());
-    conv1 = Conv2d(3, c.widths[0], 3, 1, 1, false);
+    conv1 = Conv2d(3, c.widths[0], 3, c.stem_stride, 1, false);
     bn1 = BatchNorm(c.widths[0]);
     int64_t in = c.widths[0];
     stages.resize(c.widths.size());
@@ -58,6 +63,7 @@ struct ResNet {
         stages[stage].emplace_back(in, c.widths[stage], i == 0 && stage > 0 ? 2 : 1);
         in = c.widths[stage];
       }
+    if (c.feature_norm) feature_norm.emplace(in);
     fc = Linear(in, c.outputs);
   }
 
@@ -66,12 +72,13 @@ struct ResNet {
     Var y = bn1(conv1(x), Activation::relu);
     for (auto& stage : stages)
       for (BasicBlock& block : stage) y = block(y);
-    return fc(mean_pool(y));
+    y = mean_pool(y);
+    return fc(feature_norm ? (*feature_norm)(y) : y);
   }
   void visit(auto&& f) {
     f("conv1", conv1), f("bn1", bn1);
     for (size_t i = 0; i < stages.size(); ++i) f("layer" + std::to_string(i + 1), stages[i]);
-    f("fc", fc);
+    f("feature_norm", feature_norm), f("fc", fc);
   }
 };
 

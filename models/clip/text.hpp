@@ -31,7 +31,7 @@ struct TextTower {
   Var operator()(const Var& ids, const Var& end) {
     Graph& g = ids.graph();
     const Var x = embedding(ids, g.parameter(token_embedding), g.parameter(positional_embedding));
-    return linear(gather_token(transformer(x, ln_final), end), g.parameter(text_projection));
+    return linear(transformer.read(x, ln_final, end), g.parameter(text_projection));
   }
   void visit(auto&& f) {
     f("token_embedding.weight", token_embedding), f("positional_embedding", positional_embedding);

@@ -30,10 +30,10 @@ struct SelfAttention {
         heads(c.heads),
         causal(c.causal) {}
 
-  Var operator()(const Var& x) {
+  /// x [B,T,C] -> what every token gathers from the others, [B,T,C]; `out_proj` has yet to mix the heads.
+  Var gathered(const Var& x) {
     Graph& g = x.graph();
-    return out_proj(
-        attention(linear(x, g.parameter(in_proj_weight), g.parameter(in_proj_bias)), heads, causal));
+    return attention(linear(x, g.parameter(in_proj_weight), g.parameter(in_proj_bias)), heads, causal);
   }
   void visit(auto&& f) {
     f("in_proj_weight", in_proj_weight), f("in_proj_bias", in_proj_bias), f("out_proj", out_proj);
@@ -78,8 +78,10 @@ struct Transformer {
     for (int i = 0; i < c.layers; ++i) resblocks.emplace_back(c, deviation);
   }
 
-  /// x [B,T,C] -> the final norm of the stream, [B,T,C].
-  Var operator()(const Var& x, LayerNorm& final_norm) {
+  /// x [B,T,C] -> the final norm of the stream at one token of each sequence, [B,C]: at index[b] (i32 [B]),
+  /// or at the first token. Behind the last attention no other token is looked at, so none is computed.
+  Var read(const Var& x, LayerNorm& final_norm, const Var& index = {}) {
+    if (resblocks.empty()) return final_norm(gather_token(x, index));
     Var stream = x, pending;
     for (ResidualAttentionBlock& block : resblocks) {
       Var normed;
@@ -87,11 +89,15 @@ struct Transformer {
         std::tie(stream, normed) = block.ln_1(stream, pending);
       else
         normed = block.ln_1(stream);
-      const Var attended = block.attn(normed);
-      std::tie(stream, normed) = block.ln_2(stream, attended);
+      Var attended = block.attn.gathered(normed);
+      if (&block == &resblocks.back()) {
+        stream = gather_token(stream, index);
+        attended = gather_token(attended, index);
+      }
+      std::tie(stream, normed) = block.ln_2(stream, block.attn.out_proj(attended));
       pending = block.mlp(normed);
     }
-    return pending ? final_norm(stream, pending).second : final_norm(stream);
+    return final_norm(stream, pending).second;
   }
   void visit(auto&& f) { f("resblocks", resblocks); }
 };

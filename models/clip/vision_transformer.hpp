@@ -44,7 +44,7 @@ struct VisionTransformer {
     const Var patches = map.reshape({map.shape()[0], map.shape()[1] * map.shape()[2], map.shape()[3]});
     const Var tokens =
         prepend_token(patches, g.parameter(class_embedding), g.parameter(positional_embedding));
-    return linear(gather_token(transformer(ln_pre(tokens), ln_post)), g.parameter(proj));
+    return linear(transformer.read(ln_pre(tokens), ln_post), g.parameter(proj));
   }
   void visit(auto&& f) {
     f("conv1", conv1), f("class_embedding", class_embedding), f("positional_embedding", positional_embedding);

@@ -48,18 +48,18 @@ TEST(ParameterCount, ClipIsOpenClips) {
 }
 
 TEST(ParameterCount, DemoModels) {
-  // Text: embeddings, two blocks of 12 w^2 + 13 w, the last norm, the projection; w = 128.
+  // Text: 2048 words, positions, two blocks of 12 w^2 + 13 w, the last norm, the projection; w = 128.
   constexpr int64_t w = 128, block = 12 * w * w + 13 * w;
-  constexpr int64_t text = (2048 + 24) * w + 2 * block + 2 * w + w * w, temperature = 1;
+  constexpr int64_t text = 2048 * w + 2 * block + 2 * w + w * w, temperature = 1;
   // Image: 48 patch inputs, class token, 65 positions, norms before and after, the projection.
   constexpr int64_t vit = 48 * w + w + 65 * w + 2 * w + 4 * block + 2 * w + w * w;
-  EXPECT_EQ(clip_count("emoji-vit"), text + vit + temperature);
+  EXPECT_EQ(clip_count("emoji-vit"), text + 24 * w + vit + temperature);
   // A block: two 3x3 convolutions and two norms; the 1x1 shortcut with its norm where the width doubles.
-  int64_t resnet = 27 * 16 + 2 * 16 + 2 * 9 * 16 * 16 + 4 * 16;
-  for (const int64_t out : {32, 64, 128})
+  int64_t resnet = 27 * 24 + 2 * 24 + 2 * 9 * 24 * 24 + 4 * 24;
+  for (const int64_t out : {48, 96, 192})
     resnet += 9 * (out / 2) * out + 9 * out * out + 4 * out + (out / 2) * out + 2 * out;
-  resnet += 128 * 128 + 128;
-  EXPECT_EQ(clip_count("emoji-resnet"), text + resnet + temperature);
+  resnet += 2 * 192 + 192 * 128 + 128;  // the norm of the features, the last layer
+  EXPECT_EQ(clip_count("emoji-resnet"), text + 16 * w + resnet + temperature);
 }
 
 }  // namespace

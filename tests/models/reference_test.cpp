@@ -22,9 +22,20 @@ TEST(Reference, TextTower) {
   check_module("text", tower, tokens(3), [&](const std::vector<Var>& in) { return tower(in[1], in[0]); });
 }
 
+TEST(Reference, TextTowerQuickGelu) {
+  TextConfig config = text_config;
+  config.transformer.activation = Activation::quick_gelu;
+  TextTower tower(config);
+  check_module("text_quick_gelu", tower, tokens(3),
+               [&](const std::vector<Var>& in) { return tower(in[1], in[0]); });
+}
+
 TEST(Reference, VisionTransformer) {
-  VisionTransformer tower({12, 4, {16, 2, 2, Activation::quick_gelu, false}, 8});
-  check_module("vit", tower, pictures(2, 12), [&](const std::vector<Var>& in) { return tower(in[0]); });
+  for (const auto& [name, activation] :
+       {std::pair{"vit", Activation::quick_gelu}, std::pair{"vit_gelu", Activation::gelu}}) {
+    VisionTransformer tower({12, 4, {16, 2, 2, activation, false}, 8});
+    check_module(name, tower, pictures(2, 12), [&](const std::vector<Var>& in) { return tower(in[0]); });
+  }
 }
 
 TEST(Reference, ModifiedResNet) {

@@ -70,12 +70,14 @@ def nchw(inputs):
     return inputs["input.pixels"].permute(0, 3, 1, 2)
 
 
-def text(p, i):
-    return models.text_tower(p, i["input.ids"], i["input.end"], vocab=19, width=16, layers=2, heads=4, embed=8)
+def text(p, i, quick_gelu=False):
+    return models.text_tower(p, i["input.ids"], i["input.end"], vocab=19, width=16, layers=2, heads=4, embed=8,
+                             quick_gelu=quick_gelu)
 
 
-def vit(p, i):
-    return models.vision_transformer(p, nchw(i), patch=4, width=16, layers=2, heads=2, embed=8, quick_gelu=True)
+def vit(p, i, quick_gelu=True):
+    return models.vision_transformer(p, nchw(i), patch=4, width=16, layers=2, heads=2, embed=8,
+                                     quick_gelu=quick_gelu)
 
 
 def modified_resnet(p, i):
@@ -105,7 +107,9 @@ def conditions():
 
 cases = {
     "text": lambda: case(text, tokens(3, 7, 19)),
+    "text_quick_gelu": lambda: case(lambda p, i: text(p, i, True), tokens(3, 7, 19)),
     "vit": lambda: case(vit, picture(2, 12)),
+    "vit_gelu": lambda: case(lambda p, i: vit(p, i, False), picture(2, 12)),
     "modified_resnet": lambda: case(modified_resnet, picture(4, 64)),
     "resnet": lambda: case(resnet, picture(3, 10)),
     "clip": lambda: case(clip, {**picture(4, 8), **tokens(4, 7, 19)}),

@@ -4,6 +4,7 @@
 
 #if T2UE_FAST_CPU
 
+#include <algorithm>
 #include <array>
 #include <dnnl.hpp>
 #include <map>
@@ -163,12 +164,49 @@ inline void onednn_conv2d(const Conv2dArgs& a, Stream) {
   });
 }
 
-inline void onednn_conv2d_grad(const Conv2dGradArgs& a, Stream stream) {
+namespace detail {
+
+/// The gradients of a strided 1x1 convolution without padding: matrix products over the pixels that it reads.
+/// oneDNN 2.6.3's own write past their buffers where the channels are no multiple of 16.
+inline void strided_1x1_grad(const Conv2dGradArgs& a) {
+  const Shape &xs = a.x.shape, &ys = a.dy.shape;
+  const int64_t channels = xs[3], outputs = ys[3], rows = ys.rows();
+  const auto pixel = [&](int64_t row) {
+    const int64_t n = row / (ys[1] * ys[2]), p = row / ys[2] % ys[1], q = row % ys[2];
+    return ((n * xs[1] + p * a.stride) * xs[2] + q * a.stride) * channels;
+  };
+  std::vector<float> compact(static_cast<size_t>(rows * channels));
+  if (a.dw.data) {
+    parallel_chunks(rows, channels, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r)
+        std::copy_n(a.x.f32() + pixel(r), channels, compact.data() + r * channels);
+    });
+    onednn_gemm(true, false, outputs, channels, rows, a.dy.f32(), outputs, compact.data(), channels,
+                a.dw.accumulate ? 1.0f : 0.0f, a.dw.f32(), channels);
+  }
+  if (!a.dx.data) return;
+  onednn_gemm(false, false, rows, channels, outputs, a.dy.f32(), outputs, a.w.f32(), channels, 0.0f,
+              compact.data(), channels);
+  float* dx = a.dx.f32();
+  if (!a.dx.accumulate)
+    parallel_ranges(a.dx.elements(),
+                    [&](int64_t begin, int64_t end) { std::fill(dx + begin, dx + end, 0.0f); });
+  parallel_chunks(rows, channels, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r)
+      for (int64_t c = 0; c < channels; ++c)
+        dx[pixel(r) + c] += compact[static_cast<size_t>(r * channels + c)];
+  });
+}
+
+}  // namespace detail
+
+inline void onednn_conv2d_grad(const Conv2dGradArgs& a, Stream) {
   using detail::ConvPart;
-  // oneDNN 2.6.3's strided 1x1 gradients write past their buffers where the channels are no multiple of 16.
-  const int64_t channels = a.x.shape[3];
-  if (a.w.shape[1] == 1 && a.w.shape[2] == 1 && a.stride > 1 && channels % 16 != 0)
-    return conv2d_grad(a, stream);
+  if (a.w.shape[1] == 1 && a.w.shape[2] == 1 && a.stride > 1 && a.pad == 0) {
+    detail::strided_1x1_grad(a);
+    if (a.db.data) conv2d_grad_bias(a);
+    return;
+  }
   if (a.dx.data)
     detail::into_gradient(a.dx, [&](const View& dx) {
       detail::run_conv(ConvPart::grad_input, dx, a.w, a.dy, a.stride, a.pad);
