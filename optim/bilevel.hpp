@@ -15,6 +15,10 @@ struct BiLevelPolicy {
   int noise_steps = 1;
   int64_t restart_every = 0;  ///< rounds after which the surrogate starts anew from fresh weights; 0: never
   float noise_rate = 1e-3f;
+  /// Before the first round the generator learns to tell its conditions apart by the patterns that
+  /// Conditions::start gives them, for this many steps. 0: it starts as it was initialised.
+  int64_t warm_steps = 0;
+  float warm_rate = 2e-3f;
   OptimizerConfig noise_optimizer{.kind = OptimizerConfig::Kind::adam, .beta1 = 0.0f, .beta2 = 0.9f};
 };
 
@@ -29,6 +33,8 @@ struct Conditions {
   std::vector<int32_t> row_of_item;
   /// Whether every item draws its own latent vector, or all share the one that they are exported with.
   bool shared_latent = true;
+  /// [rows, S*S*3], signs +-1 at the generator's size S: what each row's noise starts from. Empty: nothing.
+  std::vector<float> start;
 
   int64_t rows() const { return width == 0 ? 0 : static_cast<int64_t>(table.size()) / width; }
 };
@@ -65,6 +71,8 @@ class BiLevelTrainer {
         latent_({recipe.batch, generator.latent}, DType::f32, device),
         order_(data.count(), recipe.batch, recipe.seed),
         noise_schedule_(noise_schedule(policy)),
+        codebook_(codebook(conditions_, generator, policy, device)),
+        rows_(Tensor::zeros({recipe.batch}, DType::i32, device)),
         surrogate_step_(
             surrogate_optimizer_, device, execution,
             [this](Graph& g) { return training_loss(surrogate_, surrogate_view(g, true), batch_); },
@@ -84,6 +92,9 @@ class BiLevelTrainer {
     check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0, "bilevel",
           "rounds and noise_steps must be positive, surrogate_steps not negative");
     if (generator.standardise) standardise();
+    if (policy.warm_steps > 0)
+      warm_step_.emplace(
+          noise_optimizer_, device, execution, [this](Graph& g) { return warm_loss(g); }, [](Graph&) {});
   }
   BiLevelTrainer(const BiLevelTrainer&) = delete;
   BiLevelTrainer& operator=(const BiLevelTrainer&) = delete;
@@ -95,6 +106,7 @@ class BiLevelTrainer {
   /// One round; returns the mean losses of its steps.
   Losses round() {
     check(!done(), "bilevel", "all ", policy_.rounds, " rounds are done");
+    if (rounds_ == 0) warm_start();
     if (policy_.restart_every > 0 && rounds_ > 0 && rounds_ % policy_.restart_every == 0) restart();
     Losses losses;
     for (int s = 0; s < policy_.surrogate_steps; ++s) {
@@ -104,7 +116,7 @@ class BiLevelTrainer {
     }
     for (int s = 0; s < policy_.noise_steps; ++s) {
       next_batch();
-      const float rate = noise_schedule_.at(noise_optimizer_.steps());
+      const float rate = noise_schedule_.at(noise_optimizer_.steps() - policy_.warm_steps);
       losses.noise +=
           noise_step_.run(rate, concat("noise, step ", steps_)) / static_cast<float>(policy_.noise_steps);
     }
@@ -159,6 +171,39 @@ class BiLevelTrainer {
     return s;
   }
 
+  /// The patterns to start from as rows of a matrix; a single zero if there is nothing to learn from it.
+  static Tensor codebook(const Conditions& conditions, const SsaGeneratorConfig& generator,
+                         const BiLevelPolicy& policy, Device device) {
+    check(policy.warm_steps >= 0, "bilevel", "warm_steps must not be negative, is ", policy.warm_steps);
+    if (policy.warm_steps == 0) return Tensor::zeros({1}, DType::f32, device);
+    const int64_t side = generator.output_size(), values = side * side * 3;
+    check(static_cast<int64_t>(conditions.start.size()) == conditions.rows() * values, "bilevel",
+          "warm_steps want ", values, " signs for each of ", conditions.rows(),
+          " conditions to start from, got ", conditions.start.size(),
+          " in all; set warm_steps to 0 to start without");
+    // The sum over a noise that agrees everywhere is 4.
+    const float share = 4.0f / (static_cast<float>(values) * generator.eps);
+    std::vector<float> scaled;
+    for (const float sign : conditions.start) scaled.push_back(share * sign);
+    Tensor book({conditions.rows(), values}, DType::f32, device);
+    book.assign(scaled);
+    return book;
+  }
+
+  /// Which pattern is it? The cross-entropy of the noise's agreement with every pattern, from -4 to 4: the
+  /// scale leaves a gradient until the noise is at +-eps everywhere.
+  Var warm_loss(Graph& g) {
+    const Var book = g.input(codebook_), noise = generator_.noise(g.input(condition_), g.input(latent_));
+    return cross_entropy(linear(noise.reshape({noise.shape()[0], book.shape()[1]}), book), g.input(rows_));
+  }
+
+  void warm_start() {
+    while (noise_optimizer_.steps() < policy_.warm_steps) {
+      next_batch();
+      warm_step_->run(policy_.warm_rate, concat("warm start, step ", steps_));
+    }
+  }
+
   /// Mean and variance of the conditions over the items, for the generator's buffers.
   void standardise() {
     const auto width = static_cast<size_t>(conditions_.width);
@@ -201,8 +246,10 @@ class BiLevelTrainer {
     batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
     const auto width = static_cast<size_t>(conditions_.width);
     std::vector<float> condition, latent;
+    std::vector<int32_t> rows;
     for (size_t b = 0; b < items.size(); ++b) {
       const auto item = static_cast<size_t>(items[b]);
+      rows.push_back(conditions_.row_of_item[item]);
       const float* row =
           conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width;
       condition.insert(condition.end(), row, row + width);
@@ -213,6 +260,7 @@ class BiLevelTrainer {
     }
     condition_.assign(condition);
     latent_.assign(latent);
+    rows_.assign(rows);
     ++steps_;
   }
 
@@ -233,6 +281,8 @@ class BiLevelTrainer {
   Tensor condition_, latent_;
   BatchOrder order_;
   Schedule noise_schedule_;
+  Tensor codebook_, rows_;
+  std::optional<GuardedStep> warm_step_;
   GuardedStep surrogate_step_, noise_step_;
   int64_t rounds_ = 0, steps_ = 0;
 };

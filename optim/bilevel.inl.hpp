@@ -14,6 +14,8 @@ T2UE_INLINE BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json,
   p.noise_steps = reader.in_range<int>("noise_steps", 1, 100'000, p.noise_steps);
   p.restart_every = reader.in_range<int64_t>("restart_every", 0, 100'000'000, p.restart_every);
   p.noise_rate = reader.in_range<float>("noise_rate", 0.0f, 10.0f, p.noise_rate);
+  p.warm_steps = reader.in_range<int64_t>("warm_steps", 0, 1'000'000, p.warm_steps);
+  p.warm_rate = reader.in_range<float>("warm_rate", 0.0f, 10.0f, p.warm_rate);
   p.noise_optimizer.beta1 = reader.in_range<float>("noise_beta1", 0.0f, 1.0f, p.noise_optimizer.beta1);
   p.noise_optimizer.beta2 = reader.in_range<float>("noise_beta2", 0.0f, 1.0f, p.noise_optimizer.beta2);
   reader.done();
@@ -26,6 +28,8 @@ T2UE_INLINE nlohmann::json to_json(const BiLevelPolicy& p) {
           {"noise_steps", p.noise_steps},
           {"restart_every", p.restart_every},
           {"noise_rate", p.noise_rate},
+          {"warm_steps", p.warm_steps},
+          {"warm_rate", p.warm_rate},
           {"noise_beta1", p.noise_optimizer.beta1},
           {"noise_beta2", p.noise_optimizer.beta2}};
 }

@@ -1,5 +1,7 @@
 #include "optim/tiny.hpp"
 
+#include <cstring>
+
 namespace t2ue {
 namespace {
 
@@ -73,6 +75,23 @@ TEST_F(BiLevel, ResumedRunEndsWithTheSameFile) {
   while (again->rounds() < 7) again->round();
   again->save(resumed);
   EXPECT_EQ(file_bytes(resumed), file_bytes(whole));
+}
+
+TEST_F(BiLevel, NonFiniteLossNamesItsStepAndStopsBeforeTheGenerator) {
+  policy.noise_rate = 1e38f;
+  policy.noise_steps = 1;
+  policy.surrogate_steps = 0;  // or the next surrogate step would see the broken noise first
+  const auto run = trainer();
+  std::string error;
+  std::vector<float> before;
+  while (!run->done() && error.empty()) {
+    before = run->generator_parameters().values().to_vector<float>();
+    error = error_of([&] { run->round(); });
+  }
+  EXPECT_THAT(error, testing::HasSubstr("noise, step "));
+  EXPECT_THAT(error, testing::HasSubstr("the weights were not changed"));
+  const auto now = run->generator_parameters().values().to_vector<float>();
+  EXPECT_EQ(std::memcmp(now.data(), before.data(), now.size() * sizeof(float)), 0);
 }
 
 TEST_F(BiLevel, RefusesConditionsThatDoNotFit) {
