@@ -35,6 +35,7 @@
 #include <t2ue/methods/random_sign.hpp>
 #include <t2ue/methods/shuffled.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/methods/textures.hpp>
 #include <t2ue/models/classifiers/resnet.hpp>
 #include <t2ue/models/clip/clip.hpp>
 #include <t2ue/models/clip/modified_resnet.hpp>

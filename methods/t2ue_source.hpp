@@ -11,7 +11,7 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/data/bpe.hpp>
-#include <t2ue/methods/caption_clusters.hpp>
+#include <t2ue/methods/caption_keywords.hpp>
 #include <t2ue/methods/noise_source.hpp>
 #include <t2ue/models/clip/text.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
@@ -50,12 +50,12 @@ enum class LatentSharing : uint8_t {
   item,     ///< one z for each key: sample-wise noise
 };
 
-/// Writes a generator file: `generator`, the encoder that it was trained with, and the clusters of captions
-/// that share a noise (none: every caption has its own). `seed` is the one of its latents, `training` is JSON
-/// text for the record.
+/// Writes a generator file: `generator`, the encoder that it was trained with, and the keywords whose
+/// captions share a noise (none: every caption has its own). `seed` is the one of its latents, `training` is
+/// JSON text for the record.
 void save_generator(const std::filesystem::path& path, const SsaGeneratorConfig& config,
                     const ParameterSet& generator, CaptionEncoder& encoder, uint64_t seed,
-                    const CaptionClusters& clusters = {}, const std::string& training = "{}");
+                    const CaptionKeywords& keywords = {}, const std::string& training = "{}");
 
 /// A generator file at work.
 class T2ueSource final : public NoiseSource {

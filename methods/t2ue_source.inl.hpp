@@ -97,18 +97,17 @@ T2UE_INLINE std::vector<float> CaptionEncoder::encode(std::span<const std::strin
 
 T2UE_INLINE void save_generator(const std::filesystem::path& path, const SsaGeneratorConfig& config,
                                 const ParameterSet& generator, CaptionEncoder& encoder, uint64_t seed,
-                                const CaptionClusters& clusters, const std::string& training) {
+                                const CaptionKeywords& keywords, const std::string& training) {
   CheckpointWriter writer;
   writer.add("generator.", generator);
   writer.add("text.", encoder.parameters());
-  if (clusters.count() > 0) writer.add("clusters", {clusters.count(), clusters.width}, clusters.centroids);
   writer.save(path, "generator",
               {{"generator", to_json(config)},
                {"name", config.name},
                {"text", detail::to_json(encoder.config())},
                {"tokenizer", parse_json(encoder.tokenizer().to_json(), "tokenizer")},
                {"seed", seed},
-               {"clusters", clusters.count()},
+               {"keywords", keywords.words},
                {"training", parse_json(training, "training record")}});
 }
 
@@ -132,8 +131,7 @@ struct T2ueSource::State {
             device) {
     check(encoder.config().embed_dim == generator.config.condition, "generator", "the text tower gives ",
           encoder.config().embed_dim, " numbers a caption, the generator wants ", generator.config.condition);
-    if (const auto count = state.at("clusters").get<int64_t>(); count > 0)
-      clusters = {generator.config.condition, reader.floats("clusters", count * generator.config.condition)};
+    keywords.words = state.at("keywords").get<std::vector<std::string>>();
     reader.restore("text.", encoder.parameters());
     reader.restore("generator.", parameters);
     card = {.name = "t2ue",
@@ -145,7 +143,7 @@ struct T2ueSource::State {
   }
 
   CaptionEncoder encoder;
-  CaptionClusters clusters;
+  CaptionKeywords keywords;
   SsaGenerator generator;
   ParameterSet parameters;
   Tensor condition, latent, noise;
@@ -193,9 +191,10 @@ T2UE_INLINE std::vector<Noise> T2ueSource::make(std::span<const NoiseItem> items
   std::vector<std::string> captions;
   for (const NoiseItem& item : items) {
     check(!item.caption.empty(), "t2ue", "'", item.key, "' has no caption");
-    captions.push_back(item.caption);
+    detail::check_caption(item.caption);
+    captions.push_back(s.keywords.reduce(item.caption));
   }
-  const std::vector<float> embeddings = s.clusters.quantise(s.encoder.encode(captions));
+  const std::vector<float> embeddings = s.encoder.encode(captions);
   const auto width = static_cast<size_t>(s.generator.config.condition);
   std::vector<Noise> result;
   for (size_t begin = 0; begin < items.size(); begin += batch) {

@@ -21,14 +21,14 @@ struct Source : testing::Test {
       std::filesystem::path(testing::TempDir()) /
       concat("t2ue_source_", testing::UnitTest::GetInstance()->current_test_info()->name());
 
-  void save(const CaptionClusters& clusters = {}) {
+  void save(const CaptionKeywords& keywords = {}) {
     const std::vector<std::string> captions{"a red ball", "a blue ball", "a red house"};
     const BytePairTokenizer tokenizer = BytePairTokenizer::train(captions, 270);
     CaptionEncoder encoder({8, 270, {16, 1, 2, Activation::gelu, true}, 8}, tokenizer);
     encoder.parameters().initialise(3);
     SsaGenerator generator(tiny_generator());
     ParameterSet parameters(generator, 4);
-    save_generator(path, generator.config, parameters, encoder, 5, clusters);
+    save_generator(path, generator.config, parameters, encoder, 5, keywords);
   }
   static std::vector<NoiseItem> items(const std::vector<std::string>& captions) {
     std::vector<NoiseItem> all;
@@ -87,10 +87,12 @@ TEST_F(Source, LatentsFollowTheSeedAndTheSharing) {
   EXPECT_NE(source.make(same), before);
 }
 
-TEST_F(Source, CaptionsOfAClusterShareTheirNoise) {
-  save({8, std::vector<float>(8, 0.5f)});
-  const auto all = T2ueSource(path).make(items({"a red ball", "a blue house"}));
+TEST_F(Source, CaptionsWithAKeywordShareItsNoise) {
+  save({{"red"}});
+  const auto all = T2ueSource(path).make(items({"a red ball", "a Red house", "a blue ball", "a blue house"}));
   EXPECT_EQ(all[0], all[1]);
+  EXPECT_EQ(all[2], all[3]);
+  EXPECT_NE(all[0], all[2]);
 }
 
 TEST_F(Source, RefusesBadCaptions) {
