@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/methods/textures.hpp>
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/clip_file.hpp>
 
@@ -95,6 +96,8 @@ const std::map<std::string, std::string>& policy_help() {
       {"noise_steps", "Updates of the generator a round"},
       {"restart_every", "Rounds after which the surrogate starts anew; 0: never"},
       {"noise_rate", "The generator's learning rate, 0..10"},
+      {"warm_steps", "Updates that teach the generator a texture a keyword or class before the first round"},
+      {"warm_rate", "The generator's learning rate in those, 0..10"},
       {"noise_beta1", "Of the generator's Adam, 0..1"},
       {"noise_beta2", "Of the generator's Adam, 0..1"}};
   return help;
@@ -106,7 +109,7 @@ struct GeneratorOptions {
         policy(command, to_json(BiLevelPolicy{}), policy_help()) {}
   std::string data, clip = "emoji-resnet", generator = "emoji", text, frozen, out, limiter, device = "auto";
   int eps = 0;
-  int64_t clusters = 0;
+  int64_t keywords = 0;
   bool labels = false, skip_bad = false;
   CheckpointOptions checkpoint;
   JsonFlags recipe, policy;
@@ -129,29 +132,31 @@ BiLevelPolicy policy_for(const GeneratorOptions& options) {
   return policy;
 }
 
-/// What the generator is told of each picture: its first caption, that caption's cluster, or its class.
+const std::string& first_caption(const PairDataset& data, int64_t i) {
+  return data.captions[static_cast<size_t>(data.caption_row(i, 0))];
+}
+
+/// What the generator is told of each picture: its first caption, that caption's keyword, or its class.
 Conditions conditions_for(const GeneratorOptions& options, const PairDataset& data, CaptionEncoder& encoder,
-                          uint64_t seed, CaptionClusters& clusters) {
+                          const CaptionKeywords& keywords, const SsaGeneratorConfig& generator, bool warm) {
   std::vector<std::string> texts;
   Conditions conditions;
   conditions.width = encoder.config().embed_dim;
   if (options.labels) {
     for (const std::string& label : data.label_names) texts.push_back(class_prompt(label));
     conditions.row_of_item = data.labels;
+  } else if (keywords.groups() > 0) {
+    for (int32_t group = 0; group < keywords.groups(); ++group) texts.push_back(keywords.prompt(group));
+    for (int64_t i = 0; i < data.count(); ++i)
+      conditions.row_of_item.push_back(keywords.group_of(first_caption(data, i)));
   } else {
     for (int64_t i = 0; i < data.count(); ++i) {
-      texts.push_back(data.captions[static_cast<size_t>(data.caption_begin[static_cast<size_t>(i)])]);
+      texts.push_back(first_caption(data, i));
       conditions.row_of_item.push_back(static_cast<int32_t>(i));
     }
   }
   conditions.table = encoder.encode(texts);
-  if (options.clusters == 0) return conditions;
-  clusters = CaptionClusters::learn(conditions.table, conditions.width, options.clusters, seed);
-  const auto width = static_cast<size_t>(conditions.width);
-  for (int32_t& row : conditions.row_of_item)
-    row = clusters.nearest(
-        std::span<const float>(conditions.table).subspan(static_cast<size_t>(row) * width, width));
-  conditions.table = clusters.centroids;
+  if (warm) conditions.start = texture_starts(static_cast<int64_t>(texts.size()), generator.output_size());
   return conditions;
 }
 
@@ -200,6 +205,9 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
         "[usage] --text names the model file whose text tower embeds the captions; it is required");
   if (options.labels && !options.frozen.empty())
     throw BadUsage("[usage] --frozen is a CLIP; with --labels the surrogate is a classifier trained here");
+  if (options.labels && options.keywords > 0)
+    throw BadUsage(
+        "[usage] --labels makes noise from class names, --keywords from captions; give one of them");
   const ClipConfig surrogate = options.frozen.empty() ? as_usage([&] { return clip_config(options.clip); })
                                                       : load_clip(options.frozen).config();
   const Device device = device_named(options.device);
@@ -216,18 +224,24 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
         surrogate.text.vocab_size);
   const LoadedData data = load_data(options.data, tokenizer, surrogate.image_size,
                                     surrogate.text.context_length, options.skip_bad, globals);
-  CaptionClusters clusters;
-  const Conditions conditions = conditions_for(options, data.pairs, encoder, recipe.seed, clusters);
+  CaptionKeywords keywords;
+  if (options.keywords > 0) {
+    std::vector<std::string> captions;
+    for (int64_t i = 0; i < data.pairs.count(); ++i) captions.push_back(first_caption(data.pairs, i));
+    keywords = CaptionKeywords::learn(captions, options.keywords);
+  }
+  const Conditions conditions =
+      conditions_for(options, data.pairs, encoder, keywords, generator, policy.warm_steps > 0);
   const nlohmann::json record{
       {"recipe", to_json(recipe)}, {"policy", to_json(policy)}, {"labels", options.labels}};
   nlohmann::json identity{{"generator", to_json(generator)}, {"surrogate", to_json(surrogate)},
                           {"data", data_hash(data.pairs)},   {"text", sha256_file(text_file)},
-                          {"clusters", options.clusters},    {"labels", options.labels}};
+                          {"keywords", keywords.words},      {"labels", options.labels}};
   if (!options.frozen.empty()) identity["frozen"] = sha256_file(options.frozen);
 
   const auto finish = [&](auto& trainer) {
     Result result = run_bilevel(trainer, options, data.pairs, identity, globals);
-    save_generator(options.out, generator, trainer.generator_parameters(), encoder, recipe.seed, clusters,
+    save_generator(options.out, generator, trainer.generator_parameters(), encoder, recipe.seed, keywords,
                    record.dump());
     return result;
   };
@@ -298,8 +312,9 @@ void add_train_generator(CLI::App& train, Globals& globals) {
   command.add_option("--limiter", options->limiter, "tanh_scale or clamp, instead of the configuration's")
       ->check(CLI::IsMember({"tanh_scale", "clamp"}));
   command
-      .add_option("--clusters", options->clusters,
-                  "Captions share the noise of so many clusters; 0: each its own")
+      .add_option("--keywords", options->keywords,
+                  "Captions in so many groups, by the words that most of them share; a group has one noise. "
+                  "0: every caption its own")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))
       ->capture_default_str();
   command.add_flag(

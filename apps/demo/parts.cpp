@@ -1,4 +1,6 @@
 // The two parts of the demo's table: image-text, and supervised class-wise.
+#include <t2ue/methods/textures.hpp>
+
 #include "demo.hpp"
 
 namespace t2ue::apps {
@@ -23,7 +25,7 @@ nlohmann::json without_seed(const TrainRecipe& recipe) {
 template <class Model, class Config>
 double train_generator(const DemoRecipe& recipe, const Config& surrogate, const BiLevelPolicy& policy,
                        const TrainRecipe& training, const PairDataset& data, const Conditions& conditions,
-                       CaptionEncoder& encoder, const CaptionClusters& clusters, int eps_steps,
+                       CaptionEncoder& encoder, const CaptionKeywords& keywords, int eps_steps,
                        const std::filesystem::path& file, Device device, ProgressBar& progress) {
   const auto started = std::chrono::steady_clock::now();
   SsaGeneratorConfig config = recipe.generator;
@@ -34,7 +36,7 @@ double train_generator(const DemoRecipe& recipe, const Config& surrogate, const 
     progress.update(trainer.rounds(), 0);
   }
   progress.finish();
-  save_generator(file, config, trainer.generator_parameters(), encoder, recipe.seed, clusters,
+  save_generator(file, config, trainer.generator_parameters(), encoder, recipe.seed, keywords,
                  nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(training)}}.dump());
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
@@ -58,29 +60,29 @@ void Demo::image_text() {
   clean.victim = run(train_, "victim clean");
   part.rows.push_back(std::move(clean));
 
-  // Captions are embedded by a text tower with random weights: it knows words apart, and nobody's pictures.
-  // Those that fall into one cluster share a noise.
+  // Captions with one keyword share a noise, made from that word. It is embedded by a text tower with random
+  // weights: that knows words apart, and nobody's pictures.
   encoder_ = std::make_unique<CaptionEncoder>(recipe_.clip.text, *tokenizer_, options_.device);
   encoder_->parameters().initialise(recipe_.seed + 2000);
-  const std::vector<float> embeddings = encoder_->encode(train_.captions);
-  const CaptionClusters clusters =
-      CaptionClusters::learn(embeddings, recipe_.generator.condition, recipe_.caption_clusters, recipe_.seed);
-  Conditions conditions{clusters.width, clusters.centroids, {}, true};
+  const CaptionKeywords keywords = CaptionKeywords::learn(train_.captions, recipe_.keyword_groups);
+  std::vector<std::string> prompts;
+  for (int32_t group = 0; group < keywords.groups(); ++group) prompts.push_back(keywords.prompt(group));
+  Conditions conditions;
+  conditions.width = recipe_.generator.condition;
+  conditions.table = encoder_->encode(prompts);
+  conditions.start = texture_starts(keywords.groups(), recipe_.generator.output_size());
   std::vector<NoiseItem> items;
   for (int64_t i = 0; i < train_.count(); ++i) {
-    const int64_t row = train_.caption_row(i, 0);
-    const auto width = static_cast<size_t>(clusters.width);
-    items.push_back(
-        {train_.keys[static_cast<size_t>(i)], train_.captions[static_cast<size_t>(row)], {}, nullptr});
-    conditions.row_of_item.push_back(clusters.nearest(
-        std::span<const float>(embeddings).subspan(static_cast<size_t>(row) * width, width)));
+    const std::string& caption = train_.captions[static_cast<size_t>(train_.caption_row(i, 0))];
+    items.push_back({train_.keys[static_cast<size_t>(i)], caption, {}, nullptr});
+    conditions.row_of_item.push_back(keywords.group_of(caption));
   }
   for (const int eps : recipe_.eps_steps) {
     const auto file = options_.out / "models" / concat("image-text-eps", eps, ".safetensors");
     const auto progress = bar(concat("generator eps ", eps), recipe_.image_text_policy.rounds, "rounds");
     part.generator_seconds +=
         train_generator<Clip>(recipe_, recipe_.clip, recipe_.image_text_policy, recipe_.image_text_surrogate,
-                              train_, conditions, *encoder_, clusters, eps, file, options_.device, *progress);
+                              train_, conditions, *encoder_, keywords, eps, file, options_.device, *progress);
     add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.device), items, run);
   }
 }
@@ -112,6 +114,7 @@ void Demo::class_wise() {
   std::vector<std::string> prompts;
   for (const std::string& name : train_.label_names) prompts.push_back(prompt + name);
   conditions.table = encoder_->encode(prompts);
+  conditions.start = texture_starts(classes, recipe_.generator.output_size());
   std::vector<NoiseItem> items;
   for (size_t i = 0; i < train_.keys.size(); ++i)
     items.push_back(
@@ -121,7 +124,7 @@ void Demo::class_wise() {
     const auto progress = bar(concat("class generator eps ", eps), recipe_.class_policy.rounds, "rounds");
     part.generator_seconds += train_generator<ResNet>(
         recipe_, classifier, recipe_.class_policy, recipe_.class_surrogate, train_, conditions, *encoder_,
-        CaptionClusters{}, eps, file, options_.device, *progress);
+        CaptionKeywords{}, eps, file, options_.device, *progress);
     add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.device), items, run);
   }
 }

@@ -24,21 +24,23 @@ struct DemoRecipe {
   TrainRecipe classifier_victim;
 
   SsaGeneratorConfig generator = generator_config("emoji");
-  int64_t caption_clusters = 16;  ///< image-text: captions in one cluster share a noise
+  int64_t keyword_groups = 16;  ///< image-text: captions with one keyword share a noise
   BiLevelPolicy image_text_policy, class_policy;
   TrainRecipe image_text_surrogate, class_surrogate;
 
   DemoRecipe() {
     render.scale_low = 0.6f;
-    render.opacity_low = 0.4f;
-    render.opacity_high = 0.7f;
+    render.opacity_low = 0.7f;
+    render.opacity_high = 1.0f;
     render.noise = 0.2f;
     render.saturation = 0.0f;
     render.tint_low = 0.3f;
-    render.contrast_low = 0.6f;
+    render.contrast_low = 0.8f;
     render.contrast_high = 1.0f;
     render.brightness = 0.15f;
-    clip_victim.epochs = classifier_victim.epochs = 4;
+    clip_victim.epochs = 6;
+    clip_victim.rate = 2e-3f;
+    classifier_victim.epochs = 3;
     clip_victim.batch = classifier_victim.batch = 64;
     image_text_surrogate = clip_victim;
     class_surrogate = classifier_victim;
@@ -48,10 +50,11 @@ struct DemoRecipe {
     image_text_policy.noise_rate = 1e-3f;
     class_policy.rounds = 160;
     class_policy.restart_every = 80;
-    class_policy.noise_rate = 2e-3f;
+    class_policy.noise_rate = 1e-3f;
     for (BiLevelPolicy* policy : {&image_text_policy, &class_policy}) {
       policy->noise_optimizer.beta1 = 0.5f;
       policy->noise_optimizer.beta2 = 0.99f;
+      policy->warm_steps = 200;
     }
   }
 
@@ -62,6 +65,7 @@ struct DemoRecipe {
     clip_victim.epochs = classifier_victim.epochs = 1;
     image_text_policy.rounds = class_policy.rounds = 3;
     image_text_policy.surrogate_steps = 1;
+    image_text_policy.warm_steps = class_policy.warm_steps = 2;
   }
 };
 

@@ -206,7 +206,7 @@ TEST(Frozen, SurrogateTrainsAGenerator) {
   const auto out = fresh_folder() / "g.safetensors";
   const Ended ended = program(
       {"train", "generator", "--data",    w.pictures, "--frozen",  w.clip, "--generator", w.generator_json,
-       "--out", out,         "--batch",   "8",        "--rounds",  "2",    "--clusters",  "3",
+       "--out", out,         "--batch",   "8",        "--rounds",  "2",    "--keywords",  "3",
        "--eps", "16",        "--limiter", "clamp",    "--threads", "1",    "--json"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.json().at("policy").at("surrogate_steps"), 0);
