@@ -55,11 +55,12 @@ def trainer(loss):
 
 def step_of(what, batch):
     images = torch.randint(0, 256, (batch, 3, 32, 32), dtype=torch.uint8)
-    ids, end = torch.randint(0, 2048, (batch, 24)), torch.full((batch,), 23)
+    ids, end = torch.randint(0, 2048, (batch, 16)), torch.full((batch,), 15)
+    tower = dict(widths=(24, 48, 96, 192), blocks=(1, 1, 1, 1), stem_stride=2, feature_norm=True)
     net = dict(widths=(16, 32, 64, 128), blocks=(1, 1, 1, 1))
     if what == "victim":
         return trainer(lambda p: models.info_nce(
-            p, models.resnet(p, augmented(images), **net, outputs=128, prefix="visual."),
+            p, models.resnet(p, augmented(images), **tower, outputs=128, prefix="visual."),
             models.text_tower(p, ids, end, 2048, 128, 2, 4, 128)))
     if what == "classifier":
         labels = torch.arange(batch) % 8

@@ -7,17 +7,19 @@ namespace {
 
 using namespace t2ue;
 
+constexpr int context = 16;  ///< emoji-resnet's
+
 PairDataset pictures(int64_t count) {
   PairDataset data;
-  data.size = 32, data.context_length = 24;
+  data.size = 32, data.context_length = context;
   Random random(1, Purpose::test);
   for (int64_t i = 0; i < count; ++i) {
     data.keys.push_back(std::to_string(i));
     data.labels.push_back(static_cast<int32_t>(i % 8));
     data.captions.emplace_back("a caption");
     for (int p = 0; p < 32 * 32 * 3; ++p) data.pixels.push_back(static_cast<uint8_t>(random.below(256)));
-    for (int t = 0; t < 24; ++t) data.ids.push_back(static_cast<int32_t>(random.below(2048)));
-    data.end.push_back(23);
+    for (int t = 0; t < context; ++t) data.ids.push_back(static_cast<int32_t>(random.below(2048)));
+    data.end.push_back(context - 1);
     data.caption_begin.push_back(i + 1);
   }
   return data;

@@ -49,6 +49,12 @@ TEST(Reference, ResNet) {
   check_module("resnet", tower, pictures(3, 10), [&](const std::vector<Var>& in) { return tower(in[0]); });
 }
 
+TEST(Reference, ResNetWithFeatureNorm) {
+  ResNet tower({{16, 24}, {1, 1}, 5, 2, true});
+  check_module("resnet_feature_norm", tower, pictures(4, 10),
+               [&](const std::vector<Var>& in) { return tower(in[0]); });
+}
+
 TEST(Reference, ClipLoss) {
   ClipConfig config;
   config.text = text_config;

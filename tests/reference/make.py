@@ -88,6 +88,10 @@ def resnet(p, i):
     return models.resnet(p, nchw(i), widths=(16, 24), blocks=(2, 1), outputs=5)
 
 
+def resnet_feature_norm(p, i):
+    return models.resnet(p, nchw(i), widths=(16, 24), blocks=(1, 1), outputs=5, stem_stride=2, feature_norm=True)
+
+
 def clip(p, i):
     image = models.resnet(p, nchw(i), widths=(16, 24), blocks=(1, 1), outputs=8, prefix="visual.")
     return models.info_nce(p, image, text(p, i)).reshape(1)
@@ -112,6 +116,7 @@ cases = {
     "vit_gelu": lambda: case(lambda p, i: vit(p, i, False), picture(2, 12)),
     "modified_resnet": lambda: case(modified_resnet, picture(4, 64)),
     "resnet": lambda: case(resnet, picture(3, 10)),
+    "resnet_feature_norm": lambda: case(resnet_feature_norm, picture(4, 10)),
     "clip": lambda: case(clip, {**picture(4, 8), **tokens(4, 7, 19)}),
     "generator": lambda: case(generator(False), conditions()),
     "generator_standardised": lambda: case(generator(True), conditions()),

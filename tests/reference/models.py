@@ -101,8 +101,8 @@ def bottleneck(p, name, x, planes, stride):
     return F.relu(inner + x)
 
 
-def resnet(p, x, widths, blocks, outputs, prefix=""):
-    x = F.relu(batch_norm(p, prefix + "bn1", conv(p, prefix + "conv1", x, widths[0], 3, 1, 1)))
+def resnet(p, x, widths, blocks, outputs, prefix="", stem_stride=1, feature_norm=False):
+    x = F.relu(batch_norm(p, prefix + "bn1", conv(p, prefix + "conv1", x, widths[0], 3, stem_stride, 1)))
     for stage, (out, count) in enumerate(zip(widths, blocks)):
         for i in range(count):
             name, stride = f"{prefix}layer{stage + 1}.{i}", 2 if i == 0 and stage > 0 else 1
@@ -111,7 +111,10 @@ def resnet(p, x, widths, blocks, outputs, prefix=""):
             if stride > 1 or x.shape[1] != out:
                 x = batch_norm(p, name + ".downsample.1", conv(p, name + ".downsample.0", x, out, 1, stride))
             x = F.relu(inner + x)
-    return linear(p, prefix + "fc", x.mean((2, 3)), outputs)
+    x = x.mean((2, 3))
+    if feature_norm:
+        x = batch_norm(p, prefix + "feature_norm", x)
+    return linear(p, prefix + "fc", x, outputs)
 
 
 # ---- losses -----------------------------------------------------------------------------------------------
