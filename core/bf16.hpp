@@ -1,0 +1,41 @@
+// bfloat16: the upper half of a float, converted exactly and the same way everywhere.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include <t2ue/core/dtype.hpp>
+
+/// Functions that kernels call as well: nvcc compiles them for both sides.
+#if defined(__CUDACC__)
+#define T2UE_HOST_DEVICE __host__ __device__
+#else
+#define T2UE_HOST_DEVICE
+#endif
+
+namespace t2ue {
+
+/// A 16-bit float with the exponent of a 32-bit one and 8 bits of precision. Computes by way of float.
+struct bf16 {
+  uint16_t bits = 0;
+
+  bf16() = default;
+  /// Round to nearest, ties to even; NaN stays NaN.
+  T2UE_HOST_DEVICE explicit constexpr bf16(float value) {
+    const auto wide = std::bit_cast<uint32_t>(value);
+    bits = (wide & 0x7fffffffu) > 0x7f800000u
+               ? static_cast<uint16_t>((wide >> 16) | 0x40u)
+               : static_cast<uint16_t>((wide + 0x7fffu + ((wide >> 16) & 1u)) >> 16);
+  }
+  T2UE_HOST_DEVICE explicit constexpr operator float() const {
+    return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+  }
+};
+static_assert(sizeof(bf16) == 2);
+
+template <>
+struct dtype_of<bf16> {
+  static constexpr DType value = DType::bf16;
+};
+
+}  // namespace t2ue
