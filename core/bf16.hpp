@@ -1,7 +1,6 @@
 // bfloat16: the upper half of a float, converted exactly and the same way everywhere.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 #include <t2ue/core/dtype.hpp>
@@ -22,13 +21,19 @@ struct bf16 {
   bf16() = default;
   /// Round to nearest, ties to even; NaN stays NaN.
   T2UE_HOST_DEVICE explicit constexpr bf16(float value) {
-    const auto wide = std::bit_cast<uint32_t>(value);
+#if defined(__CUDA_ARCH__)
+    if (!__builtin_is_constant_evaluated()) {  // one instruction; only a NaN's payload differs
+      asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+      return;
+    }
+#endif
+    const auto wide = __builtin_bit_cast(uint32_t, value);
     bits = (wide & 0x7fffffffu) > 0x7f800000u
                ? static_cast<uint16_t>((wide >> 16) | 0x40u)
                : static_cast<uint16_t>((wide + 0x7fffu + ((wide >> 16) & 1u)) >> 16);
   }
   T2UE_HOST_DEVICE explicit constexpr operator float() const {
-    return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+    return __builtin_bit_cast(float, static_cast<uint32_t>(bits) << 16);
   }
 };
 static_assert(sizeof(bf16) == 2);
