@@ -38,6 +38,18 @@ struct bf16 {
 };
 static_assert(sizeof(bf16) == 2);
 
+/// Two numbers rounded to bf16, side by side as they lie in memory: `first` in the lower half.
+T2UE_HOST_DEVICE constexpr uint32_t bf16_pair(float first, float second) {
+#if defined(__CUDA_ARCH__)
+  if (!__builtin_is_constant_evaluated()) {
+    uint32_t pair;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(second), "f"(first));
+    return pair;
+  }
+#endif
+  return bf16(first).bits | static_cast<uint32_t>(bf16(second).bits) << 16;
+}
+
 template <>
 struct dtype_of<bf16> {
   static constexpr DType value = DType::bf16;
