@@ -1,5 +1,5 @@
-// Matrices and maps whose innermost size is channels: several channels in one access, and how blocks of threads
-// cover rows of them.
+// Matrices and maps whose innermost size is channels: several channels in one access, and how blocks of
+// threads cover rows of them.
 #pragma once
 
 #include <initializer_list>

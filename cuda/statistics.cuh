@@ -1,31 +1,40 @@
-// Sums, means and variances of the columns of a matrix: one pass over the rows that leaves a few partial results
-// for each block of them, then one small launch that adds those up in a fixed order, in double.
+// Sums, means and variances of the columns of a matrix: one pass over the rows that leaves a few partial
+// results for each block of them, then one small launch that adds those up in a fixed order, in double.
 #pragma once
 
 #include <t2ue/cuda/channels.cuh>
 
 namespace t2ue::cuda {
 
-/// The launch that adds up: blocks of 8 columns times 64 partial results at once.
-inline constexpr int finish_across = 8, finish_down = 64, finish_threads = finish_across * finish_down;
+/// The launch that adds up: blocks of 8 columns times up to 64 partial results at once.
+inline constexpr int finish_across = 8, finish_threads = 64 * finish_across;
+
+/// The launch's block for `count` partial results a column.
+inline dim3 finish_block(int64_t count) {
+  unsigned threads = 32;
+  while (threads < finish_threads && threads < count * finish_across) threads *= 2;
+  return dim3(threads);
+}
 
 struct FinishPlace {
-  int x, y;
+  int y, down;
   int64_t column;
 };
 __device__ __forceinline__ FinishPlace finish_place() {
-  const int thread = static_cast<int>(threadIdx.x), x = thread % finish_across;
-  return {x, thread / finish_across, static_cast<int64_t>(blockIdx.x) * finish_across + x};
+  const int thread = static_cast<int>(threadIdx.x);
+  return {thread / finish_across, static_cast<int>(blockDim.x) / finish_across,
+          static_cast<int64_t>(blockIdx.x) * finish_across + thread % finish_across};
 }
 
-/// Every thread gets the sum of its column over the block. `shared`: finish_threads doubles. All threads call it.
+/// Every thread gets the sum of its column over the block. `shared`: finish_threads doubles. All threads call
+/// it.
 __device__ __forceinline__ double finish_sum(double value, double* shared) {
   const int thread = static_cast<int>(threadIdx.x);
   T2UE_SYNC_BLOCK();
   shared[thread] = value;
-  for (int half = finish_down / 2; half > 0; half /= 2) {
+  for (int half = static_cast<int>(blockDim.x) / 2; half >= finish_across; half /= 2) {
     T2UE_SYNC_BLOCK();
-    if (thread < half * finish_across) shared[thread] += shared[thread + half * finish_across];
+    if (thread < half) shared[thread] += shared[thread + half];
   }
   T2UE_SYNC_BLOCK();
   return shared[thread % finish_across];
@@ -37,7 +46,7 @@ __device__ __forceinline__ double finish_column(const float* partial, int64_t co
   const FinishPlace place = finish_place();
   double sum = 0.0;
   if (place.column < columns)
-    for (int64_t i = place.y; i < count; i += finish_down)
+    for (int64_t i = place.y; i < count; i += place.down)
       sum += static_cast<double>(partial[i * stride + place.column]);
   return finish_sum(sum, shared);
 }
@@ -100,13 +109,14 @@ static __global__ void __launch_bounds__(finish_threads)
     return static_cast<double>((block + 1) * each < rows ? each : rows - block * each);
   };
   double sum = 0.0;
-  for (int64_t i = place.y; i < blocks; i += finish_down)
+  for (int64_t i = place.y; i < blocks; i += place.down)
     sum += rows_of(i) * static_cast<double>(partial[2 * i * channels + place.column]);
   const double mean = finish_sum(sum, shared) / static_cast<double>(rows);
   double squares = 0.0;
-  for (int64_t i = place.y; i < blocks; i += finish_down) {
+  for (int64_t i = place.y; i < blocks; i += place.down) {
     const double delta = static_cast<double>(partial[2 * i * channels + place.column]) - mean;
-    squares += static_cast<double>(partial[(2 * i + 1) * channels + place.column]) + rows_of(i) * delta * delta;
+    squares +=
+        static_cast<double>(partial[(2 * i + 1) * channels + place.column]) + rows_of(i) * delta * delta;
   }
   const double variance = finish_sum(squares, shared) / static_cast<double>(rows);
   if (place.y != 0 || place.column >= channels) return;
@@ -145,9 +155,10 @@ void normalisation_statistics(const char* name, const Args& a, int64_t count, St
       auto* partial =
           static_cast<float*>(scratch(sizeof(float) * 2 * blocks * static_cast<size_t>(channels), stream));
       launch(name, block_moments<T, V>, dim3(blocks, static_cast<unsigned>(tile.slices)),
-             dim3(tile.threads()), 0, stream, a.x.template as<const T>(), rows, channels, each, tile, partial);
+             dim3(tile.threads()), 0, stream, a.x.template as<const T>(), rows, channels, each, tile,
+             partial);
       const double samples = static_cast<double>(count);
-      launch(name, finish_moments, dim3(blocks_for(channels, finish_across)), dim3(finish_threads), 0, stream,
+      launch(name, finish_moments, dim3(blocks_for(channels, finish_across)), finish_block(blocks), 0, stream,
              partial, rows, channels, each, samples / (samples - 1.0), to);
     });
   });
