@@ -198,7 +198,6 @@ __global__ void one_side_grad(AttentionProblem<T> p) {
       weights.at[r] = seen ? weight : 0.0f;
       dscores.at[r] = seen ? weight * (dweight[r] - (OwnKeys ? along : own_along[r])) : 0.0f;
     }
-    T2UE_SYNC_WARP();
     room.first_weights[lane] = dscores, room.second_weights[lane] = weights;
     T2UE_SYNC_WARP();
     const int count = min(staged, end - from);

@@ -1,4 +1,5 @@
-// Layer normalisation: a warp a row, the row in registers; rows of more than 1024 channels take a block.
+// Layer normalisation: a warp a row, the row in registers; rows of more than 1024 channels or of odd sizes
+// take a block.
 #pragma once
 
 #include <t2ue/cuda/layer_norm_rows.cuh>
@@ -38,8 +39,9 @@ __device__ __forceinline__ T stored_sum(T x, T residual) {
 }
 
 /// Grid: blocks of 8 rows. A lane holds Steps vectors of N neighbouring channels, 32 * N channels apart.
-template <class T, int N, int Steps>
+template <class T, int Steps>
 __global__ void layer_norm_rows(LayerNormRows<T> a) {
+  constexpr int N = vector_width<T>;
   using Pack = Vector<T, N>;
   const int lane = static_cast<int>(threadIdx.x % 32);
   const int64_t row = static_cast<int64_t>(blockIdx.x) * layer_norm_warps + threadIdx.x / 32;
@@ -91,7 +93,7 @@ __global__ void layer_norm_rows(LayerNormRows<T> a) {
   }
 }
 
-/// The same for rows of any length: a block a row, which it reads three times.
+/// The same for rows of any size: a block a row, which it reads three times.
 template <class T>
 __global__ void layer_norm_long_rows(LayerNormRows<T> a) {
   T2UE_SHARED(float, slots, 32);
@@ -131,12 +133,13 @@ void layer_norm(const LayerNormArgs& a, Stream stream) {
         a.y.as<T>(), a.mean.f32(),       a.inv_std.f32(), rows,          static_cast<int>(channels),
         a.eps};
     const bool aligned = layer_norm_aligned({&a.x, &a.residual, &a.scale, &a.shift, &a.sum, &a.y});
-    const bool done = with_row_in_registers<T>(channels, aligned, [&](auto n, auto steps) {
-      launch("layer_norm", layer_norm_rows<T, n, steps>, blocks_for(rows, layer_norm_warps), layer_norm_block,
-             0, stream, p);
+    const bool done = with_row_in_registers<T>(channels, aligned, [&](auto steps) {
+      launch("layer_norm", layer_norm_rows<T, steps>, blocks_for(rows, layer_norm_warps), layer_norm_block, 0,
+             stream, p);
     });
     if (!done)
-      launch("layer_norm", layer_norm_long_rows<T>, blocks_for(rows, 1), layer_norm_block, 0, stream, p);
+      launch("layer_norm", layer_norm_long_rows<T>, blocks_for(rows, 1), threads_of_long_row(channels), 0,
+             stream, p);
   });
 }
 

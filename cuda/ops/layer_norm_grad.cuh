@@ -46,8 +46,9 @@ __device__ __forceinline__ void put_gradients(const LayerNormGradRows<T>& a, int
 /// With n the normalised row and g = dy*scale: inv_std * (g - mean(g) - n*mean(g*n)) + dsum, and the block's
 /// sums of dy*n and dy. Rows are dealt out to all warps of the grid in turn. Affine: whether those sums are
 /// wanted.
-template <class T, int N, int Steps, bool Affine>
+template <class T, int Steps, bool Affine>
 __global__ void layer_norm_grad_rows(LayerNormGradRows<T> a) {
+  constexpr int N = vector_width<T>;
   using Pack = Vector<T, N>;
   T2UE_SHARED(float, slots, Affine ? layer_norm_warps * 32 * N : 1);
   const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);
@@ -113,6 +114,7 @@ __global__ void layer_norm_grad_rows(LayerNormGradRows<T> a) {
       for (int j = static_cast<int>(threadIdx.x); j < 32 * N; j += layer_norm_block) {
         const int c = i % Steps * 32 * N + j;
         float sum = 0;
+#pragma unroll 1
         for (int w = 0; w < layer_norm_warps; ++w) sum += slots[(w * N + j % N) * 32 + j / N];
         if (c < a.channels) to[(i < Steps ? 0 : a.channels) + c] = sum;
       }
@@ -120,7 +122,7 @@ __global__ void layer_norm_grad_rows(LayerNormGradRows<T> a) {
   }
 }
 
-/// The gradient of the input for rows of any length: a block a row.
+/// The gradient of the input for rows of any size: a block a row.
 template <class T>
 __global__ void layer_norm_grad_long_rows(LayerNormGradRows<T> a) {
   T2UE_SHARED(float, slots, 32);
@@ -142,7 +144,7 @@ __global__ void layer_norm_grad_long_rows(LayerNormGradRows<T> a) {
   }
 }
 
-/// The sums of dscale and dshift for rows of any length. Grid (blocks of 32 channels, blocks of rows); each
+/// The sums of dscale and dshift for rows of any size. Grid (blocks of 32 channels, blocks of rows); each
 /// of a block's 8 warps takes every eighth row.
 template <class T>
 __global__ void layer_norm_grad_columns(LayerNormGradRows<T> a, int rows_a_block) {
@@ -217,18 +219,18 @@ void layer_norm_grad(const LayerNormGradArgs& a, Stream stream) {
                                  rows,
                                  static_cast<int>(channels)};
     const bool aligned = layer_norm_aligned({&a.normalised, &a.dy, &a.dsum, &a.scale, &a.dx, &a.dresidual});
-    const bool done = with_row_in_registers<T>(channels, aligned, [&](auto n, auto steps) {
+    const bool done = with_row_in_registers<T>(channels, aligned, [&](auto steps) {
       if (wants_affine)
-        launch("layer_norm_grad", layer_norm_grad_rows<T, n, steps, true>, static_cast<unsigned>(blocks),
+        launch("layer_norm_grad", layer_norm_grad_rows<T, steps, true>, static_cast<unsigned>(blocks),
                layer_norm_block, 0, stream, p);
       else
-        launch("layer_norm_grad", layer_norm_grad_rows<T, n, steps, false>,
-               blocks_for(rows, layer_norm_warps), layer_norm_block, 0, stream, p);
+        launch("layer_norm_grad", layer_norm_grad_rows<T, steps, false>, blocks_for(rows, layer_norm_warps),
+               layer_norm_block, 0, stream, p);
     });
     if (done) return;
     if (wants_input)
-      launch("layer_norm_grad", layer_norm_grad_long_rows<T>, blocks_for(rows, 1), layer_norm_block, 0,
-             stream, p);
+      launch("layer_norm_grad", layer_norm_grad_long_rows<T>, blocks_for(rows, 1),
+             threads_of_long_row(channels), 0, stream, p);
     if (wants_affine)
       launch("layer_norm_grad (columns)", layer_norm_grad_columns<T>,
              dim3(blocks_for(channels, 32), static_cast<unsigned>(blocks)), layer_norm_block, 0, stream, p,
