@@ -26,13 +26,17 @@ void enqueue(const std::string& name, std::function<void()> work) {
     work();
 }
 
+bool capturing() {
+  return being_captured() != nullptr;
+}
+
 void begin_capture() {
-  check(!being_captured(), "emulation", "a step is being captured already");
+  check(!capturing(), "emulation", "a step is being captured already");
   being_captured() = std::make_shared<Capture>();
 }
 
 std::shared_ptr<Capture> end_capture() {
-  check(being_captured() != nullptr, "emulation", "no step is being captured");
+  check(capturing(), "emulation", "no step is being captured");
   return std::exchange(being_captured(), nullptr);
 }
 
@@ -73,7 +77,7 @@ void* scratch(size_t bytes, Stream, int slot) {
   if (!piece.memory || piece.bytes != bytes) piece = {std::shared_ptr<void>(allocate(bytes), release), bytes};
   void* memory = piece.memory.get();
   emulation::enqueue("scratch", [memory, bytes] { std::memset(memory, emulation::fresh_byte, bytes); });
-  if (emulation::being_captured()) emulation::being_captured()->memory.push_back(piece.memory);
+  if (emulation::capturing()) emulation::being_captured()->memory.push_back(piece.memory);
   return memory;
 }
 

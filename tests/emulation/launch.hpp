@@ -31,6 +31,7 @@ struct Capture {
   std::vector<Call> calls;
   std::vector<std::shared_ptr<void>> memory;  ///< scratch that the calls point into
 };
+bool capturing();
 void begin_capture();
 std::shared_ptr<Capture> end_capture();
 

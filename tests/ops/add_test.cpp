@@ -71,7 +71,7 @@ Case residual_case(const UpSizes& s) {
   const int64_t high = s.height * s.up, wide = s.width * s.up;
   c.inputs = {{"a", random_tensor({s.batch, s.height, s.width, s.channels}, 1)},
               {"b", random_tensor({s.batch, high, wide, s.channels}, 2)},
-              {"gain", random_tensor({1}, 3, 0.5f, 1)}};
+              parameter("gain", random_tensor({1}, 3, 0.5f, 1))};
   c.record = [s](Graph&, const Vars& v) { return Vars{residual_scale(v[0], v[1], v[2], s.up)}; };
   c.reference = [=](const Arrays& v) {
     Doubles y;

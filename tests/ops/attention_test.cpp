@@ -62,6 +62,14 @@ INSTANTIATE_TEST_SUITE_P(Sizes, AttentionOp, testing::ValuesIn([] {
                              all.push_back({1, 24, 2, 8, causal});   // exactly one block of queries
                              all.push_back({1, 25, 1, 16, causal});  // one more
                              all.push_back({2, 53, 2, 17, causal});
+                             // heads of the widths that CUDA has tensor core kernels for, tokens of real
+                             // towers
+                             for (const int64_t width : {32, 64, 80, 128})
+                               all.push_back({1, 50, 2, width, causal});
+                             all.push_back({2, 77, 1, 64, causal});
+                             all.push_back({1, 77, 1, 128, causal});
+                             all.push_back({1, 197, 1, 32, causal});
+                             all.push_back({1, 100, 1, 96, causal});
                            }
                            return all;
                          }()),

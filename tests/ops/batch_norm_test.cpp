@@ -36,11 +36,11 @@ Case norm_case(const NormSizes& s) {
   const Shape x{s.rows, s.channels}, channels{s.channels};
   for (uint64_t item = 0;; item += 10) {
     c.inputs = {{"x", random_tensor(x, item, -1, 2)},
-                {"running_mean", random_tensor(channels, item + 1), false, s.training},
-                {"running_var", random_tensor(channels, item + 2, 0.5f, 2), false, s.training}};
+                single("running_mean", random_tensor(channels, item + 1), false, s.training),
+                single("running_var", random_tensor(channels, item + 2, 0.5f, 2), false, s.training)};
     if (s.affine) {
-      c.inputs.push_back({"scale", random_tensor(channels, item + 3, 0.5f, 2)});
-      c.inputs.push_back({"shift", random_tensor(channels, item + 4)});
+      c.inputs.push_back(parameter("scale", random_tensor(channels, item + 3, 0.5f, 2)));
+      c.inputs.push_back(parameter("shift", random_tensor(channels, item + 4)));
     }
     if (s.residual) c.inputs.push_back({"residual", random_tensor(x, item + 5)});
     if (!has_kink(s.activation) || smallest(before_activation(s, to_doubles(c.inputs))) > kink_margin) break;

@@ -15,8 +15,8 @@ void PrintTo(const TokenSizes& s, std::ostream* out) {
 Case embedding_case(const TokenSizes& s) {
   Case c;
   c.inputs = {{"ids", random_ids({s.batch, s.tokens}, 1, static_cast<uint32_t>(s.words)), false},
-              {"table", random_tensor({s.words, s.channels}, 2)},
-              {"position", random_tensor({s.tokens, s.channels}, 3)}};
+              parameter("table", random_tensor({s.words, s.channels}, 2)),
+              parameter("position", random_tensor({s.tokens, s.channels}, 3))};
   c.record = [](Graph&, const Vars& v) { return Vars{embedding(v[0], v[1], v[2])}; };
   c.reference = [s](const Arrays& v) {
     Doubles y;
@@ -33,8 +33,9 @@ Case embedding_case(const TokenSizes& s) {
 Case prepend_case(const TokenSizes& s, bool one_each) {
   Case c;
   c.inputs = {{"x", random_tensor({s.batch, s.tokens, s.channels}, 1)},
-              {"token", random_tensor(one_each ? Shape{s.batch, s.channels} : Shape{s.channels}, 2)},
-              {"position", random_tensor({s.tokens + 1, s.channels}, 3)}};
+              one_each ? Input{"token", random_tensor({s.batch, s.channels}, 2)}
+                       : parameter("token", random_tensor({s.channels}, 2)),
+              parameter("position", random_tensor({s.tokens + 1, s.channels}, 3))};
   c.record = [](Graph&, const Vars& v) { return Vars{prepend_token(v[0], v[1], v[2])}; };
   c.reference = [s, one_each](const Arrays& v) {
     Doubles y;
@@ -88,7 +89,8 @@ TEST_P(TokenOps, GatherByIndex) {
 INSTANTIATE_TEST_SUITE_P(Sizes, TokenOps,
                          testing::Values(TokenSizes{1, 1, 1, 1}, TokenSizes{3, 5, 7, 4},
                                          TokenSizes{2, 13, 19, 50}, TokenSizes{11, 3, 33, 2},
-                                         TokenSizes{16, 24, 32, 97}),
+                                         TokenSizes{16, 24, 32, 97}, TokenSizes{30, 40, 8, 3},
+                                         TokenSizes{3, 50, 264, 40}),
                          testing::PrintToStringParamName());
 
 void run_embedding(const std::vector<int32_t>& ids) {

@@ -30,8 +30,8 @@ Doubles normalised_rows(const Doubles& x, const Doubles& scale, const Doubles& s
 Case layer_norm_case(const RowSizes& s) {
   Case c;
   c.inputs = {{"x", random_tensor({s.rows, s.channels}, 1, -1, 3)},
-              {"scale", random_tensor({s.channels}, 2, 0.5f, 2)},
-              {"shift", random_tensor({s.channels}, 3)}};
+              parameter("scale", random_tensor({s.channels}, 2, 0.5f, 2)),
+              parameter("shift", random_tensor({s.channels}, 3))};
   c.record = [](Graph&, const Vars& v) { return Vars{layer_norm(v[0], v[1], v[2])}; };
   c.reference = [](const Arrays& v) { return Arrays{normalised_rows(v[0], v[1], v[2])}; };
   c.reduction = std::max(s.rows, s.channels);
@@ -76,7 +76,8 @@ TEST_P(LayerNormOp, ResidualMayBeTheInputItself) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, LayerNormOp,
                          testing::Values(RowSizes{1, 5}, RowSizes{7, 8}, RowSizes{13, 17}, RowSizes{131, 3},
-                                         RowSizes{3, 128}, RowSizes{300, 37}),
+                                         RowSizes{3, 128}, RowSizes{300, 37}, RowSizes{70, 71},
+                                         RowSizes{9, 229}, RowSizes{4, 768}, RowSizes{3, 1040}),
                          testing::PrintToStringParamName());
 
 TEST(LayerNormOp, ConstantRowsBecomeTheShift) {

@@ -30,8 +30,8 @@ Case linear_case(const LinearSizes& s) {
   Case c;
   for (uint64_t item = 0;; item += 10) {
     c.inputs = {{"x", random_tensor({s.rows, s.inner}, item)},
-                {"w", random_tensor({s.columns, s.inner}, item + 1)}};
-    if (s.bias) c.inputs.push_back({"b", random_tensor({s.columns}, item + 2)});
+                parameter("w", random_tensor({s.columns, s.inner}, item + 1))};
+    if (s.bias) c.inputs.push_back(parameter("b", random_tensor({s.columns}, item + 2)));
     if (!has_kink(s.activation) || smallest(product(s, to_doubles(c.inputs))) > kink_margin) break;
   }
   c.record = [s](Graph&, const Vars& v) {

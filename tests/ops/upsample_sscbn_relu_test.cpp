@@ -50,8 +50,8 @@ Case sscbn_case(const MapSizes& s) {
                 {"gamma", random_tensor(per_picture, item + 1)},
                 {"beta", random_tensor(per_picture, item + 2)},
                 {"mask", random_tensor({s.batch, s.height * s.up, s.width * s.up, 1}, item + 3, 0, 1)},
-                {"running_mean", random_tensor(channels, item + 4), false, s.training},
-                {"running_var", random_tensor(channels, item + 5, 0.5f, 2), false, s.training}};
+                single("running_mean", random_tensor(channels, item + 4), false, s.training),
+                single("running_var", random_tensor(channels, item + 5, 0.5f, 2), false, s.training)};
     if (smallest(before_relu(s, to_doubles(c.inputs))) > kink_margin) break;
   }
   c.record = [s](Graph& g, const Vars& v) {
