@@ -55,9 +55,8 @@ __global__ void __launch_bounds__(tile_threads)
   struct Loaded {
     Channels<T, V> a, b[known];
   };
-  for_rows<Up == 1   ? 4
-           : Up == 2 ? 2
-                     : 1>(
+  constexpr int at_once = Up == 1 ? 4 : Up == 2 ? 2 : 1;
+  for_rows<at_once>(
       chunk.first + place.y, chunk.last, map.tile.down,
       [&](int p) {
         Loaded loaded{load_channels<V>(a + small + p * map.channels), {}};
