@@ -119,4 +119,25 @@ TEST(TokenOps, IndexOutsideTheSequenceIsNamed) {
   expect_error([&] { gather(-1); }, {"gather_token", "index -1"});
 }
 
+// A kernel on a GPU cannot throw: the rows that were asked for wrongly are NaN, and nothing else is read.
+TEST(TokenOps, OnTheGpuWhatIsOutsideIsNaN) {
+  for (const Target& target : targets()) {
+    if (target.device.kind == DeviceKind::cpu) continue;
+    SCOPED_TRACE(target.name);
+    Graph g(*target.backend, target.device, Execution::planned, false, target.precision);
+    const DType type = target.precision == Precision::bf16 ? DType::bf16 : DType::f32;
+    const auto ones = [&](const Shape& shape) {
+      return g.input(tensor_of(std::vector<float>(at(shape.elements()), 1), shape, type, target.device));
+    };
+    const auto integers = [&](const std::vector<int32_t>& values, const Shape& shape) {
+      return g.input(Tensor::of(values, shape, target.device));
+    };
+    const Tensor words = g.output(embedding(integers({0, 5, -1, 4}, {1, 4}), ones({5, 8}), ones({4, 8})));
+    const Tensor picked = g.output(gather_token(ones({2, 3, 8}), integers({3, 2}, {2})));
+    Plan(std::move(g)).run();
+    for (size_t i = 0; i < 32; ++i) EXPECT_EQ(std::isnan(words.to_floats()[i]), i / 8 == 1 || i / 8 == 2);
+    for (size_t i = 0; i < 16; ++i) EXPECT_EQ(std::isnan(picked.to_floats()[i]), i < 8);
+  }
+}
+
 }  // namespace
