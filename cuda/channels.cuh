@@ -87,6 +87,7 @@ inline constexpr int tile_threads = 256;
 /// For `groups` accesses of V channels a row: no thread idles between rows.
 inline Tile dense_tile(int64_t groups) {
   Tile tile;
+  if (groups < 1) return tile;
   tile.slices = static_cast<int>((groups + tile_threads - 1) / tile_threads);
   tile.across = static_cast<int>((groups + tile.slices - 1) / tile.slices);
   tile.down = tile_threads / tile.across;

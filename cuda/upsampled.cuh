@@ -28,6 +28,7 @@ inline UpsampledMap upsampled_map(const char* where, const Shape& small, int up,
   UpsampledMap map;
   map.channels = small[3], map.width = static_cast<int>(small[2]), map.plane = static_cast<int>(plane);
   map.up = up, map.tile = tile;
+  if (small.elements() == 0) return map;
   int64_t chunk = static_cast<int64_t>(tile.down) * each;
   if (most > 0) {
     const int64_t a_picture = most / (small[0] * tile.slices) > 1 ? most / (small[0] * tile.slices) : 1;

@@ -323,7 +323,7 @@ void sscbn_grad_as(const UpsampleSscbnReluGradArgs& a, Stream stream) {
   if (means)
     launch(name, sscbn_grad_means, dim3(columns), finish_block(batch), 0, stream, picture_sums, batch,
            small.rows(), channels, means);
-  const UpsampledMap same = upsampled_map(name, small, 1, dense_tile(channels / V), 8);
+  const UpsampledMap same = upsampled_map(name, small, 1, dense_tile(channels / V), 16);
   const auto write = a.up == 1 ? sscbn_grad_write<T, V, true> : sscbn_grad_write<T, V, false>;
   launch(name, write, same.grid(batch), dim3(same.tile.threads()), 0, stream, same, in,
          a.up == 1 ? a.dy.as<const T>() : a.dnorm.as<const T>(), means, a.dx.as<T>(), a.dx.accumulate);
@@ -338,7 +338,7 @@ void upsample_sscbn_relu(const UpsampleSscbnReluArgs& a, Stream stream) {
   with_type_of(name, a.x, [&]<class T>(T*) {
     with_channel_width<T>(small[3], {a.x.data, a.gamma.data, a.beta.data, a.y.data}, [&](auto width) {
       constexpr int V = width;
-      const UpsampledMap map = upsampled_map(name, small, a.up, dense_tile(small[3] / V), 8);
+      const UpsampledMap map = upsampled_map(name, small, a.up, dense_tile(small[3] / V), 16);
       with_factor(a.up, [&](auto up) {
         launch(name, sscbn_forward<T, V, up>, map.grid(small[0]), dim3(map.tile.threads()), 0, stream, map,
                inputs_of<T>(a), a.y.as<T>());
