@@ -57,7 +57,10 @@ INSTANTIATE_TEST_SUITE_P(Sizes, LinearOp,
                                          LinearSizes{2, 67, 1, Activation::none, true},
                                          LinearSizes{33, 3, 17, Activation::none, false},
                                          LinearSizes{300, 5, 9, Activation::none, true},
-                                         LinearSizes{64, 128, 48, Activation::quick_gelu, true}),
+                                         LinearSizes{64, 128, 48, Activation::quick_gelu, true},
+                                         // several blocks either way, whole vectors
+                                         LinearSizes{70, 3, 264, Activation::none, true},
+                                         LinearSizes{70, 3, 264, Activation::quick_gelu, true}),
                          testing::PrintToStringParamName());
 INSTANTIATE_TEST_SUITE_P(Activations, LinearOp, testing::ValuesIn([] {
                            std::vector<LinearSizes> all;

@@ -94,7 +94,7 @@ TEST_P(LossOps, CrossEntropy) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, LossOps,
                          testing::Values(RowSizes{1, 1}, RowSizes{2, 3}, RowSizes{7, 5}, RowSizes{13, 33},
-                                         RowSizes{64, 16}),
+                                         RowSizes{64, 16}, RowSizes{70, 8}, RowSizes{260, 4}),
                          testing::PrintToStringParamName());
 
 TEST(LossOps, InfoNceOfOneFeatureSetWithItself) {
