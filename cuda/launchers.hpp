@@ -5,7 +5,7 @@
 
 namespace t2ue::cuda {
 
-#define T2UE_DECLARE(op, Args) [[gnu::weak]] void op(const Args& args, Stream stream);
+#define T2UE_DECLARE(op, Args) void op(const Args& args, Stream stream);
 T2UE_OPS(T2UE_DECLARE)
 #undef T2UE_DECLARE
 
