@@ -48,10 +48,11 @@ void run_launch(const Work& work) {
     check_memory(work.name);
     return;
   }
-  const Snapshot before;
+  static Snapshot before, after;  // kept for their memory
+  before.take();
   run_blocks(work, Order::ascending);
   check_memory(work.name);
-  const Snapshot after;
+  after.take();
   before.restore();
   run_blocks(work, Order::descending);
   check_memory(work.name);

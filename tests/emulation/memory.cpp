@@ -87,22 +87,28 @@ size_t live_bytes() {
   return total();
 }
 
-Snapshot::Snapshot() {
-  for (const auto& [memory, bytes] : allocations()) parts_.push_back({memory, {memory, memory + bytes}});
+void Snapshot::take() {
+  parts_.clear();
+  contents_.resize(std::max(contents_.size(), total()));
+  size_t offset = 0;
+  for (const auto& [memory, bytes] : allocations()) {
+    if (bytes == 0) continue;
+    std::memcpy(contents_.data() + offset, memory, bytes);
+    parts_.push_back({memory, bytes, offset});
+    offset += bytes;
+  }
 }
 
 void Snapshot::restore() const {
-  for (const Part& part : parts_)
-    if (!part.contents.empty()) std::memcpy(part.memory, part.contents.data(), part.contents.size());
+  for (const Part& part : parts_) std::memcpy(part.memory, contents_.data() + part.offset, part.bytes);
 }
 
 std::string Snapshot::difference() const {
   for (const Part& part : parts_) {
-    const auto* now = static_cast<const uint8_t*>(part.memory);
-    const auto place = std::mismatch(part.contents.begin(), part.contents.end(), now).first;
-    if (place != part.contents.end())
-      return concat("byte ", place - part.contents.begin(), " of an allocation of ", part.contents.size(),
-                    " bytes");
+    const uint8_t *then = contents_.data() + part.offset, *now = static_cast<const uint8_t*>(part.memory);
+    if (std::memcmp(then, now, part.bytes) == 0) continue;
+    return concat("byte ", std::mismatch(then, then + part.bytes, now).first - then, " of an allocation of ",
+                  part.bytes, " bytes");
   }
   return {};
 }

@@ -23,7 +23,7 @@ size_t live_bytes();
 /// The contents of everything allocated.
 class Snapshot {
  public:
-  Snapshot();
+  void take();
   void restore() const;
   /// Where memory differs from it now; empty if nowhere.
   std::string difference() const;
@@ -31,9 +31,10 @@ class Snapshot {
  private:
   struct Part {
     void* memory;
-    std::vector<uint8_t> contents;
+    size_t bytes, offset;
   };
   std::vector<Part> parts_;
+  std::vector<uint8_t> contents_;
 };
 
 }  // namespace t2ue::emulation
