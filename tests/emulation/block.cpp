@@ -57,7 +57,7 @@ std::string text(const Site& site) {
   return concat(file.substr(file.rfind('/') + 1), ":", site.line);
 }
 bool same(const Site& a, const Site& b) {
-  return a.line == b.line && std::strcmp(a.file, b.file) == 0;
+  return a.line == b.line && (a.file == b.file || std::strcmp(a.file, b.file) == 0);
 }
 
 class Block {
