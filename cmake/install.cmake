@@ -11,6 +11,10 @@ set(T2UE_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/t2ue)
 install(FILES t2ue.hpp DESTINATION include/t2ue COMPONENT development)
 install(DIRECTORY ${T2UE_FOLDERS} DESTINATION include/t2ue COMPONENT development FILES_MATCHING PATTERN *.hpp)
 install(TARGETS t2ue t2ue_compiled EXPORT t2ueTargets ARCHIVE COMPONENT development)
+if(T2UE_HAS_CUDA)
+  install(FILES cuda/backend.hpp DESTINATION include/t2ue/cuda COMPONENT development)
+  install(TARGETS t2ue_cuda EXPORT t2ueTargets ARCHIVE COMPONENT development)
+endif()
 install(EXPORT t2ueTargets NAMESPACE t2ue:: DESTINATION ${T2UE_CMAKE_DIR} COMPONENT development)
 
 configure_package_config_file(cmake/t2ueConfig.cmake.in ${PROJECT_BINARY_DIR}/t2ueConfig.cmake

@@ -7,6 +7,7 @@ file(MAKE_DIRECTORY ${T2UE_INCLUDE_DIR}/t2ue)
 foreach(folder IN LISTS T2UE_FOLDERS)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${T2UE_INCLUDE_DIR}/t2ue/${folder} SYMBOLIC)
 endforeach()
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/cuda ${T2UE_INCLUDE_DIR}/t2ue/cuda SYMBOLIC)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/t2ue.hpp ${T2UE_INCLUDE_DIR}/t2ue/t2ue.hpp SYMBOLIC)
 
 set(T2UE_LINKS Threads::Threads OpenMP::OpenMP_CXX OpenSSL::Crypto nlohmann_json::nlohmann_json

@@ -1,18 +1,23 @@
-# Warnings are errors in our own build, and never reach a user's: these flags are PRIVATE to our targets.
+# Warnings are errors in our own build, and never reach a user's: these flags are PRIVATE to our targets. They are the
+# C++ compiler's; nvcc takes its own.
+function(t2ue_flags target)
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${ARGN}>")
+endfunction()
+
 function(t2ue_own_target target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
+  t2ue_flags(${target} -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # gcc bug 105651: std::string + reports an overlap that cannot be.
-    target_compile_options(${target} PRIVATE -Wno-restrict)
+    t2ue_flags(${target} -Wno-restrict)
   endif()
   if(PROJECT_IS_TOP_LEVEL)
-    target_compile_options(${target} PRIVATE -Werror)
+    t2ue_flags(${target} -Werror)
   endif()
   if(T2UE_NATIVE)
-    target_compile_options(${target} PRIVATE -march=native)
+    t2ue_flags(${target} -march=native)
   endif()
   if(T2UE_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=${T2UE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+    t2ue_flags(${target} -fsanitize=${T2UE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
     target_link_options(${target} PRIVATE -fsanitize=${T2UE_SANITIZE})
   endif()
 endfunction()

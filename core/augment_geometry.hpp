@@ -1,4 +1,5 @@
-// Where each output pixel of an augmented picture comes from; the same arithmetic on every backend.
+// Where each output pixel of an augmented picture comes from; the same arithmetic on every backend: wherever
+// a compiler could fuse a product with a sum, they are fused by hand, so that none rounds in its own way.
 #pragma once
 
 #include <cmath>
@@ -12,23 +13,29 @@ struct AugmentGeometry {
   float scale_y = 1, offset_y = 0, scale_x = 1, offset_x = 0;
 };
 
+/// The coordinate along one axis that output `i` reads, before it is kept within the picture.
+T2UE_HOST_DEVICE inline float augment_coordinate(float scale, float offset, int64_t i) {
+  return std::fma(scale, static_cast<float>(i), offset);
+}
+
 /// The crop, flip and translation of item `item`: area share uniform in [min_area, 1], aspect ratio in [3/4,
 /// 4/3], place uniform within the picture, flip with probability 1/2, whole-pixel translation uniform in
 /// [-shift, shift].
-inline AugmentGeometry augment_geometry(uint64_t seed, uint64_t item, int64_t height, int64_t width,
-                                        float min_area, bool flip, int shift) {
+T2UE_HOST_DEVICE inline AugmentGeometry augment_geometry(uint64_t seed, uint64_t item, int64_t height,
+                                                         int64_t width, float min_area, bool flip,
+                                                         int shift) {
   Random random(seed, Purpose::augment, item);
-  const float area = min_area + (1.0f - min_area) * random.uniform();
+  const float area = std::fma(1.0f - min_area, random.uniform(), min_area);
   const float u = random.uniform(), place_y = random.uniform(), place_x = random.uniform();
   const float sign = random.uniform(), move_y = random.uniform(), move_x = random.uniform();
   AugmentGeometry g;
   const auto h = static_cast<float>(height), w = static_cast<float>(width);
   if (min_area < 1.0f) {
-    const float ratio = u < 0.5f ? 0.75f + 0.5f * u : 1.0f / (1.25f - 0.5f * u);
+    const float ratio = u < 0.5f ? std::fma(0.5f, u, 0.75f) : 1.0f / std::fma(-0.5f, u, 1.25f);
     g.scale_y = std::fmin(1.0f, std::sqrt(area / ratio));
     g.scale_x = std::fmin(1.0f, std::sqrt(area * ratio));
-    g.offset_y = 0.5f * g.scale_y - 0.5f + (1.0f - g.scale_y) * h * place_y;
-    g.offset_x = 0.5f * g.scale_x - 0.5f + (1.0f - g.scale_x) * w * place_x;
+    g.offset_y = std::fma((1.0f - g.scale_y) * h, place_y, std::fma(0.5f, g.scale_y, -0.5f));
+    g.offset_x = std::fma((1.0f - g.scale_x) * w, place_x, std::fma(0.5f, g.scale_x, -0.5f));
   }
   if (shift > 0) {
     const float span = static_cast<float>(2 * shift + 1);
@@ -36,7 +43,7 @@ inline AugmentGeometry augment_geometry(uint64_t seed, uint64_t item, int64_t he
     g.offset_x += std::floor(move_x * span) - static_cast<float>(shift);
   }
   if (flip && sign < 0.5f) {
-    g.offset_x = g.scale_x * (w - 1.0f) + g.offset_x;
+    g.offset_x = std::fma(g.scale_x, w - 1.0f, g.offset_x);
     g.scale_x = -g.scale_x;
   }
   return g;

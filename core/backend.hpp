@@ -1,6 +1,7 @@
 // A backend: the kernels of a device and how its memory is had.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <t2ue/core/config.hpp>
@@ -11,21 +12,37 @@ namespace t2ue {
 /// Everything the library asks of a device. Copies take either direction and complete before they return.
 struct Backend {
   Kernels kernels;
-  void* (*allocate)(size_t bytes) = nullptr;  ///< 64-byte aligned; throws Error when memory runs out
-  void (*release)(void*) = nullptr;
-  void (*copy)(void* to, const void* from, size_t bytes) = nullptr;
-  void (*synchronise)(Stream) = nullptr;
+  void* (*allocate)(Device, size_t bytes) = nullptr;  ///< 64-byte aligned; Error when memory runs out
+  void (*release)(Device, void*) = nullptr;
+  void (*copy)(Device, void* to, const void* from, size_t bytes) = nullptr;
+  void (*synchronise)(Device) = nullptr;
+  Stream (*stream)(Device) = nullptr;  ///< where launches are queued; null where they run at once
+
+  bool bf16 = false;                    ///< whether its kernels take bf16
+  void (*set_tf32)(bool on) = nullptr;  ///< null where there is no tf32
+
+  /// Captured steps; null where launches always go one by one. `capture` calls `record`, whose launches are
+  /// kept instead of run; `replay` queues them all.
+  void* (*capture)(Device, const std::function<void()>& record) = nullptr;
+  void (*replay)(Device, void* captured) = nullptr;
+  void (*destroy)(Device, void* captured) = nullptr;
 };
 
 /// The backend of a device. Error with the reason if this build or machine has none.
 const Backend& backend_of(Device device);
+
+/// Makes a backend of one's own a device, for good.
+Device add_backend(const Backend& backend);
+
+/// Error unless the backend computes in this precision.
+void check_precision(const Backend& backend, Precision precision);
 
 /// The CPU backends: plain loops without dependencies, and the same with oneDNN's convolution and matrix
 /// product.
 const Backend& cpu_reference_backend();
 const Backend& cpu_backend();
 
-/// "cpu", "cuda", "cuda:N", or "auto" (a GPU where there is one).
+/// "cpu", "cuda", "cuda:N", or "auto" (a GPU where there is one that works, else the CPU).
 Device parse_device(std::string_view text);
 
 }  // namespace t2ue

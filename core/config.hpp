@@ -12,6 +12,11 @@
 #define T2UE_COMPILED 0
 #endif
 
+// t2ue::cuda defines T2UE_HAS_CUDA=1: the library with the CUDA kernels is linked.
+#ifndef T2UE_HAS_CUDA
+#define T2UE_HAS_CUDA 0
+#endif
+
 #if T2UE_COMPILED
 #define T2UE_INLINE
 #else

@@ -45,16 +45,24 @@ class Graph {
  public:
   /// check_finite (eager only): after every launch, Error naming the op and tensor that holds a NaN or
   /// infinity.
+  /// Error if the backend does not compute in `precision`.
   explicit Graph(const Backend& backend, Device device = {}, Execution execution = Execution::planned,
-                 bool check_finite = false)
-      : backend_(backend), device_(device), execution_(execution), check_finite_(check_finite) {}
+                 bool check_finite = false, Precision precision = Precision::fp32)
+      : backend_(backend),
+        device_(device),
+        execution_(execution),
+        check_finite_(check_finite),
+        precision_(precision) {
+    check_precision(backend, precision);
+  }
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
   // ---- what users of ops call ----
   /// A tensor whose contents are read anew at every run.
   Var input(const Tensor& tensor, bool requires_grad = false);
-  /// A module's tensor; trained unless it is a buffer or a `Frozen` scope is open.
+  /// A module's tensor; trained unless it is a buffer or a `Frozen` scope is open. In bf16 matrices (two or
+  /// more dimensions) are their bf16 shadows, while vectors, and the gradients of both, are f32.
   Var parameter(Parameter& parameter);
   /// Appends the gradients of `loss` (one element). Once a graph. Trained parameters that the loss does not
   /// depend on get a zero gradient.
@@ -66,9 +74,14 @@ class Graph {
   /// Whether modules use batch statistics; false inside an `Evaluation` scope.
   bool training() const { return training_; }
   Device device() const { return device_; }
+  Precision precision() const { return precision_; }
+  /// The type of activations: bf16 in bf16, else f32.
+  DType activation_type() const { return precision_ == Precision::bf16 ? DType::bf16 : DType::f32; }
 
   // ---- what ops are made of ----
-  /// A new intermediate value.
+  /// A new intermediate value: f32, as statistics, losses and log-sums are, unless told otherwise. What is an
+  /// activation has the type of the activation it comes from. A gradient has the type of its value, that of a
+  /// parameter is f32.
   Var value(const Shape& shape, DType dtype = DType::f32);
   /// Adds a kernel call.
   template <class Args>
@@ -119,6 +132,7 @@ class Graph {
   Device device_;
   Execution execution_;
   bool check_finite_;
+  Precision precision_;
   bool frozen_ = false, training_ = true, differentiated_ = false;
   std::vector<Value> values_;
   std::vector<Node> nodes_;
@@ -151,6 +165,17 @@ class Evaluation {
   Graph& graph_;
   bool before_;
 };
+
+/// Error unless the values in `same` have x's type and those in `f32` are f32; absent ones are fine.
+inline void check_types(const char* where, const Var& x, std::initializer_list<Var> same,
+                        std::initializer_list<Var> f32 = {}) {
+  for (const Var& v : same)
+    check(!v || v.dtype() == x.dtype(), where, "mixes ", name_of(x.dtype()), x.shape(), " and ",
+          v ? name_of(v.dtype()) : "", v.shape(), "; cast one of them");
+  for (const Var& v : f32)
+    check(!v || v.dtype() == DType::f32, where, "takes f32 for what is not an activation, got ",
+          v ? name_of(v.dtype()) : "", v.shape());
+}
 
 inline DType Var::dtype() const {
   return graph_->values_[static_cast<size_t>(id_)].dtype;

@@ -33,7 +33,10 @@ T2UE_INLINE Var Graph::parameter(Parameter& parameter) {
   check(!parameter.name.empty(), "parameter",
         "a parameter has no name; make a ParameterSet of its module first");
   const bool trained = parameter.trained && !frozen_;
-  const Var var = input(parameter.value, trained);
+  const bool shadowed = precision_ == Precision::bf16 && parameter.trained && parameter.shape.rank() >= 2;
+  check(!shadowed || parameter.shadow, "parameter", "'", parameter.name,
+        "' has no bf16 shadow; make its ParameterSet with Precision::bf16");
+  const Var var = input(shadowed ? parameter.shadow : parameter.value, trained);
   values_[index(var)].name = parameter.name;
   if (trained) {
     check(static_cast<bool>(parameter.grad), "parameter", "'", parameter.name, "' has no gradient memory");
@@ -66,11 +69,12 @@ T2UE_INLINE GradView Graph::grad(const Var& x) {
     // A trained parameter's gradient is the value recorded right after it: it lives in the module's own
     // memory.
     const bool parameter = !value.name.empty();
-    const int32_t id = parameter ? x.id() + 1 : new_value({value.shape, DType::f32, false, -1, {}, {}});
+    const int32_t id = parameter ? x.id() + 1 : new_value({value.shape, value.dtype, false, -1, {}, {}});
     values_[index(x)].grad = id;
   }
   const int32_t id = values_[index(x)].grad;
-  static_cast<View&>(view) = View{values_[static_cast<size_t>(id)].storage.data(), x.shape(), DType::f32, id};
+  const Value& gradient = values_[static_cast<size_t>(id)];
+  static_cast<View&>(view) = View{gradient.storage.data(), x.shape(), gradient.dtype, id};
   return view;
 }
 
@@ -78,13 +82,14 @@ T2UE_INLINE View Graph::grad_of(const Var& y) const {
   if (!y) return {};
   const int32_t id = values_[index(y)].grad;
   if (id < 0) return {};
-  return View{values_[static_cast<size_t>(id)].storage.data(), y.shape(), DType::f32, id};
+  const Value& gradient = values_[static_cast<size_t>(id)];
+  return View{gradient.storage.data(), y.shape(), gradient.dtype, id};
 }
 
 T2UE_INLINE bool Graph::share_grad(const Var& y, const Var& x) {
   Value& to = values_[index(x)];
   const bool intermediate = execution_ == Execution::eager ? to.name.empty() : !to.storage;
-  if (!to.requires_grad || to.grad >= 0 || !intermediate) return false;
+  if (!to.requires_grad || to.grad >= 0 || !intermediate || to.dtype != y.dtype()) return false;
   to.grad = values_[index(y)].grad;
   return true;
 }
@@ -137,14 +142,15 @@ T2UE_INLINE void Graph::run_now(Launch& launch) {
     if (!value.storage) value.storage = Tensor(value.shape, value.dtype, device_);
     view.data = value.storage.data();
   });
-  launch.run(backend_.kernels, nullptr);
+  if (backend_.set_tf32) backend_.set_tf32(precision_ == Precision::tf32);
+  launch.run(backend_.kernels, backend_.stream(device_));
   if (!check_finite_) return;
   int position = 0;
   launch.visit([&](View& view, Access access) {
     ++position;
-    if (access == Access::read || view.dtype != DType::f32) return;
+    if (access == Access::read || (view.dtype != DType::f32 && view.dtype != DType::bf16)) return;
     const Value& value = values_[static_cast<size_t>(view.value)];
-    const std::vector<float> numbers = value.storage.to_vector<float>();
+    const std::vector<float> numbers = value.storage.to_floats();
     for (size_t i = 0; i < numbers.size(); ++i)
       check(std::isfinite(numbers[i]), launch.name(), "wrote ", numbers[i], " at element ", i, " of ",
             value.name.empty() ? concat("its tensor number ", position) : "'" + value.name + "'",

@@ -201,6 +201,13 @@ struct AddArgs {
   void visit(auto&& v) { v.read(a, b), v.grad(y); }
 };
 
+/// y = x in y's type, or += with `accumulate`; any shape.
+struct CastArgs {
+  View x;
+  GradView y;
+  void visit(auto&& v) { v.read(x), v.grad(y); }
+};
+
 /// y = upsample(a) + gain[0]*b: the generator's residual sum.  a [N,H/up,W/up,C], b, y [N,H,W,C], gain [1].
 struct ResidualScaleArgs {
   View a, b, gain, y;
@@ -313,7 +320,7 @@ struct CrossEntropyGradArgs {
 };
 
 /// y = (round(clamp(image + limit(raw), 0, 1)) - mean) / std in one pass.  image f32 in [0,1] or u8 (read as
-/// x/255), raw f32; both [N,H,W,3], either may be absent (no picture: y = limit(raw), not clamped).
+/// x/255), raw f32 or bf16; both [N,H,W,3], either may be absent (no picture: y = limit(raw), not clamped).
 /// `quantise` rounds to whole 1/255 steps, half to even, with a straight-through gradient. eps in [0,1] pixel
 /// units.
 struct PerturbArgs {
@@ -382,72 +389,58 @@ struct GradNormArgs {
 /// One step over a flat arena.  value, grad, first, second [P]; `segments` i32 [S+1] are offsets, `decay` [S]
 /// each segment's weight decay; hyper [4] = {learning rate, 1-beta1^t, 1-beta2^t, unused}; norm [2] as in
 /// GradNormArgs or absent. decoupled: AdamW (value *= 1 - lr*decay); otherwise Adam (grad += decay*value).
+/// shadow: bf16 [P] that receives the rounded new value, or absent.
 struct AdamArgs {
-  View value, grad, first, second, segments, decay, hyper, norm;
+  View value, grad, first, second, segments, decay, hyper, norm, shadow;
   float beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
   bool decoupled = true;
-  void visit(auto&& v) { v.read(grad, segments, decay, hyper, norm), v.update(value, first, second); }
+  void visit(auto&& v) {
+    v.read(grad, segments, decay, hyper, norm), v.update(value, first, second), v.write(shadow);
+  }
 };
 /// SGD with momentum as PyTorch defines it: g += decay*value; first = momentum*first + g; value -= lr*first.
+/// shadow as in AdamArgs.
 struct SgdArgs {
-  View value, grad, first, segments, decay, hyper, norm;
+  View value, grad, first, segments, decay, hyper, norm, shadow;
   float momentum = 0.9f;
   bool nesterov = false;
-  void visit(auto&& v) { v.read(grad, segments, decay, hyper, norm), v.update(value, first); }
+  void visit(auto&& v) {
+    v.read(grad, segments, decay, hyper, norm), v.update(value, first), v.write(shadow);
+  }
 };
 
-/// A backend: one function for each op, null where it has none. The only list of ops.
+/// Every op: the slot's name and its arguments. The only list of ops; tables are made from it.
+// clang-format off
+#define T2UE_OPS(X) \
+  X(linear, LinearArgs) X(linear_grad, LinearGradArgs) X(conv2d, Conv2dArgs) \
+  X(conv2d_grad, Conv2dGradArgs) X(batch_norm, BatchNormArgs) X(batch_norm_grad, BatchNormGradArgs) \
+  X(layer_norm, LayerNormArgs) X(layer_norm_grad, LayerNormGradArgs) X(attention, AttentionArgs) \
+  X(attention_grad, AttentionGradArgs) X(embedding, EmbeddingArgs) \
+  X(embedding_grad, EmbeddingGradArgs) X(prepend_token, PrependTokenArgs) \
+  X(prepend_token_grad, PrependTokenGradArgs) X(gather_token, GatherTokenArgs) \
+  X(gather_token_grad, GatherTokenGradArgs) X(pool2d, Pool2dArgs) X(pool2d_grad, Pool2dGradArgs) \
+  X(mean_pool, MeanPoolArgs) X(mean_pool_grad, MeanPoolGradArgs) X(activation, ActivationArgs) \
+  X(activation_grad, ActivationGradArgs) X(add, AddArgs) X(cast, CastArgs) \
+  X(residual_scale, ResidualScaleArgs) X(residual_scale_grad, ResidualScaleGradArgs) \
+  X(upsample_sscbn_relu, UpsampleSscbnReluArgs) X(upsample_sscbn_relu_grad, UpsampleSscbnReluGradArgs) \
+  X(mask_sigmoid, MaskSigmoidArgs) X(mask_sigmoid_grad, MaskSigmoidGradArgs) X(resize, ResizeArgs) \
+  X(resize_grad, ResizeGradArgs) X(l2_normalize, L2NormalizeArgs) \
+  X(l2_normalize_grad, L2NormalizeGradArgs) X(info_nce, InfoNceArgs) X(info_nce_grad, InfoNceGradArgs) \
+  X(cross_entropy, CrossEntropyArgs) X(cross_entropy_grad, CrossEntropyGradArgs) \
+  X(perturb, PerturbArgs) X(perturb_grad, PerturbGradArgs) X(augment, AugmentArgs) \
+  X(augment_grad, AugmentGradArgs) X(fill, FillArgs) X(clamp, ClampArgs) X(grad_norm, GradNormArgs) \
+  X(adam, AdamArgs) X(sgd, SgdArgs)
+// clang-format on
+
+/// A backend: one function for each op, null where it has none.
 struct Kernels {
   template <class Args>
   using Fn = void (*)(const Args&, Stream);
 
   const char* name = "";
-  Fn<LinearArgs> linear = nullptr;
-  Fn<LinearGradArgs> linear_grad = nullptr;
-  Fn<Conv2dArgs> conv2d = nullptr;
-  Fn<Conv2dGradArgs> conv2d_grad = nullptr;
-  Fn<BatchNormArgs> batch_norm = nullptr;
-  Fn<BatchNormGradArgs> batch_norm_grad = nullptr;
-  Fn<LayerNormArgs> layer_norm = nullptr;
-  Fn<LayerNormGradArgs> layer_norm_grad = nullptr;
-  Fn<AttentionArgs> attention = nullptr;
-  Fn<AttentionGradArgs> attention_grad = nullptr;
-  Fn<EmbeddingArgs> embedding = nullptr;
-  Fn<EmbeddingGradArgs> embedding_grad = nullptr;
-  Fn<PrependTokenArgs> prepend_token = nullptr;
-  Fn<PrependTokenGradArgs> prepend_token_grad = nullptr;
-  Fn<GatherTokenArgs> gather_token = nullptr;
-  Fn<GatherTokenGradArgs> gather_token_grad = nullptr;
-  Fn<Pool2dArgs> pool2d = nullptr;
-  Fn<Pool2dGradArgs> pool2d_grad = nullptr;
-  Fn<MeanPoolArgs> mean_pool = nullptr;
-  Fn<MeanPoolGradArgs> mean_pool_grad = nullptr;
-  Fn<ActivationArgs> activation = nullptr;
-  Fn<ActivationGradArgs> activation_grad = nullptr;
-  Fn<AddArgs> add = nullptr;
-  Fn<ResidualScaleArgs> residual_scale = nullptr;
-  Fn<ResidualScaleGradArgs> residual_scale_grad = nullptr;
-  Fn<UpsampleSscbnReluArgs> upsample_sscbn_relu = nullptr;
-  Fn<UpsampleSscbnReluGradArgs> upsample_sscbn_relu_grad = nullptr;
-  Fn<MaskSigmoidArgs> mask_sigmoid = nullptr;
-  Fn<MaskSigmoidGradArgs> mask_sigmoid_grad = nullptr;
-  Fn<ResizeArgs> resize = nullptr;
-  Fn<ResizeGradArgs> resize_grad = nullptr;
-  Fn<L2NormalizeArgs> l2_normalize = nullptr;
-  Fn<L2NormalizeGradArgs> l2_normalize_grad = nullptr;
-  Fn<InfoNceArgs> info_nce = nullptr;
-  Fn<InfoNceGradArgs> info_nce_grad = nullptr;
-  Fn<CrossEntropyArgs> cross_entropy = nullptr;
-  Fn<CrossEntropyGradArgs> cross_entropy_grad = nullptr;
-  Fn<PerturbArgs> perturb = nullptr;
-  Fn<PerturbGradArgs> perturb_grad = nullptr;
-  Fn<AugmentArgs> augment = nullptr;
-  Fn<AugmentGradArgs> augment_grad = nullptr;
-  Fn<FillArgs> fill = nullptr;
-  Fn<ClampArgs> clamp = nullptr;
-  Fn<GradNormArgs> grad_norm = nullptr;
-  Fn<AdamArgs> adam = nullptr;
-  Fn<SgdArgs> sgd = nullptr;
+#define T2UE_SLOT(op, Args) Fn<Args> op = nullptr;
+  T2UE_OPS(T2UE_SLOT)
+#undef T2UE_SLOT
 };
 
 }  // namespace t2ue

@@ -19,6 +19,9 @@ enum class Limiter : uint8_t { none, tanh_scale, clamp };
 /// centres, area averages, tile repeats the input. None of them exceeds the input's range.
 enum class Resampler : uint8_t { nearest, bilinear, area, tile };
 enum class Pooling : uint8_t { average, max };
+/// What a step computes in. tf32: f32 with matrix products of 10-bit mantissas. bf16: activations and weights
+/// in bf16; sums, statistics, losses, gradients of parameters and the weights that are updated stay f32.
+enum class Precision : uint8_t { fp32, tf32, bf16 };
 
 namespace detail {
 template <class Kind>
@@ -38,6 +41,11 @@ template <>
 struct KindNames<Resampler> {
   static constexpr std::string_view what = "resampler";
   static constexpr std::array<std::string_view, 4> names = {"nearest", "bilinear", "area", "tile"};
+};
+template <>
+struct KindNames<Precision> {
+  static constexpr std::string_view what = "precision";
+  static constexpr std::array<std::string_view, 3> names = {"fp32", "tf32", "bf16"};
 };
 }  // namespace detail
 

@@ -19,7 +19,8 @@ struct Init {
   static Init uniform(float bound) { return {Kind::uniform, bound}; }
 };
 
-/// A module's tensor. `value` and `grad` are set when a ParameterSet lays the module out in memory.
+/// A module's tensor. `value` and `grad` (f32) are set when a ParameterSet lays the module out in memory, and
+/// `shadow`, the value rounded to bf16, where the set was made for bf16 and the parameter is trained.
 struct Parameter {
   Parameter() = default;
   Parameter(const Shape& shape_, Init init_, bool trained_ = true)
@@ -31,7 +32,7 @@ struct Parameter {
   Init init;
   bool trained = true;
   std::string name;
-  Tensor value, grad;
+  Tensor value, grad, shadow;
 };
 
 }  // namespace t2ue

@@ -11,7 +11,8 @@
 namespace t2ue {
 
 /// A graph made ready to run again and again: launches that nothing needs are dropped, every buffer has its
-/// place.
+/// place. Where the backend captures, the third run records all launches into one unit, and from then on they
+/// are replayed: the first two let kernels choose their ways and get their memory.
 class Plan {
  public:
   explicit Plan(Graph&& graph);
@@ -25,14 +26,19 @@ class Plan {
   void drop_dead_launches(const Graph& graph);
   void find_lives(const Graph& graph);
   void link(Graph& graph);
+  void launch_all(const char* while_doing) const;
 
   const Backend& backend_;
+  Device device_;
+  bool tf32_;
   std::vector<std::unique_ptr<Launch>> launches_;
   std::vector<int32_t> buffer_of_value_;
   std::vector<BufferLife> buffers_;
   ArenaLayout layout_;
   Tensor arena_;
   std::vector<Tensor> kept_;  // inputs, parameters and outputs that launches point into
+  mutable int runs_ = 0;
+  mutable std::shared_ptr<void> captured_;
 };
 
 /// One repeatable step: `record` describes it by calling ops on the graph it is given.
@@ -41,9 +47,11 @@ class Plan {
 class Step {
  public:
   using Recorder = std::function<void(Graph&)>;
-  explicit Step(Recorder record, Device device = {}, Execution execution = Execution::planned)
-      : Step(std::move(record), backend_of(device), device, execution) {}
-  Step(Recorder record, const Backend& backend, Device device = {}, Execution execution = Execution::planned);
+  explicit Step(Recorder record, Device device = {}, Execution execution = Execution::planned,
+                Precision precision = Precision::fp32)
+      : Step(std::move(record), backend_of(device), device, execution, precision) {}
+  Step(Recorder record, const Backend& backend, Device device = {}, Execution execution = Execution::planned,
+       Precision precision = Precision::fp32);
 
   void run();
   /// Runs once more op by op with every result checked: throws Error naming the op and tensor that first held
@@ -56,6 +64,7 @@ class Step {
   Recorder record_;
   const Backend& backend_;
   Device device_;
+  Precision precision_;
   std::unique_ptr<Plan> plan_;
 };
 

@@ -6,7 +6,11 @@
 
 namespace t2ue {
 
-T2UE_INLINE Plan::Plan(Graph&& graph) : backend_(graph.backend_), launches_(std::move(graph.launches_)) {
+T2UE_INLINE Plan::Plan(Graph&& graph)
+    : backend_(graph.backend_),
+      device_(graph.device_),
+      tf32_(graph.precision_ == Precision::tf32),
+      launches_(std::move(graph.launches_)) {
   drop_dead_launches(graph);
   find_lives(graph);
   layout_ = lay_out_arena(buffers_);
@@ -64,26 +68,50 @@ T2UE_INLINE void Plan::link(Graph& graph) {
     if (value.storage) kept_.push_back(value.storage);
 }
 
-T2UE_INLINE void Plan::run() const {
-  for (const auto& launch : launches_) launch->run(backend_.kernels, nullptr);
+T2UE_INLINE void Plan::launch_all(const char* while_doing) const {
+  if (backend_.set_tf32) backend_.set_tf32(tf32_);
+  const Stream stream = backend_.stream(device_);
+  for (const auto& launch : launches_) {
+    try {
+      launch->run(backend_.kernels, stream);
+    } catch (const Error& error) {
+      if (!*while_doing) throw;
+      fail(launch->name(), while_doing, ": ", error.what());
+    }
+  }
 }
 
-T2UE_INLINE Step::Step(Recorder record, const Backend& backend, Device device, Execution execution)
-    : record_(std::move(record)), backend_(backend), device_(device) {
+T2UE_INLINE void Plan::run() const {
+  if (!captured_ && (!backend_.capture || runs_ < 2)) {
+    launch_all("");
+    ++runs_;
+    return;
+  }
+  if (!captured_) {
+    void* captured = backend_.capture(device_, [this] { launch_all("while the step was captured"); });
+    captured_ = std::shared_ptr<void>(
+        captured, [destroy = backend_.destroy, device = device_](void* unit) { destroy(device, unit); });
+  }
+  backend_.replay(device_, captured_.get());
+}
+
+T2UE_INLINE Step::Step(Recorder record, const Backend& backend, Device device, Execution execution,
+                       Precision precision)
+    : record_(std::move(record)), backend_(backend), device_(device), precision_(precision) {
   if (execution == Execution::eager) return;
-  Graph graph(backend_, device_, Execution::planned);
+  Graph graph(backend_, device_, Execution::planned, false, precision_);
   record_(graph);
   plan_ = std::make_unique<Plan>(std::move(graph));
 }
 
 T2UE_INLINE void Step::run() {
   if (plan_) return plan_->run();
-  Graph graph(backend_, device_, Execution::eager);
+  Graph graph(backend_, device_, Execution::eager, false, precision_);
   record_(graph);
 }
 
 T2UE_INLINE void Step::find_non_finite() {
-  Graph graph(backend_, device_, Execution::eager, true);
+  Graph graph(backend_, device_, Execution::eager, true, precision_);
   record_(graph);
 }
 

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include <t2ue/core/bf16.hpp>
+
 namespace t2ue {
 
 /// What a stream of random numbers is for; part of its key, so that two purposes never share numbers.
@@ -22,44 +24,57 @@ enum class Purpose : uint32_t {
   bootstrap
 };
 
-/// Four 32-bit words for (key, counter).
-constexpr std::array<uint32_t, 4> philox(std::array<uint32_t, 2> key, std::array<uint32_t, 4> counter) {
+namespace detail {
+/// Turns a counter into four random words. Plain arrays: kernels cannot call what std::array is made of.
+T2UE_HOST_DEVICE constexpr void philox_rounds(uint32_t key_low, uint32_t key_high, uint32_t (&counter)[4]) {
   for (int round = 0; round < 10; ++round) {
     const uint64_t a = uint64_t{0xD2511F53u} * counter[0];
     const uint64_t b = uint64_t{0xCD9E8D57u} * counter[2];
-    counter = {static_cast<uint32_t>(b >> 32) ^ counter[1] ^ key[0], static_cast<uint32_t>(b),
-               static_cast<uint32_t>(a >> 32) ^ counter[3] ^ key[1], static_cast<uint32_t>(a)};
-    key = {key[0] + 0x9E3779B9u, key[1] + 0xBB67AE85u};
+    counter[0] = static_cast<uint32_t>(b >> 32) ^ counter[1] ^ key_low;
+    counter[1] = static_cast<uint32_t>(b);
+    counter[2] = static_cast<uint32_t>(a >> 32) ^ counter[3] ^ key_high;
+    counter[3] = static_cast<uint32_t>(a);
+    key_low += 0x9E3779B9u, key_high += 0xBB67AE85u;
   }
-  return counter;
+}
+}  // namespace detail
+
+/// Four 32-bit words for (key, counter).
+constexpr std::array<uint32_t, 4> philox(std::array<uint32_t, 2> key, std::array<uint32_t, 4> counter) {
+  uint32_t words[4] = {counter[0], counter[1], counter[2], counter[3]};
+  detail::philox_rounds(key[0], key[1], words);
+  return {words[0], words[1], words[2], words[3]};
 }
 
 /// A uniform in [0, 1) with 24 bits, exact in float.
-constexpr float uniform_from_bits(uint32_t bits) {
+T2UE_HOST_DEVICE constexpr float uniform_from_bits(uint32_t bits) {
   return static_cast<float>(bits >> 8) * 0x1p-24f;
 }
 
 /// The random numbers of one (seed, purpose, item): a small value type that draws in sequence.
 class Random {
  public:
-  Random(uint64_t seed, Purpose purpose, uint64_t item = 0)
+  T2UE_HOST_DEVICE Random(uint64_t seed, Purpose purpose, uint64_t item = 0)
       : key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)},
         counter_{0, static_cast<uint32_t>(purpose), static_cast<uint32_t>(item),
                  static_cast<uint32_t>(item >> 32)} {}
 
-  uint32_t bits() {
+  T2UE_HOST_DEVICE uint32_t bits() {
     if (next_ == 4) {
-      block_ = philox(key_, counter_);
+      for (int i = 0; i < 4; ++i) block_[i] = counter_[i];
+      detail::philox_rounds(key_[0], key_[1], block_);
       ++counter_[0];
       next_ = 0;
     }
     return block_[next_++];
   }
   /// Uniform in [0, 1).
-  float uniform() { return uniform_from_bits(bits()); }
+  T2UE_HOST_DEVICE float uniform() { return uniform_from_bits(bits()); }
   float uniform(float low, float high) { return low + (high - low) * uniform(); }
   /// Uniform in {0, ..., count-1}; the bias of the multiply-shift is below 2^-32 * count.
-  uint32_t below(uint32_t count) { return static_cast<uint32_t>((uint64_t{bits()} * count) >> 32); }
+  T2UE_HOST_DEVICE uint32_t below(uint32_t count) {
+    return static_cast<uint32_t>((uint64_t{bits()} * count) >> 32);
+  }
   /// Standard normal (Box-Muller; two words a number, so that the k-th number does not depend on history).
   float normal() {
     const double u = (static_cast<double>(bits()) + 0.5) * 0x1p-32;
@@ -68,9 +83,7 @@ class Random {
   }
 
  private:
-  std::array<uint32_t, 2> key_;
-  std::array<uint32_t, 4> counter_;
-  std::array<uint32_t, 4> block_{};
+  uint32_t key_[2], counter_[4], block_[4] = {};
   unsigned next_ = 4;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <t2ue/core/backend.hpp>
+#include <t2ue/core/bf16.hpp>
 
 namespace t2ue {
 
@@ -19,7 +20,8 @@ class Tensor {
   explicit Tensor(const Shape& shape, DType dtype = DType::f32, Device device = {}) : device_(device) {
     const Backend& backend = backend_of(device);
     const size_t bytes = static_cast<size_t>(shape.elements()) * size_of(dtype);
-    memory_ = std::shared_ptr<void>(backend.allocate(bytes), backend.release);
+    memory_ = std::shared_ptr<void>(backend.allocate(device, bytes),
+                                    [&backend, device](void* memory) { backend.release(device, memory); });
     view_ = View{memory_.get(), shape, dtype, -1};
   }
 
@@ -61,8 +63,17 @@ class Tensor {
     check(dtype_of<T>::value == dtype(), "tensor", "holds ", name_of(dtype()), ", asked for ",
           name_of(dtype_of<T>::value));
     std::vector<T> values(static_cast<size_t>(shape().elements()));
-    backend_of(device_).copy(values.data(), data(), values.size() * sizeof(T));
+    if (!values.empty()) backend_of(device_).copy(device_, values.data(), data(), values.size() * sizeof(T));
     return values;
+  }
+  /// The contents of an f32 or bf16 tensor.
+  std::vector<float> to_floats() const {
+    if (dtype() == DType::f32) return to_vector<float>();
+    const std::vector<bf16> narrow = to_vector<bf16>();
+    std::vector<float> wide;
+    wide.reserve(narrow.size());
+    for (const bf16 value : narrow) wide.push_back(static_cast<float>(value));
+    return wide;
   }
   /// The only element of an f32 tensor.
   float item() const {
@@ -89,7 +100,7 @@ class Tensor {
 
  private:
   void copy_from(const void* from, size_t bytes) {
-    if (bytes > 0) backend_of(device_).copy(data(), from, bytes);
+    if (bytes > 0) backend_of(device_).copy(device_, data(), from, bytes);
   }
 
   std::shared_ptr<void> memory_;

@@ -44,19 +44,22 @@ void for_each_parameter(Module& module, F&& f, const std::string& prefix) {
 }
 
 /// A module's parameters laid out in memory: trained ones and their gradients in two flat arenas (so that an
-/// optimiser is one kernel), buffers in a third. Every parameter starts on a 64-byte boundary; the gaps are
-/// zero.
+/// optimiser is one kernel), buffers in a third, and in bf16 a rounded copy of the trained ones in a fourth.
+/// Every parameter starts on a 64-byte boundary; the gaps are zero.
 class ParameterSet {
  public:
   /// Names, allocates and initialises the parameters; each one's numbers depend on (seed, its name) only.
-  /// The module must not be moved while the set is used.
+  /// The module must not be moved while the set is used. bf16: what graphs of that precision need is kept
+  /// too.
   template <class Module>
-  ParameterSet(Module& module, uint64_t seed, Device device = {}) : device_(device) {
+  ParameterSet(Module& module, uint64_t seed, Device device = {}, Precision precision = Precision::fp32)
+      : device_(device) {
+    check_precision(backend_of(device), precision);
     for_each_parameter(module, [&](const std::string& name, Parameter& parameter) {
       parameter.name = name;
       all_.push_back(&parameter);
     });
-    lay_out();
+    lay_out(precision);
     initialise(seed);
   }
 
@@ -73,6 +76,18 @@ class ParameterSet {
       }
       parameter->value.assign(numbers);
     }
+    refresh_shadows();
+  }
+
+  /// Rounds the values to bf16 anew: to be called after writing to them from outside a step. Nothing where no
+  /// shadows are kept.
+  void refresh_shadows() {
+    if (!shadows_) return;
+    const Backend& backend = backend_of(device_);
+    CastArgs args{.x = values_.view(), .y = {}};
+    static_cast<View&>(args.y) = shadows_.view();
+    check(backend.kernels.cast, "cast", "the ", backend.kernels.name, " backend has no kernel for this op");
+    backend.kernels.cast(args, backend.stream(device_));
   }
 
   const std::vector<Parameter*>& all() const { return all_; }
@@ -81,6 +96,8 @@ class ParameterSet {
   const Tensor& values() const { return values_; }
   const Tensor& grads() const { return grads_; }
   const Tensor& buffers() const { return buffers_; }
+  /// The values rounded to bf16, [P]; absent unless made for bf16.
+  const Tensor& shadows() const { return shadows_; }
   /// Offset of each trained parameter in the arenas, and the arenas' size at the end.
   const std::vector<int32_t>& offsets() const { return offsets_; }
   /// The number of trained parameters, without padding.
@@ -98,7 +115,7 @@ class ParameterSet {
     return std::stoull(sha256_hex(name).substr(0, 15), nullptr, 16);
   }
 
-  void lay_out() {
+  void lay_out(Precision precision) {
     int64_t trained = 0, buffers = 0;
     for (Parameter* parameter : all_) {
       if (parameter->trained) {
@@ -114,6 +131,7 @@ class ParameterSet {
     offsets_.push_back(static_cast<int32_t>(trained));
     values_ = Tensor::zeros({trained}, DType::f32, device_);
     grads_ = Tensor::zeros({trained}, DType::f32, device_);
+    if (precision == Precision::bf16) shadows_ = Tensor::zeros({trained}, DType::bf16, device_);
     buffers_ = Tensor::zeros({buffers}, DType::f32, device_);
     int64_t buffer = 0;
     size_t next = 0;
@@ -121,6 +139,7 @@ class ParameterSet {
       if (parameter->trained) {
         parameter->value = values_.slice(offsets_[next], parameter->shape);
         parameter->grad = grads_.slice(offsets_[next], parameter->shape);
+        if (shadows_) parameter->shadow = shadows_.slice(offsets_[next], parameter->shape);
         ++next;
       } else {
         parameter->value = buffers_.slice(buffer, parameter->shape);
@@ -132,7 +151,7 @@ class ParameterSet {
   Device device_;
   std::vector<Parameter*> all_, trained_;
   std::vector<int32_t> offsets_;
-  Tensor values_, grads_, buffers_;
+  Tensor values_, grads_, buffers_, shadows_;
 };
 
 }  // namespace t2ue

@@ -55,11 +55,12 @@ class BiLevelTrainer {
   template <class Config>
   BiLevelTrainer(const SsaGeneratorConfig& generator, const Config& surrogate, const BiLevelPolicy& policy,
                  const TrainRecipe& recipe, const PairDataset& data, Conditions conditions,
-                 Device device = {}, Execution execution = Execution::planned)
+                 Device device = {}, Execution execution = Execution::planned,
+                 Precision precision = Precision::fp32)
       : generator_(generator),
         surrogate_(surrogate),
-        generator_parameters_(generator_, recipe.seed, device),
-        surrogate_parameters_(surrogate_, recipe.seed, device),
+        generator_parameters_(generator_, recipe.seed, device, precision),
+        surrogate_parameters_(surrogate_, recipe.seed, device, precision),
         noise_optimizer_(generator_parameters_, policy.noise_optimizer),
         surrogate_optimizer_(surrogate_parameters_, recipe.optimizer),
         policy_(policy),
@@ -74,11 +75,11 @@ class BiLevelTrainer {
         codebook_(codebook(conditions_, generator, policy, device)),
         rows_(Tensor::zeros({recipe.batch}, DType::i32, device)),
         surrogate_step_(
-            surrogate_optimizer_, device, execution,
+            surrogate_optimizer_, device, execution, precision,
             [this](Graph& g) { return training_loss(surrogate_, surrogate_view(g, true), batch_); },
             [this](Graph& g) { record_constraints(g, surrogate_); }),
         noise_step_(
-            noise_optimizer_, device, execution,
+            noise_optimizer_, device, execution, precision,
             [this](Graph& g) {
               const Var pixels = surrogate_view(g, false);
               const Frozen frozen(g);

@@ -60,6 +60,7 @@ T2UE_INLINE void CheckpointReader::restore(const std::string& prefix, ParameterS
           "' does not have the model's shape ", parameter->shape);
     parameter->value.assign(floats(name, parameter->shape.elements()));
   }
+  parameters.refresh_shadows();
 }
 
 T2UE_INLINE void CheckpointReader::restore(const std::string& prefix, Optimizer& optimizer) const {

@@ -15,7 +15,8 @@ class DatasetPass {
  public:
   using Record = std::function<Var(Graph&, const Var& pixels, const Batch&)>;
 
-  DatasetPass(const PairDataset& data, Record record, int64_t batch = 64, Device device = {})
+  DatasetPass(const PairDataset& data, Record record, int64_t batch = 64, Device device = {},
+              Precision precision = Precision::fp32)
       : data_(data),
         batch_(std::min(batch, std::max<int64_t>(data.count(), 1)), data.size,
                std::max(data.context_length, 1), device),
@@ -27,7 +28,7 @@ class DatasetPass {
               options.norm = pixel_norm;
               output_ = g.output(record(g, perturb(g.input(batch_.images), {}, options), batch_));
             },
-            device) {}
+            device, Execution::planned, precision) {}
   DatasetPass(const DatasetPass&) = delete;
   DatasetPass& operator=(const DatasetPass&) = delete;
 
@@ -40,7 +41,7 @@ class DatasetPass {
       for (int64_t i = begin; i < std::min(count, begin + batch); ++i) items.push_back(i);
       batch_.fill(data_, items, 0, 0);
       step_.run();
-      const std::vector<float> values = output_.to_vector<float>();
+      const std::vector<float> values = output_.to_floats();
       const auto width = values.size() / static_cast<size_t>(batch);
       rows.insert(rows.end(), values.begin(), values.begin() + static_cast<int64_t>(items.size() * width));
     }

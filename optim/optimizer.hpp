@@ -47,15 +47,16 @@ class Optimizer {
     const Var value = g.input(parameters_.values()), grad = g.input(parameters_.grads()),
               first = g.input(first_);
     const Var segments = g.input(segments_), decay = g.input(decay_), hyper = g.input(hyper_),
-              norm = g.input(norm_);
+              norm = g.input(norm_), shadow = parameters_.shadows() ? g.input(parameters_.shadows()) : Var{};
     if (config_.kind == OptimizerConfig::Kind::sgd) {
       g.launch("sgd", &Kernels::sgd,
-               SgdArgs{value, grad, first, segments, decay, hyper, norm, config_.momentum, false});
+               SgdArgs{value, grad, first, segments, decay, hyper, norm, shadow, config_.momentum, false});
       return;
     }
-    g.launch("adam", &Kernels::adam,
-             AdamArgs{value, grad, first, g.input(second_), segments, decay, hyper, norm, config_.beta1,
-                      config_.beta2, config_.eps, config_.kind == OptimizerConfig::Kind::adamw});
+    g.launch(
+        "adam", &Kernels::adam,
+        AdamArgs{value, grad, first, g.input(second_), segments, decay, hyper, norm, shadow, config_.beta1,
+                 config_.beta2, config_.eps, config_.kind == OptimizerConfig::Kind::adamw});
   }
 
   /// Sets the rate of the next update and counts it.

@@ -19,7 +19,7 @@ namespace t2ue {
 class GuardedStep {
  public:
   /// `record_loss` records everything up to the loss; `record_after` what follows the update.
-  GuardedStep(Optimizer& optimizer, Device device, Execution execution,
+  GuardedStep(Optimizer& optimizer, Device device, Execution execution, Precision precision,
               std::function<Var(Graph&)> record_loss, std::function<void(Graph&)> record_after)
       : optimizer_(optimizer),
         compute_(
@@ -29,13 +29,13 @@ class GuardedStep {
               optimizer_.record_norm(g);
               loss_ = g.output(loss);
             },
-            device, execution),
+            device, execution, precision),
         update_(
             [this, record_after](Graph& g) {
               optimizer_.record_update(g);
               record_after(g);
             },
-            device, execution) {}
+            device, execution, precision) {}
   GuardedStep(const GuardedStep&) = delete;
   GuardedStep& operator=(const GuardedStep&) = delete;
 
@@ -71,9 +71,9 @@ class Trainer {
  public:
   template <class Config>
   Trainer(const Config& config, const TrainRecipe& recipe, const PairDataset& data, Device device = {},
-          Execution execution = Execution::planned)
+          Execution execution = Execution::planned, Precision precision = Precision::fp32)
       : model_(config),
-        parameters_(model_, recipe.seed, device),
+        parameters_(model_, recipe.seed, device, precision),
         optimizer_(parameters_, recipe.optimizer),
         recipe_(recipe),
         data_(data),
@@ -81,7 +81,7 @@ class Trainer {
         order_(data.count(), recipe.batch, recipe.seed),
         schedule_(recipe.schedule(total_steps())),
         step_(
-            optimizer_, device, execution,
+            optimizer_, device, execution, precision,
             [this](Graph& g) {
               const Var picture = perturb(g.input(batch_.images), {});
               return training_loss(

@@ -1,6 +1,7 @@
-// Sums.
+// Sums and changes of type.
 #pragma once
 
+#include <t2ue/core/bf16.hpp>
 #include <t2ue/core/cpu/columns.hpp>
 #include <t2ue/core/kernels.hpp>
 
@@ -14,6 +15,34 @@ inline void add(const AddArgs& args, Stream) {
       const float sum = b ? args.alpha * a[i] + args.beta * b[i] : args.alpha * a[i];
       put(y[i], sum, args.y.accumulate);
     }
+  });
+}
+
+namespace detail {
+template <class From, class To>
+void cast(const From* from, To* to, int64_t count, bool accumulate) {
+  parallel_ranges(count, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const auto value = static_cast<float>(from[i]);
+      to[i] = static_cast<To>(accumulate ? static_cast<float>(to[i]) + value : value);
+    }
+  });
+}
+/// Calls f with a null pointer to the view's element type.
+template <class F>
+void with_float_type(const char* where, const View& view, F&& f) {
+  if (view.dtype == DType::f32) return f(static_cast<float*>(nullptr));
+  if (view.dtype == DType::bf16) return f(static_cast<bf16*>(nullptr));
+  fail(where, "takes f32 and bf16, got ", name_of(view.dtype), view.shape);
+}
+}  // namespace detail
+
+inline void cast(const CastArgs& args, Stream) {
+  detail::with_float_type("cast", args.x, [&](auto* from) {
+    detail::with_float_type("cast", args.y, [&](auto* to) {
+      detail::cast(static_cast<decltype(from)>(args.x.data), static_cast<decltype(to)>(args.y.data),
+                   args.x.elements(), args.y.accumulate);
+    });
   });
 }
 

@@ -31,9 +31,9 @@ void for_each_sample(const Args& a, const Shape& shape, int64_t n, F&& f) {
       static_cast<uint64_t>(n);
   const AugmentGeometry g = augment_geometry(a.seed, item, height, width, a.min_area, a.flip, a.shift);
   for (int64_t h = 0; h < height; ++h) {
-    const Mix y = mix_at(g.scale_y * static_cast<float>(h) + g.offset_y, height);
+    const Mix y = mix_at(augment_coordinate(g.scale_y, g.offset_y, h), height);
     for (int64_t w = 0; w < width; ++w) {
-      const Mix x = mix_at(g.scale_x * static_cast<float>(w) + g.offset_x, width);
+      const Mix x = mix_at(augment_coordinate(g.scale_x, g.offset_x, w), width);
       const int64_t corners[4] = {(y.low * width + x.low) * 3, (y.low * width + x.high) * 3,
                                   (y.high * width + x.low) * 3, (y.high * width + x.high) * 3};
       const float weights[4] = {(1 - y.share) * (1 - x.share), (1 - y.share) * x.share,

@@ -8,7 +8,7 @@
 namespace t2ue::cpu {
 
 template <Gemm gemm>
-void linear(const LinearArgs& a, Stream) {
+void linear_with(const LinearArgs& a, Stream) {
   const int64_t rows = a.x.shape[0], inner = a.x.shape[1], columns = a.w.shape[0];
   float* pre = a.pre.data ? a.pre.f32() : a.y.f32();
   gemm(false, true, rows, columns, inner, a.x.f32(), inner, a.w.f32(), inner, 0.0f, pre, columns);
@@ -25,7 +25,7 @@ void linear(const LinearArgs& a, Stream) {
 }
 
 template <Gemm gemm>
-void linear_grad(const LinearGradArgs& a, Stream) {
+void linear_grad_with(const LinearGradArgs& a, Stream) {
   const int64_t rows = a.dy.shape[0], columns = a.dy.shape[1], inner = a.x.shape[1];
   const float* dpre = a.dy.f32();
   if (a.activation != Activation::none) {
@@ -49,6 +49,13 @@ void linear_grad(const LinearGradArgs& a, Stream) {
     });
     put_columns(a.db, sums, 0);
   }
+}
+
+inline void linear(const LinearArgs& a, Stream stream) {
+  linear_with<reference_gemm>(a, stream);
+}
+inline void linear_grad(const LinearGradArgs& a, Stream stream) {
+  linear_grad_with<reference_gemm>(a, stream);
 }
 
 }  // namespace t2ue::cpu

@@ -54,7 +54,14 @@ void for_each_segment(const Args& a, F&& f) {
 }
 }  // namespace detail
 
+namespace detail {
+inline void check_no_shadow(const char* where, const View& shadow) {
+  check(!shadow, where, "the CPU computes in f32 and keeps no bf16 shadow of parameters");
+}
+}  // namespace detail
+
 inline void adam(const AdamArgs& a, Stream) {
+  detail::check_no_shadow("adam", a.shadow);
   float *value = a.value.f32(), *first = a.first.f32(), *second = a.second.f32();
   const float* grad = a.grad.f32();
   const float rate = a.hyper.f32()[0], correction1 = a.hyper.f32()[1], correction2 = a.hyper.f32()[2];
@@ -72,6 +79,7 @@ inline void adam(const AdamArgs& a, Stream) {
 }
 
 inline void sgd(const SgdArgs& a, Stream) {
+  detail::check_no_shadow("sgd", a.shadow);
   float *value = a.value.f32(), *first = a.first.f32();
   const float* grad = a.grad.f32();
   const float rate = a.hyper.f32()[0], clip = a.norm.data ? a.norm.f32()[1] : 1.0f;

@@ -20,7 +20,7 @@ constexpr bool is_relu_like(Activation activation) {
 /// activation(x), any shape.
 inline Var activate(const Var& x, Activation activation) {
   Graph& g = x.graph();
-  const Var y = g.value(x.shape());
+  const Var y = g.value(x.shape(), x.dtype());
   g.launch("activation", &Kernels::activation, ActivationArgs{x, y, activation});
   g.differentiate({y}, {x}, [=, &g] {
     const Var saved = detail::gradient_reads_input(activation) ? x : y;

@@ -12,7 +12,8 @@ inline Var attention(const Var& qkv, int heads, bool causal) {
         "expected qkv [B,T,3*C] with C divisible by ", heads, " heads, got ", qkv.shape());
   Graph& g = qkv.graph();
   const int64_t batch = qkv.shape()[0], tokens = qkv.shape()[1];
-  const Var out = g.value({batch, tokens, qkv.shape()[2] / 3}), lse = g.value({batch, heads, tokens});
+  const Var out = g.value({batch, tokens, qkv.shape()[2] / 3}, qkv.dtype()),
+            lse = g.value({batch, heads, tokens});
   g.launch("attention", &Kernels::attention, AttentionArgs{qkv, out, lse, heads, causal});
   g.differentiate({out}, {qkv}, [=, &g] {
     g.launch("attention_grad", &Kernels::attention_grad,

@@ -19,11 +19,12 @@ inline Var batch_norm(const Var& x, const Var& scale, const Var& shift, const Va
         " does not match x ", x.shape());
   check(detail::is_relu_like(activation), "batch_norm", "activation ", name_of(activation),
         " is not fused; use none, relu or leaky_relu");
+  check_types("batch_norm", x, {residual}, {scale, shift, running_mean, running_var});
   Graph& g = x.graph();
   const bool training = g.training();
   check(!training || x.shape().rows() > 1, "batch_norm", "batch statistics need more than one row, x is ",
         x.shape());
-  const Var mean = g.value(channels), inv_std = g.value(channels), y = g.value(x.shape());
+  const Var mean = g.value(channels), inv_std = g.value(channels), y = g.value(x.shape(), x.dtype());
   g.launch("batch_norm", &Kernels::batch_norm,
            BatchNormArgs{x, scale, shift, residual, running_mean, running_var, mean, inv_std, y, activation,
                          training, eps, momentum});

@@ -15,9 +15,11 @@ inline Var conv2d(const Var& x, const Var& w, const Var& b = {}, int stride = 1,
         " and ", pad);
   check(xs[1] + 2 * pad >= ws[1] && xs[2] + 2 * pad >= ws[2], "conv2d", "the window ", ws,
         " is larger than the padded picture ", xs);
+  check_types("conv2d", x, {w}, {b});
   Graph& g = x.graph();
-  const Var y =
-      g.value({xs[0], (xs[1] + 2 * pad - ws[1]) / stride + 1, (xs[2] + 2 * pad - ws[2]) / stride + 1, ws[0]});
+  const Shape shape{xs[0], (xs[1] + 2 * pad - ws[1]) / stride + 1, (xs[2] + 2 * pad - ws[2]) / stride + 1,
+                    ws[0]};
+  const Var y = g.value(shape, x.dtype());
   g.launch("conv2d", &Kernels::conv2d, Conv2dArgs{x, w, b, y, stride, pad});
   g.differentiate({y}, {x, w, b}, [=, &g] {
     g.launch("conv2d_grad", &Kernels::conv2d_grad,

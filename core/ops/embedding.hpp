@@ -13,8 +13,9 @@ inline Var embedding(const Var& ids, const Var& table, const Var& position) {
             position.shape() == Shape({is[1], ts[1]}),
         "embedding", "expected ids i32 [B,T], table [V,C], position [T,C], got ", is, ", ", ts, ", ",
         position.shape());
+  check_types("embedding", table, {position});
   Graph& g = ids.graph();
-  const Var y = g.value({is[0], is[1], ts[1]});
+  const Var y = g.value({is[0], is[1], ts[1]}, table.dtype());
   g.launch("embedding", &Kernels::embedding, EmbeddingArgs{ids, table, position, y});
   g.differentiate({y}, {table, position}, [=, &g] {
     g.launch("embedding_grad", &Kernels::embedding_grad,
@@ -30,8 +31,12 @@ inline Var prepend_token(const Var& x, const Var& token, const Var& position) {
             position.shape() == Shape({s[1] + 1, s[2]}),
         "prepend_token", "expected x [N,T,C], token [C] or [N,C], position [T+1,C], got ", s, ", ",
         token.shape(), ", ", position.shape());
+  if (token.shape().rank() == 1)
+    check_types("prepend_token", x, {position}, {token});
+  else
+    check_types("prepend_token", x, {position, token});
   Graph& g = x.graph();
-  const Var y = g.value({s[0], s[1] + 1, s[2]});
+  const Var y = g.value({s[0], s[1] + 1, s[2]}, x.dtype());
   g.launch("prepend_token", &Kernels::prepend_token, PrependTokenArgs{x, token, position, y});
   g.differentiate({y}, {x, token, position}, [=, &g] {
     g.launch("prepend_token_grad", &Kernels::prepend_token_grad,
@@ -47,7 +52,7 @@ inline Var gather_token(const Var& x, const Var& index = {}) {
         "gather_token", "expected x [B,T,C] and index i32 [B], got ", s, " and ",
         index ? index.shape() : Shape{});
   Graph& g = x.graph();
-  const Var y = g.value({s[0], s[2]});
+  const Var y = g.value({s[0], s[2]}, x.dtype());
   g.launch("gather_token", &Kernels::gather_token, GatherTokenArgs{x, index, y});
   g.differentiate({y}, {x}, [=, &g] {
     g.launch("gather_token_grad", &Kernels::gather_token_grad,

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include <t2ue/core/graph.hpp>
+#include <t2ue/core/ops/add.hpp>
 
 namespace t2ue {
 
@@ -12,9 +12,10 @@ inline Var layer_norm(const Var& x, const Var& scale, const Var& shift, float ep
   const Shape channels{x.shape().back()};
   check(scale.shape() == channels && shift.shape() == channels, "layer_norm", "expected scale and shift ",
         channels, ", got ", scale.shape(), " and ", shift.shape());
+  check_types("layer_norm", x, {}, {scale, shift});
   Graph& g = x.graph();
   const Shape rows{x.shape().rows()};
-  const Var y = g.value(x.shape()), mean = g.value(rows), inv_std = g.value(rows);
+  const Var y = g.value(x.shape(), x.dtype()), mean = g.value(rows), inv_std = g.value(rows);
   g.launch("layer_norm", &Kernels::layer_norm, LayerNormArgs{x, {}, scale, shift, {}, y, mean, inv_std, eps});
   g.differentiate({y}, {x, scale, shift}, [=, &g] {
     g.launch("layer_norm_grad", &Kernels::layer_norm_grad,
@@ -32,9 +33,11 @@ inline std::pair<Var, Var> add_layer_norm(const Var& x, const Var& residual, con
   const Shape channels{x.shape().back()};
   check(scale.shape() == channels && shift.shape() == channels, "add_layer_norm", "expected scale and shift ",
         channels, ", got ", scale.shape(), " and ", shift.shape());
+  check_types("add_layer_norm", x, {residual}, {scale, shift});
   Graph& g = x.graph();
   const Shape rows{x.shape().rows()};
-  const Var sum = g.value(x.shape()), y = g.value(x.shape()), mean = g.value(rows), inv_std = g.value(rows);
+  const Var sum = g.value(x.shape(), x.dtype()), y = g.value(x.shape(), x.dtype()), mean = g.value(rows),
+            inv_std = g.value(rows);
   g.launch("layer_norm", &Kernels::layer_norm,
            LayerNormArgs{x, residual, scale, shift, sum, y, mean, inv_std, eps});
   g.differentiate({sum, y}, {x, residual, scale, shift}, [=, &g] {
@@ -46,7 +49,7 @@ inline std::pair<Var, Var> add_layer_norm(const Var& x, const Var& residual, con
       return;
     }
     for (const Var& v : {x, residual})
-      if (g.requires_grad(v)) g.launch("add", &Kernels::add, AddArgs{.a = dsum, .b = {}, .y = g.grad(v)});
+      if (g.requires_grad(v)) detail::add_gradient(g, dsum, v, 1.0f);
   });
   return {sum, y};
 }

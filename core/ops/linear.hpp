@@ -10,6 +10,7 @@ inline Var linear(const Var& x, const Var& w, const Var& b = {}, Activation acti
   check(w.shape().rank() == 2 && x.shape().rank() >= 1 && x.shape().back() == w.shape()[1], "linear",
         "expected x [..,K] and w [N,K], got x ", x.shape(), " and w ", w.shape());
   check(!b || b.shape() == Shape{w.shape()[0]}, "linear", "expected b [", w.shape()[0], "], got ", b.shape());
+  check_types("linear", x, {w}, {b});
   Graph& g = x.graph();
   const int64_t rows = x.shape().rows(), columns = w.shape()[0];
   Shape shape;
@@ -17,8 +18,8 @@ inline Var linear(const Var& x, const Var& w, const Var& b = {}, Activation acti
   shape.push_back(columns);
 
   const Var flat = x.reshape({rows, x.shape().back()});
-  const Var y = g.value({rows, columns});
-  const Var pre = detail::gradient_reads_input(activation) ? g.value({rows, columns}) : Var{};
+  const Var y = g.value({rows, columns}, x.dtype());
+  const Var pre = detail::gradient_reads_input(activation) ? g.value({rows, columns}, x.dtype()) : Var{};
   g.launch("linear", &Kernels::linear, LinearArgs{flat, w, b, y, pre, activation});
   g.differentiate({y}, {x, w, b}, [=, &g] {
     LinearGradArgs a{.x = flat,
@@ -32,7 +33,7 @@ inline Var linear(const Var& x, const Var& w, const Var& b = {}, Activation acti
                      .activation = activation};
     if (activation != Activation::none) {
       a.saved = pre ? pre : y;
-      a.dpre = g.value({rows, columns});
+      a.dpre = g.value({rows, columns}, flat.dtype());
     }
     g.launch("linear_grad", &Kernels::linear_grad, a);
   });

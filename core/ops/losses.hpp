@@ -5,7 +5,7 @@
 
 namespace t2ue {
 
-/// Rows of x [M,C] scaled to unit length.
+/// Rows of x [M,C] scaled to unit length, in f32.
 inline Var l2_normalize(const Var& x) {
   check(x.shape().rank() == 2, "l2_normalize", "expected x [M,C], got ", x.shape());
   Graph& g = x.graph();
@@ -25,6 +25,8 @@ inline Var info_nce(const Var& image, const Var& text, const Var& logit_scale) {
   check(image.shape().rank() == 2 && image.shape() == text.shape() && logit_scale.shape() == Shape{1},
         "info_nce", "expected image and text [B,D] and logit_scale [1], got ", image.shape(), ", ",
         text.shape(), ", ", logit_scale.shape());
+  check(image.dtype() == DType::f32, "info_nce", "takes f32 features, got ", name_of(image.dtype()));
+  check_types("info_nce", image, {text}, {logit_scale});
   Graph& g = image.graph();
   const int64_t batch = image.shape()[0];
   const Var logits = g.value({batch, batch}), row_lse = g.value({batch}), column_lse = g.value({batch}),

@@ -21,7 +21,8 @@ struct PerturbOptions {
 };
 
 /// (clamp(image + limit(raw), 0, 1) - mean)/std in one pass; without a picture just limit(raw).
-/// image [N,H,W,3] f32 in [0,1] or u8, raw [N,H,W,3] f32; either may be absent.
+/// image [N,H,W,3] f32 in [0,1] or u8, raw [N,H,W,3]; either may be absent. With a picture the result has the
+/// graph's type of activations, without one it is f32: steps of pixels are finer than bf16.
 inline Var perturb(const Var& image, const Var& raw, const PerturbOptions& options = {}) {
   check(image || raw, "perturb", "needs a picture, a perturbation, or both");
   const Shape shape = (image ? image : raw).shape();
@@ -32,7 +33,7 @@ inline Var perturb(const Var& image, const Var& raw, const PerturbOptions& optio
         options.eps);
   Graph& g = (image ? image : raw).graph();
   check(!g.requires_grad(image), "perturb", "the picture is data; only the perturbation has a gradient");
-  const Var y = g.value(shape);
+  const Var y = g.value(shape, image ? g.activation_type() : DType::f32);
   PerturbArgs args{.image = image,
                    .raw = raw,
                    .y = y,
@@ -65,7 +66,7 @@ struct AugmentOptions {
 };
 
 /// Random crop, flip and translation by (seed, counter, position in the batch), then (x - mean)/std.
-/// x [N,H,W,3] f32, counter i32 [1]: the number of the step, so that every step draws anew.
+/// x [N,H,W,3], counter i32 [1]: the number of the step, so that every step draws anew.
 inline Var augment(const Var& x, const Var& counter, const AugmentOptions& options) {
   check(x.shape().rank() == 4 && x.shape()[3] == 3 && counter.dtype() == DType::i32 &&
             counter.shape() == Shape{1},
@@ -73,7 +74,7 @@ inline Var augment(const Var& x, const Var& counter, const AugmentOptions& optio
   check(options.min_area > 0.0f && options.min_area <= 1.0f && options.shift >= 0, "augment",
         "min_area must be in (0,1] and shift not negative, got ", options.min_area, " and ", options.shift);
   Graph& g = x.graph();
-  const Var y = g.value(x.shape());
+  const Var y = g.value(x.shape(), x.dtype());
   AugmentArgs args{.x = x,
                    .counter = counter,
                    .y = y,

@@ -13,8 +13,8 @@ inline Var pool2d(const Var& x, Pooling kind, int size, int stride, int pad = 0)
         stride, ", pad ", pad);
   check(s[1] + 2 * pad >= size && s[2] + 2 * pad >= size, "pool2d", "window ", size, " is larger than ", s);
   Graph& g = x.graph();
-  const Var y =
-      g.value({s[0], (s[1] + 2 * pad - size) / stride + 1, (s[2] + 2 * pad - size) / stride + 1, s[3]});
+  const Shape shape{s[0], (s[1] + 2 * pad - size) / stride + 1, (s[2] + 2 * pad - size) / stride + 1, s[3]};
+  const Var y = g.value(shape, x.dtype());
   g.launch("pool2d", &Kernels::pool2d, Pool2dArgs{x, y, kind, size, stride, pad});
   g.differentiate({y}, {x}, [=, &g] {
     g.launch("pool2d_grad", &Kernels::pool2d_grad,
@@ -29,7 +29,7 @@ inline Var mean_pool(const Var& x) {
   if (s.rank() == 4) return mean_pool(x.reshape({s[0], s[1] * s[2], s[3]}));
   check(s.rank() == 3, "mean_pool", "expected x [N,T,C] or [N,H,W,C], got ", s);
   Graph& g = x.graph();
-  const Var y = g.value({s[0], s[2]});
+  const Var y = g.value({s[0], s[2]}, x.dtype());
   g.launch("mean_pool", &Kernels::mean_pool, MeanPoolArgs{x, y});
   g.differentiate({y}, {x}, [=, &g] {
     g.launch("mean_pool_grad", &Kernels::mean_pool_grad, MeanPoolGradArgs{g.grad_of(y), g.grad(x)});

@@ -131,8 +131,9 @@ struct SsaGenerator {
   /// caption [B,condition] (a caption's text feature, not normalised), latent [B,latent] ~ N(0,1).
   Var operator()(const Var& caption, const Var& latent) {
     const int64_t batch = caption.shape()[0];
-    const Var embedding = standardised(caption);
-    Var x = fc(latent).reshape({batch, 4, 4, config.multipliers[0] * config.width});
+    const DType type = caption.graph().activation_type();
+    const Var embedding = standardised(cast(caption, type));
+    Var x = fc(cast(latent, type)).reshape({batch, 4, 4, config.multipliers[0] * config.width});
     Var logits = mask_head(x);
     for (size_t i = 0; i < blocks.size(); ++i) {
       const int up = i == 0 ? 1 : 2;

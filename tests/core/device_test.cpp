@@ -6,18 +6,45 @@ using namespace t2ue;
 
 TEST(Device, NamesAreParsed) {
   EXPECT_EQ(parse_device("cpu"), Device{});
-  EXPECT_EQ(parse_device("auto"), Device{});
+  const Device found = parse_device("auto");
+  EXPECT_TRUE(found == Device{} || found == (Device{DeviceKind::cuda, 0}));
+  EXPECT_NO_THROW(Tensor({1}, DType::f32, found)) << "auto names a device that works";
   EXPECT_EQ(parse_device("cuda:3"), (Device{DeviceKind::cuda, 3}));
   for (const char* bad : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:99999", ""})
     EXPECT_THROW(parse_device(bad), Error) << bad;
 }
 
-TEST(Device, CudaSaysThatItIsNotBuilt) {
+TEST(Device, ACudaDeviceThatIsNotThereSaysWhy) {
   try {
-    Tensor({1}, DType::f32, {DeviceKind::cuda, 0});
-    FAIL() << "made a CUDA tensor without CUDA";
+    Tensor({1}, DType::f32, {DeviceKind::cuda, 99});
+    FAIL() << "made a tensor on cuda:99";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("no CUDA backend"), std::string::npos) << error.what();
+    const std::string what = error.what();
+    const char* reason = !T2UE_HAS_CUDA                                  ? "no CUDA backend"
+                         : parse_device("auto").kind == DeviceKind::cuda ? "there is no cuda:99"
+                                                                         : "CUDA cannot be used: ";
+    EXPECT_NE(what.find(reason), std::string::npos) << what;
+  }
+}
+
+TEST(Device, ABackendOfOnesOwnBecomesADevice) {
+  Backend backend = cpu_reference_backend();
+  backend.kernels.name = "mine";
+  const Device device = add_backend(backend);
+  EXPECT_EQ(backend_of(device).kernels.name, std::string("mine"));
+  EXPECT_EQ(Tensor::zeros({2}, DType::f32, device).to_vector<float>(), (std::vector<float>{0, 0}));
+  EXPECT_THROW(backend_of({DeviceKind::added, 1000}), Error);
+}
+
+TEST(Precision, OfABackendThatLacksItIsNamed) {
+  EXPECT_NO_THROW(check_precision(cpu_backend(), Precision::fp32));
+  for (const Precision precision : {Precision::bf16, Precision::tf32}) {
+    try {
+      check_precision(cpu_backend(), precision);
+      FAIL() << name_of(precision);
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(name_of(precision)), std::string::npos) << error.what();
+    }
   }
 }
 

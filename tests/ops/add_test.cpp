@@ -23,6 +23,7 @@ TEST(AddOp, AgreesWithFloat64) {
   check_op(add_case(13, 1, 1));
   check_op(add_case(13, 1, -0.5f));
   check_op(add_case(4099, -2, 0.25f));
+  check_op(add_case(4096, 0.5f, 3));
 }
 
 TEST(AddOp, AValueMayBeAddedToItself) {
@@ -71,7 +72,7 @@ Case residual_case(const UpSizes& s) {
   const int64_t high = s.height * s.up, wide = s.width * s.up;
   c.inputs = {{"a", random_tensor({s.batch, s.height, s.width, s.channels}, 1)},
               {"b", random_tensor({s.batch, high, wide, s.channels}, 2)},
-              {"gain", random_tensor({1}, 3, 0.5f, 1)}};
+              parameter("gain", random_tensor({1}, 3, 0.5f, 1))};
   c.record = [s](Graph&, const Vars& v) { return Vars{residual_scale(v[0], v[1], v[2], s.up)}; };
   c.reference = [=](const Arrays& v) {
     Doubles y;
@@ -94,7 +95,10 @@ TEST_P(ResidualScaleOp, AgreesWithFloat64) {
 INSTANTIATE_TEST_SUITE_P(Sizes, ResidualScaleOp,
                          testing::Values(UpSizes{1, 1, 1, 1, 1}, UpSizes{2, 3, 5, 7, 1},
                                          UpSizes{2, 3, 2, 5, 2}, UpSizes{1, 2, 3, 8, 3},
-                                         UpSizes{3, 8, 8, 4, 2}),
+                                         UpSizes{3, 8, 8, 4, 2}, UpSizes{2, 3, 5, 8, 1},
+                                         UpSizes{1, 3, 5, 16, 2}, UpSizes{2, 1, 3, 64, 2},
+                                         UpSizes{1, 2, 2, 100, 2}, UpSizes{1, 13, 11, 24, 1},
+                                         UpSizes{1, 2, 1, 33, 3}, UpSizes{1, 20, 18, 64, 2}),
                          testing::PrintToStringParamName());
 
 }  // namespace

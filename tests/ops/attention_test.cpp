@@ -62,6 +62,14 @@ INSTANTIATE_TEST_SUITE_P(Sizes, AttentionOp, testing::ValuesIn([] {
                              all.push_back({1, 24, 2, 8, causal});   // exactly one block of queries
                              all.push_back({1, 25, 1, 16, causal});  // one more
                              all.push_back({2, 53, 2, 17, causal});
+                             // heads of the widths that CUDA has tensor core kernels for, tokens of real
+                             // towers
+                             for (const int64_t width : {32, 64, 80, 128})
+                               all.push_back({1, 50, 2, width, causal});
+                             all.push_back({2, 77, 1, 64, causal});
+                             all.push_back({1, 77, 1, 128, causal});
+                             all.push_back({1, 197, 1, 32, causal});
+                             all.push_back({1, 100, 1, 96, causal});
                            }
                            return all;
                          }()),
@@ -73,29 +81,40 @@ TEST(AttentionOp, LargeScoresDoNotOverflow) {
   check_op(c);
 }
 
+/// The output of one sequence on a target, as floats. qkv [1,T,3*C].
+std::vector<float> attend(const Target& target, const Tensor& qkv, int heads, bool causal) {
+  Graph g(*target.backend, target.device, Execution::planned, false, target.precision);
+  const DType type = target.precision == Precision::bf16 ? DType::bf16 : DType::f32;
+  const Tensor out = g.output(attention(g.input(on_device(qkv, type, target.device)), heads, causal));
+  Plan(std::move(g)).run();
+  return out.to_floats();
+}
+
 TEST(AttentionOp, CausalIgnoresWhatComesLater) {
-  const auto first_rows = [](float last) {
-    Graph g(cpu_reference_backend());
-    Tensor qkv = random_tensor({1, 30, 24}, 1);
-    std::vector<float> values = qkv.to_vector<float>();
-    for (size_t i = 29 * 24; i < values.size(); ++i) values[i] = last;
-    qkv.assign(values);
-    const Tensor out = g.output(attention(g.input(qkv), 2, true));
-    Plan(std::move(g)).run();
-    std::vector<float> rows = out.to_vector<float>();
-    rows.resize(29 * 8);
-    return rows;
-  };
-  EXPECT_EQ(first_rows(0), first_rows(50));
+  constexpr int64_t tokens = 30, width = 32;
+  for (const Target& target : targets()) {
+    SCOPED_TRACE(target.name);
+    const auto first_rows = [&](float last) {
+      const Tensor qkv = random_tensor({1, tokens, 6 * width}, 1);
+      std::vector<float> values = qkv.to_vector<float>();
+      for (size_t i = (tokens - 1) * 6 * width; i < values.size(); ++i) values[i] = last;
+      std::vector<float> rows = attend(target, Tensor::of(values, qkv.shape()), 2, true);
+      rows.resize((tokens - 1) * 2 * width);
+      return rows;
+    };
+    EXPECT_EQ(first_rows(0), first_rows(50));
+  }
 }
 
 TEST(AttentionOp, NaNReachesTheOutput) {
-  Graph g(cpu_reference_backend());
-  std::vector<float> values(3 * 12, 0.5f);
-  values[4] = std::numeric_limits<float>::quiet_NaN();  // a key of the first token
-  const Tensor out = g.output(attention(g.input(Tensor::of(values, {1, 3, 12})), 1, false));
-  Plan(std::move(g)).run();
-  for (const float value : out.to_vector<float>()) EXPECT_TRUE(std::isnan(value));
+  for (const Target& target : targets())
+    for (const int64_t width : {4, 32}) {
+      SCOPED_TRACE(target.name);
+      std::vector<float> values(at(3 * 3 * width), 0.5f);
+      values[at(width)] = std::numeric_limits<float>::quiet_NaN();  // a key of the first token
+      for (const float value : attend(target, Tensor::of(values, {1, 3, 3 * width}), 1, false))
+        EXPECT_TRUE(std::isnan(value));
+    }
 }
 
 }  // namespace

@@ -87,13 +87,13 @@ TEST_P(AugmentOp, GradientIsTheTransposedMap) {
   EXPECT_NEAR(inner, project({to_doubles(out)}, 1), 1e-5 * std::sqrt(static_cast<double>(in.size())));
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, AugmentOp,
-                         testing::Values(AugmentKind{1, 1, 1, 0.5f, true, 1},
-                                         AugmentKind{3, 4, 5, 1, false, 0}, AugmentKind{4, 5, 7, 1, true, 0},
-                                         AugmentKind{4, 6, 5, 1, false, 2},
-                                         AugmentKind{3, 7, 8, 0.3f, false, 0},
-                                         AugmentKind{5, 8, 6, 0.5f, true, 3}),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, AugmentOp,
+    testing::Values(AugmentKind{1, 1, 1, 0.5f, true, 1}, AugmentKind{3, 4, 5, 1, false, 0},
+                    AugmentKind{4, 5, 7, 1, true, 0}, AugmentKind{4, 6, 5, 1, false, 2},
+                    AugmentKind{3, 7, 8, 0.3f, false, 0}, AugmentKind{5, 8, 6, 0.5f, true, 3},
+                    AugmentKind{2, 17, 19, 0.1f, true, 2}, AugmentKind{2, 3, 4, 1, true, 9}),
+    testing::PrintToStringParamName());
 
 std::vector<float> augmented(const Tensor& x, int32_t counter, const AugmentOptions& options) {
   Graph g(cpu_reference_backend());

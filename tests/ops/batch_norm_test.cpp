@@ -36,11 +36,11 @@ Case norm_case(const NormSizes& s) {
   const Shape x{s.rows, s.channels}, channels{s.channels};
   for (uint64_t item = 0;; item += 10) {
     c.inputs = {{"x", random_tensor(x, item, -1, 2)},
-                {"running_mean", random_tensor(channels, item + 1), false, s.training},
-                {"running_var", random_tensor(channels, item + 2, 0.5f, 2), false, s.training}};
+                single("running_mean", random_tensor(channels, item + 1), false, s.training),
+                single("running_var", random_tensor(channels, item + 2, 0.5f, 2), false, s.training)};
     if (s.affine) {
-      c.inputs.push_back({"scale", random_tensor(channels, item + 3, 0.5f, 2)});
-      c.inputs.push_back({"shift", random_tensor(channels, item + 4)});
+      c.inputs.push_back(parameter("scale", random_tensor(channels, item + 3, 0.5f, 2)));
+      c.inputs.push_back(parameter("shift", random_tensor(channels, item + 4)));
     }
     if (s.residual) c.inputs.push_back({"residual", random_tensor(x, item + 5)});
     if (!has_kink(s.activation) || smallest(before_activation(s, to_doubles(c.inputs))) > kink_margin) break;
@@ -87,13 +87,24 @@ INSTANTIATE_TEST_SUITE_P(
       return all;
     }()),
     testing::PrintToStringParamName());
-INSTANTIATE_TEST_SUITE_P(Sizes, BatchNormOp,
-                         testing::Values(NormSizes{3, 1, true, true, false, Activation::none},
-                                         NormSizes{1, 7, false, true, true, Activation::relu},
-                                         NormSizes{521, 3, true, true, true, Activation::none},
-                                         NormSizes{64, 32, true, true, true, Activation::relu},
-                                         NormSizes{1000, 2, true, false, false, Activation::leaky_relu}),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, BatchNormOp,
+    testing::Values(NormSizes{3, 1, true, true, false, Activation::none},
+                    NormSizes{1, 7, false, true, true, Activation::relu},
+                    NormSizes{521, 3, true, true, true, Activation::none},
+                    NormSizes{64, 32, true, true, true, Activation::relu},
+                    NormSizes{1000, 2, true, false, false, Activation::leaky_relu},
+                    // Several channels in one access, and row ends that do not fit blocks.
+                    NormSizes{37, 8, true, true, true, Activation::leaky_relu},
+                    NormSizes{300, 16, true, true, false, Activation::relu},
+                    NormSizes{19, 64, true, true, true, Activation::none},
+                    NormSizes{41, 100, true, true, false, Activation::relu},
+                    NormSizes{9, 100, false, true, true, Activation::leaky_relu},
+                    NormSizes{23, 42, true, true, true, Activation::none},
+                    NormSizes{1100, 64, true, true, true, Activation::none},  // several blocks of rows
+                    NormSizes{5, 2056, true, true, false, Activation::none},
+                    NormSizes{3, 300, true, true, true, Activation::none}),
+    testing::PrintToStringParamName());
 
 TEST(BatchNormOp, ResidualMayBeTheInputItself) {
   Case c = norm_case({17, 3, false, true, false, Activation::none});

@@ -18,8 +18,8 @@ void PrintTo(const ConvSizes& s, std::ostream* out) {
 Case conv_case(const ConvSizes& s) {
   Case c;
   c.inputs = {{"x", random_tensor({s.batch, s.height, s.width, s.in}, 1)},
-              {"w", random_tensor({s.out, s.rows, s.columns, s.in}, 2)}};
-  if (s.bias) c.inputs.push_back({"b", random_tensor({s.out}, 3)});
+              parameter("w", random_tensor({s.out, s.rows, s.columns, s.in}, 2))};
+  if (s.bias) c.inputs.push_back(parameter("b", random_tensor({s.out}, 3)));
   const int64_t down = (s.height + 2 * s.pad - s.rows) / s.stride + 1;
   const int64_t across = (s.width + 2 * s.pad - s.columns) / s.stride + 1;
   c.record = [s](Graph&, const Vars& v) {

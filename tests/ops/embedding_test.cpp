@@ -15,8 +15,8 @@ void PrintTo(const TokenSizes& s, std::ostream* out) {
 Case embedding_case(const TokenSizes& s) {
   Case c;
   c.inputs = {{"ids", random_ids({s.batch, s.tokens}, 1, static_cast<uint32_t>(s.words)), false},
-              {"table", random_tensor({s.words, s.channels}, 2)},
-              {"position", random_tensor({s.tokens, s.channels}, 3)}};
+              parameter("table", random_tensor({s.words, s.channels}, 2)),
+              parameter("position", random_tensor({s.tokens, s.channels}, 3))};
   c.record = [](Graph&, const Vars& v) { return Vars{embedding(v[0], v[1], v[2])}; };
   c.reference = [s](const Arrays& v) {
     Doubles y;
@@ -33,8 +33,9 @@ Case embedding_case(const TokenSizes& s) {
 Case prepend_case(const TokenSizes& s, bool one_each) {
   Case c;
   c.inputs = {{"x", random_tensor({s.batch, s.tokens, s.channels}, 1)},
-              {"token", random_tensor(one_each ? Shape{s.batch, s.channels} : Shape{s.channels}, 2)},
-              {"position", random_tensor({s.tokens + 1, s.channels}, 3)}};
+              one_each ? Input{"token", random_tensor({s.batch, s.channels}, 2)}
+                       : parameter("token", random_tensor({s.channels}, 2)),
+              parameter("position", random_tensor({s.tokens + 1, s.channels}, 3))};
   c.record = [](Graph&, const Vars& v) { return Vars{prepend_token(v[0], v[1], v[2])}; };
   c.reference = [s, one_each](const Arrays& v) {
     Doubles y;
@@ -88,7 +89,8 @@ TEST_P(TokenOps, GatherByIndex) {
 INSTANTIATE_TEST_SUITE_P(Sizes, TokenOps,
                          testing::Values(TokenSizes{1, 1, 1, 1}, TokenSizes{3, 5, 7, 4},
                                          TokenSizes{2, 13, 19, 50}, TokenSizes{11, 3, 33, 2},
-                                         TokenSizes{16, 24, 32, 97}),
+                                         TokenSizes{16, 24, 32, 97}, TokenSizes{30, 40, 8, 3},
+                                         TokenSizes{3, 50, 264, 40}),
                          testing::PrintToStringParamName());
 
 void run_embedding(const std::vector<int32_t>& ids) {
@@ -115,6 +117,27 @@ TEST(TokenOps, IndexOutsideTheSequenceIsNamed) {
   EXPECT_NO_THROW(gather(2));
   expect_error([&] { gather(3); }, {"gather_token", "index 3", "[1]", "3 tokens"});
   expect_error([&] { gather(-1); }, {"gather_token", "index -1"});
+}
+
+// A kernel on a GPU cannot throw: the rows that were asked for wrongly are NaN, and nothing else is read.
+TEST(TokenOps, OnTheGpuWhatIsOutsideIsNaN) {
+  for (const Target& target : targets()) {
+    if (target.device.kind == DeviceKind::cpu) continue;
+    SCOPED_TRACE(target.name);
+    Graph g(*target.backend, target.device, Execution::planned, false, target.precision);
+    const DType type = target.precision == Precision::bf16 ? DType::bf16 : DType::f32;
+    const auto ones = [&](const Shape& shape) {
+      return g.input(tensor_of(std::vector<float>(at(shape.elements()), 1), shape, type, target.device));
+    };
+    const auto integers = [&](const std::vector<int32_t>& values, const Shape& shape) {
+      return g.input(Tensor::of(values, shape, target.device));
+    };
+    const Tensor words = g.output(embedding(integers({0, 5, -1, 4}, {1, 4}), ones({5, 8}), ones({4, 8})));
+    const Tensor picked = g.output(gather_token(ones({2, 3, 8}), integers({3, 2}, {2})));
+    Plan(std::move(g)).run();
+    for (size_t i = 0; i < 32; ++i) EXPECT_EQ(std::isnan(words.to_floats()[i]), i / 8 == 1 || i / 8 == 2);
+    for (size_t i = 0; i < 16; ++i) EXPECT_EQ(std::isnan(picked.to_floats()[i]), i < 8);
+  }
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ Doubles normalised_rows(const Doubles& x, const Doubles& scale, const Doubles& s
 Case layer_norm_case(const RowSizes& s) {
   Case c;
   c.inputs = {{"x", random_tensor({s.rows, s.channels}, 1, -1, 3)},
-              {"scale", random_tensor({s.channels}, 2, 0.5f, 2)},
-              {"shift", random_tensor({s.channels}, 3)}};
+              parameter("scale", random_tensor({s.channels}, 2, 0.5f, 2)),
+              parameter("shift", random_tensor({s.channels}, 3))};
   c.record = [](Graph&, const Vars& v) { return Vars{layer_norm(v[0], v[1], v[2])}; };
   c.reference = [](const Arrays& v) { return Arrays{normalised_rows(v[0], v[1], v[2])}; };
   c.reduction = std::max(s.rows, s.channels);
@@ -76,16 +76,27 @@ TEST_P(LayerNormOp, ResidualMayBeTheInputItself) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, LayerNormOp,
                          testing::Values(RowSizes{1, 5}, RowSizes{7, 8}, RowSizes{13, 17}, RowSizes{131, 3},
-                                         RowSizes{3, 128}, RowSizes{300, 37}),
+                                         RowSizes{3, 128}, RowSizes{300, 37}, RowSizes{70, 71},
+                                         RowSizes{9, 229}, RowSizes{4, 768}, RowSizes{3, 1040}),
                          testing::PrintToStringParamName());
 
 TEST(LayerNormOp, ConstantRowsBecomeTheShift) {
-  Graph g(cpu_reference_backend());
-  const Var shift = g.input(Tensor::of(std::vector<float>{1, 2, 3}, {3}));
-  const Var x = g.input(Tensor::of(std::vector<float>(6, 1e6f), {2, 3}));
-  const Tensor y = g.output(layer_norm(x, g.input(random_tensor({3}, 1)), shift));
-  Plan(std::move(g)).run();
-  EXPECT_EQ(y.to_vector<float>(), (std::vector<float>{1, 2, 3, 1, 2, 3}));
+  for (const Target& target : targets())
+    for (const int64_t channels : {3, 24}) {
+      SCOPED_TRACE(target.name);
+      Graph g(*target.backend, target.device, Execution::planned, false, target.precision);
+      const DType type = target.precision == Precision::bf16 ? DType::bf16 : DType::f32;
+      std::vector<float> expected;
+      for (int64_t c = 0; c < channels; ++c) expected.push_back(static_cast<float>(c));
+      const Var shift = g.input(Tensor::of(expected, {channels}, target.device));
+      const Var scale = g.input(on_device(random_tensor({channels}, 1), DType::f32, target.device));
+      const Var x =
+          g.input(tensor_of(std::vector<float>(at(2 * channels), 1e6f), {2, channels}, type, target.device));
+      const Tensor y = g.output(layer_norm(x, scale, shift));
+      Plan(std::move(g)).run();
+      expected.insert(expected.end(), expected.begin(), expected.begin() + channels);
+      EXPECT_EQ(y.to_floats(), expected);
+    }
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ Case linear_case(const LinearSizes& s) {
   Case c;
   for (uint64_t item = 0;; item += 10) {
     c.inputs = {{"x", random_tensor({s.rows, s.inner}, item)},
-                {"w", random_tensor({s.columns, s.inner}, item + 1)}};
-    if (s.bias) c.inputs.push_back({"b", random_tensor({s.columns}, item + 2)});
+                parameter("w", random_tensor({s.columns, s.inner}, item + 1))};
+    if (s.bias) c.inputs.push_back(parameter("b", random_tensor({s.columns}, item + 2)));
     if (!has_kink(s.activation) || smallest(product(s, to_doubles(c.inputs))) > kink_margin) break;
   }
   c.record = [s](Graph&, const Vars& v) {
@@ -57,7 +57,10 @@ INSTANTIATE_TEST_SUITE_P(Sizes, LinearOp,
                                          LinearSizes{2, 67, 1, Activation::none, true},
                                          LinearSizes{33, 3, 17, Activation::none, false},
                                          LinearSizes{300, 5, 9, Activation::none, true},
-                                         LinearSizes{64, 128, 48, Activation::quick_gelu, true}),
+                                         LinearSizes{64, 128, 48, Activation::quick_gelu, true},
+                                         // several blocks either way, whole vectors
+                                         LinearSizes{70, 3, 264, Activation::none, true},
+                                         LinearSizes{70, 3, 264, Activation::quick_gelu, true}),
                          testing::PrintToStringParamName());
 INSTANTIATE_TEST_SUITE_P(Activations, LinearOp, testing::ValuesIn([] {
                            std::vector<LinearSizes> all;

@@ -54,9 +54,8 @@ double info_nce64(const RowSizes& s, const Doubles& image, const Doubles& text, 
 
 Case info_nce_case(const RowSizes& s, float logit_scale) {
   Case c;
-  c.inputs = {{"image", unit_tensor(s, 1)},
-              {"text", unit_tensor(s, 2)},
-              {"logit_scale", Tensor::of(std::vector<float>{logit_scale}, {1})}};
+  c.inputs = {single("image", unit_tensor(s, 1)), single("text", unit_tensor(s, 2)),
+              parameter("logit_scale", Tensor::of(std::vector<float>{logit_scale}, {1}))};
   c.record = [](Graph&, const Vars& v) { return Vars{info_nce(v[0], v[1], v[2])}; };
   c.reference = [s](const Arrays& v) { return Arrays{{info_nce64(s, v[0], v[1], v[2][0])}}; };
   c.reduction = std::max(s.rows, s.width);
@@ -95,7 +94,7 @@ TEST_P(LossOps, CrossEntropy) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, LossOps,
                          testing::Values(RowSizes{1, 1}, RowSizes{2, 3}, RowSizes{7, 5}, RowSizes{13, 33},
-                                         RowSizes{64, 16}),
+                                         RowSizes{64, 16}, RowSizes{70, 8}, RowSizes{260, 4}),
                          testing::PrintToStringParamName());
 
 TEST(LossOps, InfoNceOfOneFeatureSetWithItself) {

@@ -7,12 +7,20 @@ using namespace t2ue::testing_ops;
 
 /// A flat arena of parameters in segments, as optimisers see it.
 struct Arena {
+  explicit Arena(const Target& target) : device(target.device) {
+    if (target.backend->bf16) shadow = Tensor(shape, DType::bf16, device);
+  }
+
+  Device device;
   std::vector<int32_t> offsets{0, 3, 3, 17, 5003};  // an empty segment, a ragged one, one for several threads
   std::vector<float> decay{0, 0.3f, 0.1f, 0.05f};
   Shape shape{offsets.back()};
-  Tensor value = random_tensor(shape, 1), first = Tensor::zeros(shape), second = Tensor::zeros(shape);
-  Tensor grad = Tensor(shape), hyper = Tensor({4}), norm = Tensor({2});
-  Tensor segments = Tensor::of(offsets, {5}), decays = Tensor::of(decay, {4});
+  Tensor value = on_device(random_tensor(shape, 1), DType::f32, device);
+  Tensor first = Tensor::zeros(shape, DType::f32, device), second = Tensor::zeros(shape, DType::f32, device);
+  Tensor grad = Tensor(shape, DType::f32, device), hyper = Tensor({4}, DType::f32, device),
+         norm = Tensor({2}, DType::f32, device);
+  Tensor segments = Tensor::of(offsets, {5}, device), decays = Tensor::of(decay, {4}, device);
+  Tensor shadow;
 
   double decay_of(size_t i) const {
     size_t s = 0;
@@ -22,6 +30,14 @@ struct Arena {
 };
 
 constexpr int steps = 5;
+
+/// The shadow is the value rounded, bit for bit.
+void expect_shadow(const Arena& a) {
+  if (!a.shadow) return;
+  std::vector<float> rounded;
+  for (const float value : a.value.to_vector<float>()) rounded.push_back(static_cast<float>(bf16(value)));
+  EXPECT_EQ(a.shadow.to_floats(), rounded);
+}
 
 void expect_arena(const Tensor& actual, const Doubles& expected, const char* what) {
   expect_near(actual.to_vector<float>(), expected, testing_tolerance::fp32(steps, expected), what);
@@ -34,8 +50,9 @@ struct AdamKind {
 class AdamOp : public testing::TestWithParam<AdamKind> {};
 TEST_P(AdamOp, AgreesWithFloat64) {
   const auto [decoupled, clipped] = GetParam();
-  for (const Backend* backend : {&cpu_reference_backend(), &cpu_backend()}) {
-    Arena a;
+  for (const Target& target : fp32_targets()) {
+    SCOPED_TRACE(target.name);
+    Arena a(target);
     AdamArgs args{.value = a.value.view(),
                   .grad = a.grad.view(),
                   .first = a.first.view(),
@@ -44,6 +61,7 @@ TEST_P(AdamOp, AgreesWithFloat64) {
                   .decay = a.decays.view(),
                   .hyper = a.hyper.view(),
                   .norm = clipped ? a.norm.view() : View{},
+                  .shadow = a.shadow.view(),
                   .beta1 = 0.9f,
                   .beta2 = 0.99f,
                   .eps = 1e-3f,
@@ -57,7 +75,7 @@ TEST_P(AdamOp, AgreesWithFloat64) {
       a.hyper.assign(
           std::vector<float>{rate, static_cast<float>(correction1), static_cast<float>(correction2), 0});
       a.norm.assign(std::vector<float>{2, 0.5f});
-      backend->kernels.adam(args, nullptr);
+      target.backend->kernels.adam(args, target.stream());
       const Doubles grad = to_doubles(a.grad);
       for (size_t i = 0; i < value.size(); ++i) {
         double g = grad[i] * (clipped ? 0.5 : 1);
@@ -72,6 +90,7 @@ TEST_P(AdamOp, AgreesWithFloat64) {
       }
     }
     expect_arena(a.value, value, "value");
+    expect_shadow(a);
     expect_arena(a.first, first, "first moment");
     expect_arena(a.second, second, "second moment");
   }
@@ -92,8 +111,9 @@ struct SgdKind {
 class SgdOp : public testing::TestWithParam<SgdKind> {};
 TEST_P(SgdOp, AgreesWithFloat64) {
   const auto [momentum, nesterov, clipped] = GetParam();
-  for (const Backend* backend : {&cpu_reference_backend(), &cpu_backend()}) {
-    Arena a;
+  for (const Target& target : fp32_targets()) {
+    SCOPED_TRACE(target.name);
+    Arena a(target);
     const SgdArgs args{.value = a.value.view(),
                        .grad = a.grad.view(),
                        .first = a.first.view(),
@@ -101,6 +121,7 @@ TEST_P(SgdOp, AgreesWithFloat64) {
                        .decay = a.decays.view(),
                        .hyper = a.hyper.view(),
                        .norm = clipped ? a.norm.view() : View{},
+                       .shadow = a.shadow.view(),
                        .momentum = momentum,
                        .nesterov = nesterov};
     Doubles value = to_doubles(a.value), first(value.size(), 0);
@@ -108,7 +129,7 @@ TEST_P(SgdOp, AgreesWithFloat64) {
       a.grad.assign(random_values(a.shape.elements(), 10 + static_cast<uint64_t>(t)));
       a.hyper.assign(std::vector<float>{0.1f, 1, 1, 0});
       a.norm.assign(std::vector<float>{4, 0.25f});
-      backend->kernels.sgd(args, nullptr);
+      target.backend->kernels.sgd(args, target.stream());
       const Doubles grad = to_doubles(a.grad);
       for (size_t i = 0; i < value.size(); ++i) {
         const double g = grad[i] * (clipped ? 0.25 : 1) + a.decay_of(i) * value[i];
@@ -118,6 +139,7 @@ TEST_P(SgdOp, AgreesWithFloat64) {
       }
     }
     expect_arena(a.value, value, "value");
+    expect_shadow(a);
     expect_arena(a.first, first, "momentum");
   }
 }
@@ -131,14 +153,16 @@ INSTANTIATE_TEST_SUITE_P(Kinds, SgdOp,
                          });
 
 TEST(GradNormOp, IsTheLengthAndTheFactorThatClipsIt) {
-  for (const Backend* backend : {&cpu_reference_backend(), &cpu_backend()})
+  for (const Target& target : fp32_targets())
     for (const int64_t count : {1, 7, 4096, 10007}) {
-      const Tensor grad = random_tensor({count}, 3), norm({2});
+      const Tensor grad = on_device(random_tensor({count}, 3), DType::f32, target.device),
+                   norm({2}, DType::f32, target.device);
       double squares = 0;
       for (const double g : to_doubles(grad)) squares += g * g;
       const double length = std::sqrt(squares);
       for (const double limit : {0.0, 0.5 * length, 2 * length}) {
-        backend->kernels.grad_norm({grad.view(), norm.view(), static_cast<float>(limit)}, nullptr);
+        target.backend->kernels.grad_norm({grad.view(), norm.view(), static_cast<float>(limit)},
+                                          target.stream());
         const std::vector<float> result = norm.to_vector<float>();
         EXPECT_NEAR(static_cast<double>(result[0]), length, 1e-6 * length);
         EXPECT_NEAR(result[1], limit > 0 && limit < length ? 0.5f : 1.0f, 1e-6f);
@@ -147,20 +171,22 @@ TEST(GradNormOp, IsTheLengthAndTheFactorThatClipsIt) {
 }
 
 TEST(ClampOp, KeepsEveryElementWithinItsBounds) {
-  for (const Backend* backend : {&cpu_reference_backend(), &cpu_backend()}) {
-    const Tensor x = random_tensor({9001}, 1);
+  for (const Target& target : fp32_targets()) {
+    SCOPED_TRACE(target.name);
+    const Tensor x = on_device(random_tensor({9001}, 1), DType::f32, target.device);
     const std::vector<float> before = x.to_vector<float>();
-    backend->kernels.clamp({x.view(), -0.25f, 0.5f}, nullptr);
+    target.backend->kernels.clamp({x.view(), -0.25f, 0.5f}, target.stream());
     const std::vector<float> after = x.to_vector<float>();
     for (size_t i = 0; i < after.size(); ++i) ASSERT_EQ(after[i], std::clamp(before[i], -0.25f, 0.5f)) << i;
   }
 }
 
 TEST(FillOp, WritesEveryElement) {
-  for (const Backend* backend : {&cpu_reference_backend(), &cpu_backend()}) {
-    const Tensor y({9001});
+  for (const Target& target : fp32_targets()) {
+    SCOPED_TRACE(target.name);
+    const Tensor y({9001}, DType::f32, target.device);
     poison(y);
-    backend->kernels.fill({y.view(), 0.25f}, nullptr);
+    target.backend->kernels.fill({y.view(), 0.25f}, target.stream());
     EXPECT_EQ(y.to_vector<float>(), std::vector<float>(9001, 0.25f));
   }
 }

@@ -77,7 +77,7 @@ Case perturb_case(const PerturbKind& k, const Shape& shape) {
     const float spread = k.limiter == Limiter::tanh_scale ? 2.0f : 0.06f;
     c.inputs = {{"raw", random_tensor(shape, item, -spread, spread)}};
     if (k.picture != Picture::none)
-      c.inputs.push_back({"image", picture_tensor(k.picture, shape, item + 1), false});
+      c.inputs.push_back(single("image", picture_tensor(k.picture, shape, item + 1), false));
     if (margin(k, to_doubles(c.inputs)) > kink_margin / 2) break;
   }
   const PerturbOptions options{k.limiter, static_cast<float>(eps), k.quantise, norm};

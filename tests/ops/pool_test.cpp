@@ -52,7 +52,9 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Pool2dOp,
                          testing::Values(PoolSizes{1, 1, 1, 1, 1, 1, 0}, PoolSizes{2, 4, 6, 5, 2, 2, 0},
                                          PoolSizes{1, 7, 5, 3, 3, 2, 1}, PoolSizes{2, 5, 5, 7, 3, 1, 1},
                                          PoolSizes{1, 9, 7, 2, 5, 3, 2}, PoolSizes{1, 8, 8, 3, 2, 3, 0},
-                                         PoolSizes{1, 3, 3, 4, 2, 1, 1}),
+                                         PoolSizes{1, 3, 3, 4, 2, 1, 1},
+                                         // whole vectors of f32 and of bf16
+                                         PoolSizes{2, 4, 6, 8, 2, 2, 0}, PoolSizes{1, 5, 5, 16, 3, 2, 1}),
                          testing::PrintToStringParamName());
 
 Case mean_case(int64_t batch, int64_t tokens, int64_t channels) {
@@ -73,6 +75,8 @@ TEST(MeanPoolOp, AgreesWithFloat64) {
   check_op(mean_case(1, 1, 1));
   check_op(mean_case(3, 7, 5));
   check_op(mean_case(2, 61, 17));
+  check_op(mean_case(3, 37, 24));  // whole vectors
+  check_op(mean_case(2, 9, 264));  // more than a block has lanes for
 }
 
 TEST(MeanPoolOp, TakesMaps) {

@@ -58,12 +58,12 @@ Doubles resampled(const Doubles& x, const Sides& s, int64_t channels, Weight&& a
   return y;
 }
 
-Case resize_case(const Sides& s, Resampler resampler) {
+Case resize_case(const Sides& s, Resampler resampler, int64_t channels = 3) {
   Case c;
-  c.inputs = {{"x", random_tensor({2, s.from_height, s.from_width, 3}, 1)}};
+  c.inputs = {{"x", random_tensor({2, s.from_height, s.from_width, channels}, 1)}};
   c.record = [=](Graph&, const Vars& v) { return Vars{resize(v[0], s.to_height, s.to_width, resampler)}; };
   c.reference = [=](const Arrays& v) {
-    return Arrays{resampled(v[0], s, 3, [=](auto... axis) { return weight(resampler, axis...); })};
+    return Arrays{resampled(v[0], s, channels, [=](auto... axis) { return weight(resampler, axis...); })};
   };
   c.reduction = std::max(s.from_height * s.from_width, s.to_height * s.to_width);
   c.terms = 1;
@@ -106,6 +106,15 @@ INSTANTIATE_TEST_SUITE_P(Sizes, ResizeOps,
                                          Sides{4, 4, 8, 8}, Sides{8, 6, 4, 3}, Sides{5, 7, 11, 3},
                                          Sides{7, 2, 7, 2}, Sides{13, 3, 5, 9}, Sides{2, 9, 16, 10}),
                          testing::PrintToStringParamName());
+
+TEST(ResizeOps, AnyNumberOfChannels) {
+  for (const Resampler resampler :
+       {Resampler::nearest, Resampler::bilinear, Resampler::area, Resampler::tile})
+    for (const int64_t channels : {1, 5, 8, 16, 20}) {
+      check_op(resize_case({3, 5, 7, 4}, resampler, channels));
+      if (HasFatalFailure()) return;
+    }
+}
 
 // No resampler may leave the input's range: a resized noise must keep its budget.
 TEST(ResizeOps, NeverExceedTheInput) {

@@ -42,7 +42,8 @@ Doubles before_relu(const MapSizes& s, const Arrays& v) {
   return z;
 }
 
-Case sscbn_case(const MapSizes& s) {
+/// margin: how far every value before the ReLU is from its kink at least; finite differences need one.
+Case sscbn_case(const MapSizes& s, double margin = kink_margin) {
   Case c;
   const Shape channels{s.channels}, per_picture{s.batch, s.channels};
   for (uint64_t item = 0;; item += 10) {
@@ -50,9 +51,9 @@ Case sscbn_case(const MapSizes& s) {
                 {"gamma", random_tensor(per_picture, item + 1)},
                 {"beta", random_tensor(per_picture, item + 2)},
                 {"mask", random_tensor({s.batch, s.height * s.up, s.width * s.up, 1}, item + 3, 0, 1)},
-                {"running_mean", random_tensor(channels, item + 4), false, s.training},
-                {"running_var", random_tensor(channels, item + 5, 0.5f, 2), false, s.training}};
-    if (smallest(before_relu(s, to_doubles(c.inputs))) > kink_margin) break;
+                single("running_mean", random_tensor(channels, item + 4), false, s.training),
+                single("running_var", random_tensor(channels, item + 5, 0.5f, 2), false, s.training)};
+    if (smallest(before_relu(s, to_doubles(c.inputs))) >= margin) break;
   }
   c.record = [s](Graph& g, const Vars& v) {
     const auto op = [&] { return upsample_sscbn_relu(v[0], v[1], v[2], v[3], v[4], v[5], s.up); };
@@ -95,8 +96,44 @@ INSTANTIATE_TEST_SUITE_P(Sizes, UpsampleSscbnReluOp, testing::ValuesIn([] {
                            all.push_back({1, 1, 1, 1, 2, false});
                            all.push_back({2, 1, 1, 3, 3, false});
                            all.push_back({2, 17, 17, 1, 1, true});  // more rows than one chunk of the sums
+                           // Several channels in one access, more channels than a warp takes, and neither.
+                           for (const int up : {1, 2, 3})
+                             for (const int64_t channels : {8, 16, 20, 33}) {
+                               all.push_back({2, 3, 3, channels, up, true});
+                             }
+                           all.push_back({2, 2, 3, 64, 2, true});
+                           all.push_back({2, 2, 3, 100, 1, true});
+                           all.push_back({2, 1, 2, 264, 2, true});
+                           all.push_back({1, 9, 11, 16, 2, true});  // more pixels than a block takes at once
+                           all.push_back({1, 13, 12, 16, 1, true});
                            return all;
                          }()),
                          testing::PrintToStringParamName());
+
+// Too many values to keep all of them from the kink: several blocks a picture, several partial sums a
+// channel.
+TEST(UpsampleSscbnReluOp, LargeMapsAgreeWithTheReference) {
+  for (const int up : {1, 2}) {
+    const Case c = sscbn_case({3, 13, 21, 64, up, true}, 0);
+    Result reference;
+    for (const Target& target : fp32_targets()) {
+      SCOPED_TRACE(target.name);
+      const Result result = run(c, target);
+      if (reference.outputs.empty()) {
+        reference = result;
+        continue;
+      }
+      const auto expect_close = [&](const auto& actual, const auto& expected, const char* what) {
+        ASSERT_EQ(actual.size(), expected.size());
+        for (size_t i = 0; i < actual.size(); ++i)
+          expect_near(actual[i], Doubles(expected[i].begin(), expected[i].end()), c, Precision::fp32,
+                      concat(what, " ", i));
+      };
+      expect_close(result.outputs, reference.outputs, "output");
+      expect_close(result.states, reference.states, "state");
+      expect_close(result.gradients, reference.gradients, "gradient");
+    }
+  }
+}
 
 }  // namespace

@@ -219,8 +219,8 @@ inline void onednn_conv2d_grad(const Conv2dGradArgs& a, Stream) {
 }
 
 T2UE_INLINE void use_onednn(Kernels& kernels) {
-  kernels.linear = linear<onednn_gemm>;
-  kernels.linear_grad = linear_grad<onednn_gemm>;
+  kernels.linear = linear_with<onednn_gemm>;
+  kernels.linear_grad = linear_grad_with<onednn_gemm>;
   kernels.conv2d = onednn_conv2d;
   kernels.conv2d_grad = onednn_conv2d_grad;
 }

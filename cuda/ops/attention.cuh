@@ -1,0 +1,30 @@
+// Softmax attention: bf16 heads of the usual widths on tensor cores, everything else in fp32.
+#pragma once
+
+#include <t2ue/cuda/attention_rows.cuh>
+#include <t2ue/cuda/attention_tiles.cuh>
+
+namespace t2ue::cuda {
+
+void attention(const AttentionArgs& a, Stream stream) {
+  if (a.qkv.elements() == 0) return;
+  const int64_t heads = a.qkv.shape[0] * a.heads;
+  const bool done = with_tensor_width(a.qkv, a.heads, {&a.out}, [&](auto width) {
+    auto p = attention_problem<bf16>(a.qkv, a.lse, a.heads, a.causal);
+    p.to = a.out.as<bf16>();
+    const AttentionTiling t(p.tokens, width, 1);
+    launch("attention", attention_tiles::forward<width>, t.grid(heads), static_cast<unsigned>(32 * t.warps),
+           t.shared_bytes, stream, p, t.stage);
+  });
+  if (done) return;
+  with_type_of("attention", a.qkv, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    auto p = attention_problem<T>(a.qkv, a.lse, a.heads, a.causal);
+    p.to = a.out.as<T>();
+    const AttentionRowsTiling t(p.tokens, heads);
+    launch("attention", p.width <= 64 ? attention_rows::forward<T, 2> : attention_rows::forward<T, 8>, t.grid,
+           static_cast<unsigned>(32 * t.warps), attention_rows::Room::bytes(t.warps, p.width), stream, p);
+  });
+}
+
+}  // namespace t2ue::cuda

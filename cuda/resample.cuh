@@ -1,0 +1,88 @@
+// Resampling along one axis: which inputs an output reads, with which weights, and which outputs read an
+// input. Coordinates are fractions of whole numbers, computed exactly, so that nothing depends on how floats
+// round.
+#pragma once
+
+#include <t2ue/cuda/vector.cuh>
+
+namespace t2ue::cuda {
+
+/// Those of Resampler, and bilinear with aligned corners.
+enum class Taps { nearest, tile, bilinear, area, aligned };
+
+/// Outputs begin, begin + step, ... below end.
+struct OutputRange {
+  int begin, end, step;
+};
+
+/// An axis of `from` pixels resampled to `to`. Output i reads inputs first(i) .. first(i)+count(i)-1 by
+/// weight.
+template <Taps kind>
+struct ResampleAxis {
+  int from, to;
+  int whole;   ///< the denominator of coordinates: bilinear ones are numerator(i) / whole
+  float unit;  ///< 1 / the weights' denominator
+
+  __device__ __forceinline__ int numerator(int i) const {
+    if constexpr (kind == Taps::aligned) return i * (from - 1);
+    const int at = (2 * i + 1) * from - to, most = whole * (from - 1);
+    return at < 0 ? 0 : at > most ? most : at;
+  }
+  __device__ __forceinline__ int first(int i) const {
+    if constexpr (kind == Taps::nearest || kind == Taps::area) return i * from / to;
+    if constexpr (kind == Taps::tile) return i % from;
+    const int low = numerator(i) / whole, last = from > 2 ? from - 2 : 0;
+    return low < last ? low : last;
+  }
+  __device__ __forceinline__ int count(int i) const {
+    if constexpr (kind == Taps::nearest || kind == Taps::tile) return 1;
+    if constexpr (kind == Taps::area) return ((i + 1) * from + to - 1) / to - i * from / to;
+    return from > 1 ? 2 : 1;
+  }
+  /// What output i reads from input k: 0 where it reads nothing. nearest and tile are only asked where they
+  /// read.
+  __device__ __forceinline__ float weight(int i, int k) const {
+    if constexpr (kind == Taps::nearest || kind == Taps::tile) return 1.0f;
+    int share = 0;
+    if constexpr (kind == Taps::area) {
+      const int begin = i * from > k * to ? i * from : k * to;
+      const int end = (i + 1) * from < (k + 1) * to ? (i + 1) * from : (k + 1) * to;
+      share = end - begin;
+    } else {
+      const int distance = numerator(i) - k * whole;
+      share = whole - (distance < 0 ? -distance : distance);
+    }
+    return share > 0 ? static_cast<float>(share) * unit : 0.0f;
+  }
+  /// All outputs that read input k, and perhaps a few whose weight is 0.
+  __device__ __forceinline__ OutputRange outputs(int k) const {
+    if constexpr (kind == Taps::tile) return {k, to, from};
+    int begin = 0, end = to;
+    if constexpr (kind == Taps::nearest) {
+      begin = (k * to + from - 1) / from, end = ((k + 1) * to + from - 1) / from;
+    } else if constexpr (kind == Taps::area) {
+      begin = k * to / from, end = ((k + 1) * to + from - 1) / from;
+    } else if constexpr (kind == Taps::bilinear) {
+      const int before = (2 * k - 1) * to - from;
+      if (k > 0 && before > 0) begin = before / (2 * from);
+      if (k < from - 1) end = ((2 * k + 3) * to + from - 1) / (2 * from);
+    } else if (from > 1) {
+      if (k > 0) begin = (k - 1) * whole / (from - 1);
+      end = ((k + 1) * whole + from - 2) / (from - 1);
+    }
+    return {begin, end < to ? end : to, 1};
+  }
+};
+
+template <Taps kind>
+ResampleAxis<kind> resample_axis(const char* where, int64_t from, int64_t to) {
+  check(from * to < (int64_t{1} << 28), where, "CUDA kernels resample ", from, " pixels to ", to,
+        ": the product must be below 2^28; go by way of a size between them");
+  ResampleAxis<kind> axis{static_cast<int>(from), static_cast<int>(to), 1, 1.0f};
+  if (kind == Taps::bilinear) axis.whole = 2 * axis.to;
+  if (kind == Taps::aligned) axis.whole = axis.to > 1 ? axis.to - 1 : 1;
+  axis.unit = 1.0f / static_cast<float>(kind == Taps::area ? axis.from : axis.whole);
+  return axis;
+}
+
+}  // namespace t2ue::cuda
