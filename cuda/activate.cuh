@@ -4,7 +4,7 @@
 
 #include <t2ue/cuda/pointwise.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 inline constexpr float leaky_slope = 0.2f;
 
@@ -106,4 +106,4 @@ void launch_activation_grad(const char* name, int64_t count, Activation activati
            stream, count, activation, saved, dy, dx, accumulate);
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

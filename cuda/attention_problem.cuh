@@ -8,7 +8,7 @@
 
 #include <t2ue/cuda/vector.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// What attention kernels are given. Block x is one head of one sequence, x = batch * heads + head.
 template <class T>
@@ -107,4 +107,4 @@ struct AttentionRowsTiling {
   }
 };
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

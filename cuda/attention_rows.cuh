@@ -6,7 +6,7 @@
 #include <t2ue/cuda/attention_problem.cuh>
 #include <t2ue/cuda/reduce.cuh>
 
-namespace t2ue::cuda::attention_rows {
+namespace t2ue::T2UE_CUDA_NAMESPACE::attention_rows {
 
 inline constexpr int own_rows = attention_own_rows;
 inline constexpr int staged = 32;  // rows of the other side at a time, one a lane
@@ -211,4 +211,4 @@ __global__ void one_side_grad(AttentionProblem<T> p) {
     put_rows<T, Columns>(towards_y, ones, to + channels, stride, width, tokens - first, p.accumulate);
 }
 
-}  // namespace t2ue::cuda::attention_rows
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE::attention_rows

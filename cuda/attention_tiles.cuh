@@ -5,7 +5,7 @@
 
 #include <t2ue/cuda/attention_problem.cuh>
 
-namespace t2ue::cuda::attention_tiles {
+namespace t2ue::T2UE_CUDA_NAMESPACE::attention_tiles {
 
 inline constexpr float log2_e = 1.4426950408889634f;
 inline constexpr int tile = attention_tile;
@@ -197,4 +197,4 @@ __global__ void forward(AttentionProblem<bf16> p, int stage) {
                   p.channels(), tokens - row, false);
 }
 
-}  // namespace t2ue::cuda::attention_tiles
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE::attention_tiles

@@ -4,7 +4,7 @@
 
 #include <t2ue/cuda/attention_tiles.cuh>
 
-namespace t2ue::cuda::attention_tiles {
+namespace t2ue::T2UE_CUDA_NAMESPACE::attention_tiles {
 
 /// The rows that one warp owns, a and b, against rows x and y of the other side, all in shared memory. A warp
 /// that owns queries has a = q, b = dout, x = k, y = v; one that owns keys a = k, b = v, x = q, y = dout.
@@ -170,4 +170,4 @@ __global__ void one_side_grad(AttentionProblem<bf16> p, int stage) {
     put_rows<Width>(towards_y, 1, 1, b + own, to + channels, stride, tokens - first, p.accumulate);
 }
 
-}  // namespace t2ue::cuda::attention_tiles
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE::attention_tiles

@@ -7,7 +7,7 @@
 
 #include <t2ue/cuda/vector.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// V neighbouring channels as they lie in memory: 1 of them, or a whole number of 32-bit words.
 template <class T, int V>
@@ -160,4 +160,4 @@ __device__ __forceinline__ void sum_down(float (&values)[V], const Tile& tile, c
   for (int i = 0; i < V; ++i) values[i] = shared[i * tile_threads + place.x];
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

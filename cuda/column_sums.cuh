@@ -3,7 +3,7 @@
 
 #include <t2ue/cuda/activate.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// How blocks lie over a matrix: `lanes` threads side by side, `width` neighbouring columns each, and
 /// block_threads/lanes rows at a time, `chunk` rows in all. Depends on the sizes only.
@@ -119,4 +119,4 @@ void launch_column_sums(const char* name, int64_t rows, int64_t columns, Activat
     sums.template operator()<1>();
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

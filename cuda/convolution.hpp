@@ -5,8 +5,9 @@
 #include <vector>
 
 #include <t2ue/core/kernels.hpp>
+#include <t2ue/cuda/namespace.hpp>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// Whether cuDNN computed y, bias included. False, with nothing written, where it has no engine for the
 /// sizes. x, w, y share a type, f32 or bf16; b is f32 or absent.
@@ -24,4 +25,4 @@ ConvolutionGradients cudnn_conv2d_grad(const Conv2dGradArgs& args, Stream stream
 /// it was timed, or why cuDNN declined.
 std::vector<std::string> describe_convolutions();
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

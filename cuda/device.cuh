@@ -5,6 +5,7 @@
 
 #include <t2ue/core/bf16.hpp>
 #include <t2ue/core/kernels.hpp>
+#include <t2ue/cuda/namespace.hpp>
 
 #if defined(__CUDACC__)
 
@@ -21,7 +22,7 @@
 /// All 32 threads of the warp meet here.
 #define T2UE_SYNC_WARP() __syncwarp()
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// The value that another lane of the warp holds. All 32 lanes call it.
 template <class T>
@@ -95,13 +96,13 @@ void launch(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 blo
   detail::check_cuda(cudaLaunchKernelEx(&config, kernel, Parameters(args)...), name);
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE
 
 #else
 #include <emulation/device.hpp>
 #endif
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// Scratch memory on the device, 256-byte aligned, unspecified contents, valid until the next call for the same
 /// slot on this stream: work queued there reuses it in order. Its address never moves once a step is captured.
@@ -113,4 +114,4 @@ inline unsigned blocks_for(int64_t count, int64_t size) {
   return static_cast<unsigned>((count + size - 1) / size);
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

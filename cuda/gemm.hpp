@@ -2,8 +2,9 @@
 #pragma once
 
 #include <t2ue/core/kernels.hpp>
+#include <t2ue/cuda/namespace.hpp>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// c = alpha * op(a) op(b) + beta * c over row-major matrices: op(a) [m,k], op(b) [k,n], c [m,n]; `lda` is the
 /// distance between rows of a as it lies in memory. a and b share a type, f32 or bf16; c is f32 or bf16.
@@ -22,4 +23,4 @@ struct GemmArgs {
 };
 void gemm(const GemmArgs& args, Stream stream);
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

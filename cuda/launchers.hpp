@@ -2,8 +2,9 @@
 #pragma once
 
 #include <t2ue/core/kernels.hpp>
+#include <t2ue/cuda/namespace.hpp>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 #define T2UE_DECLARE(op, Args) void op(const Args& args, Stream stream);
 T2UE_OPS(T2UE_DECLARE)
@@ -19,4 +20,4 @@ inline Kernels kernel_table(const char* name) {
   return kernels;
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

@@ -6,7 +6,7 @@
 
 #include <t2ue/cuda/vector.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 inline constexpr int layer_norm_warps = 8;
 inline constexpr int layer_norm_block = 32 * layer_norm_warps;
@@ -56,4 +56,4 @@ inline bool layer_norm_aligned(std::initializer_list<const View*> views) {
   return true;
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

@@ -7,7 +7,7 @@
 
 #include <t2ue/cuda/vector.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 inline constexpr int block_threads = 256;
 
@@ -70,4 +70,4 @@ inline bool aligned(std::initializer_list<const void*> addresses, size_t bytes =
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

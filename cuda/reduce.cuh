@@ -3,7 +3,7 @@
 
 #include <t2ue/cuda/device.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// Every lane gets the sum over the warp's 32 lanes.
 __device__ __forceinline__ float warp_sum(float value) {
@@ -27,4 +27,4 @@ __device__ __forceinline__ float block_sum(float value, float* slots) {
   return warp_sum(lane < warps ? slots[lane] : 0.0f);
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

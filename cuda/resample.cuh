@@ -5,7 +5,7 @@
 
 #include <t2ue/cuda/vector.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// Those of Resampler, and bilinear with aligned corners.
 enum class Taps { nearest, tile, bilinear, area, aligned };
@@ -85,4 +85,4 @@ ResampleAxis<kind> resample_axis(const char* where, int64_t from, int64_t to) {
   return axis;
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

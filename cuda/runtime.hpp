@@ -1,4 +1,4 @@
-// The CUDA devices of this machine: what was found, one stream a device, memory, copies, captured work.
+// What runs on a GPU besides kernels: one stream a device, memory, copies, captured work.
 #pragma once
 
 #include <cublasLt.h>
@@ -6,34 +6,11 @@
 #include <cudnn_graph.h>
 
 #include <functional>
-#include <string>
-#include <vector>
-
 #include <t2ue/core/device.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/cuda/discovery.hpp>
 
 namespace t2ue::cuda {
-
-/// One GPU as the driver describes it.
-struct DeviceFacts {
-  int index = 0;
-  std::string name;
-  size_t memory = 0;  ///< bytes
-  int major = 0, minor = 0, multiprocessors = 0;
-};
-/// The GPUs, or in `problem` the reason why there are none.
-struct Discovery {
-  std::vector<DeviceFacts> devices;
-  std::string problem;
-};
-/// Asks the driver once.
-const Discovery& discover();
-
-/// Versions as text; the driver's is "none" where there is none.
-struct LibraryVersions {
-  std::string driver, runtime, cublas_lt, cudnn;
-};
-LibraryVersions library_versions();
 
 /// f32 products and convolutions on tensor cores with 10-bit mantissas. Process-wide, off at first; what is
 /// captured already keeps what it was captured with.

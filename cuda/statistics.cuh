@@ -4,7 +4,7 @@
 
 #include <t2ue/cuda/channels.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// The launch that adds up: blocks of 8 columns times up to 64 partial results at once.
 inline constexpr int finish_across = 8, finish_threads = 64 * finish_across;
@@ -164,4 +164,4 @@ void normalisation_statistics(const char* name, const Args& a, int64_t count, St
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

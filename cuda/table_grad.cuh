@@ -5,7 +5,7 @@
 #include <t2ue/cuda/reduce.cuh>
 #include <t2ue/cuda/vector.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace table_grad_detail {
 
@@ -218,4 +218,4 @@ void sum_over_batch(const char* name, const T* dy, float* y, int64_t batch, int6
          length, static_cast<int>(channels), accumulate);
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

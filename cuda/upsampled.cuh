@@ -4,7 +4,7 @@
 
 #include <t2ue/cuda/channels.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// A map [N,h,w,C] next to its upsampling [N,h*up,w*up,C]: `chunks` blocks a picture take `chunk` pixels of
 /// the small map each.
@@ -78,4 +78,4 @@ void with_factor(int up, F&& f) {
   f(std::integral_constant<int, 0>{});
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

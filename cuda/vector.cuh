@@ -3,7 +3,7 @@
 
 #include <t2ue/cuda/device.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// N elements read or written at once; the address must be aligned to their size.
 template <class T, int N>
@@ -32,4 +32,4 @@ void with_type_of(const char* where, const View& view, F&& f) {
   fail(where, "has CUDA kernels for f32 and bf16, got ", name_of(view.dtype), view.shape);
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

@@ -3,7 +3,7 @@
 
 #include <t2ue/cuda/device.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 inline constexpr int wide_threads = 1024;
 
@@ -18,4 +18,4 @@ __device__ __forceinline__ double wide_block_sum(double value, double* slots) {
   return value;
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

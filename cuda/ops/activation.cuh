@@ -3,7 +3,7 @@
 
 #include <t2ue/cuda/activate.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -43,4 +43,4 @@ void activation_grad(const ActivationGradArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

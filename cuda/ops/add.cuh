@@ -5,7 +5,7 @@
 #include <t2ue/cuda/upsampled.cuh>
 #include <t2ue/cuda/wide_sum.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -205,4 +205,4 @@ void residual_scale_grad(const ResidualScaleGradArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

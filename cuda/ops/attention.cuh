@@ -4,7 +4,7 @@
 #include <t2ue/cuda/attention_rows.cuh>
 #include <t2ue/cuda/attention_tiles.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 void attention(const AttentionArgs& a, Stream stream) {
   if (a.qkv.elements() == 0) return;
@@ -27,4 +27,4 @@ void attention(const AttentionArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

@@ -4,7 +4,7 @@
 #include <t2ue/cuda/attention_rows.cuh>
 #include <t2ue/cuda/attention_tiles_grad.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -62,4 +62,4 @@ void attention_grad(const AttentionGradArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

@@ -4,7 +4,7 @@
 
 #include <t2ue/cuda/statistics.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -237,4 +237,4 @@ void batch_norm_grad(const BatchNormGradArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

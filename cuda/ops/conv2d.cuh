@@ -6,7 +6,7 @@
 #include <t2ue/cuda/convolution.hpp>
 #include <t2ue/cuda/gemm.hpp>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -231,4 +231,4 @@ void conv2d_grad(const Conv2dGradArgs& a, Stream stream) {
   conv2d_grad_by_columns(rest, stream);
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

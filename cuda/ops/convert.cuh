@@ -6,7 +6,7 @@
 #include <t2ue/cuda/convert.hpp>
 #include <t2ue/cuda/vector.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace convert_kernels {
 
@@ -93,4 +93,4 @@ void add_to_rows(void* y, DType type, const float* b, int64_t rows, int64_t colu
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

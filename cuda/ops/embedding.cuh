@@ -7,7 +7,7 @@
 
 #include <t2ue/cuda/table_grad.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -204,4 +204,4 @@ void gather_token_grad(const GatherTokenGradArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

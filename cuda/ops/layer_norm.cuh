@@ -5,7 +5,7 @@
 #include <t2ue/cuda/layer_norm_rows.cuh>
 #include <t2ue/cuda/reduce.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -143,4 +143,4 @@ void layer_norm(const LayerNormArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

@@ -6,7 +6,7 @@
 #include <t2ue/cuda/layer_norm_rows.cuh>
 #include <t2ue/cuda/reduce.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -242,4 +242,4 @@ void layer_norm_grad(const LayerNormGradArgs& a, Stream stream) {
            a.dscale.accumulate, a.dshift.accumulate);
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

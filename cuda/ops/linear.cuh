@@ -4,7 +4,7 @@
 #include <t2ue/cuda/column_sums.cuh>
 #include <t2ue/cuda/gemm.hpp>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -98,4 +98,4 @@ void linear_grad(const LinearGradArgs& a, Stream stream) {
   }
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

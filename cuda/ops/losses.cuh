@@ -6,7 +6,7 @@
 #include <t2ue/cuda/reduce.cuh>
 #include <t2ue/cuda/wide_sum.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -288,4 +288,4 @@ void cross_entropy_grad(const CrossEntropyGradArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

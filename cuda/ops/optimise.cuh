@@ -4,7 +4,7 @@
 #include <t2ue/cuda/pointwise.cuh>
 #include <t2ue/cuda/wide_sum.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -237,4 +237,4 @@ void sgd(const SgdArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

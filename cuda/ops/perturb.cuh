@@ -4,7 +4,7 @@
 #include <t2ue/core/augment_geometry.hpp>
 #include <t2ue/cuda/vector.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -338,4 +338,4 @@ void augment_grad(const AugmentGradArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

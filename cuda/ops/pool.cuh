@@ -5,7 +5,7 @@
 
 #include <t2ue/cuda/column_sums.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -226,4 +226,4 @@ void mean_pool_grad(const MeanPoolGradArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

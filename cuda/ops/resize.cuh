@@ -5,7 +5,7 @@
 #include <t2ue/cuda/channels.cuh>
 #include <t2ue/cuda/resample.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -193,4 +193,4 @@ void mask_sigmoid_grad(const MaskSigmoidGradArgs& a, Stream stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

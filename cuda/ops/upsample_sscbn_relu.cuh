@@ -7,7 +7,7 @@
 #include <t2ue/cuda/statistics.cuh>
 #include <t2ue/cuda/upsampled.cuh>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -355,4 +355,4 @@ void upsample_sscbn_relu_grad(const UpsampleSscbnReluGradArgs& a, Stream stream)
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

@@ -29,7 +29,7 @@ void replay(Device, void* captured) {
 
 Backend make_backend() {
   Backend backend;
-  backend.kernels = cuda::kernel_table("emulated");
+  backend.kernels = emulated::kernel_table("emulated");
   backend.allocate = [](Device, size_t bytes) { return allocate(bytes); };
   backend.release = [](Device, void* memory) { release(memory); };
   backend.copy = [](Device, void* to, const void* from, size_t bytes) {

@@ -62,7 +62,7 @@ void load_tiles(uint32_t (&r)[4], const void* row, bool transposed, Site site);
 
 }  // namespace t2ue::emulation
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 template <class T>
 T shuffle(T value, int lane, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
@@ -114,4 +114,4 @@ void launch(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 blo
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

@@ -14,7 +14,7 @@
 namespace {
 
 using namespace t2ue;
-using namespace t2ue::cuda;
+using namespace t2ue::T2UE_CUDA_NAMESPACE;
 
 /// An array of emulated device memory.
 template <class T>

@@ -6,7 +6,7 @@
 #include <t2ue/core/bf16.hpp>
 #include <t2ue/cuda/gemm.hpp>
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
 
@@ -62,4 +62,4 @@ void gemm(const GemmArgs& args, Stream) {
   });
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE

@@ -63,7 +63,7 @@ void run_launch(const Work& work) {
 
 }  // namespace t2ue::emulation
 
-namespace t2ue::cuda {
+namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 /// Exactly as many bytes as asked for, so that its guard zones are close, and full of NaN at every call.
 void* scratch(size_t bytes, Stream, int slot) {
@@ -82,4 +82,4 @@ void* scratch(size_t bytes, Stream, int slot) {
   return memory;
 }
 
-}  // namespace t2ue::cuda
+}  // namespace t2ue::T2UE_CUDA_NAMESPACE
