@@ -95,7 +95,8 @@ class BiLevelTrainer {
     if (generator.standardise) standardise();
     if (policy.warm_steps > 0)
       warm_step_.emplace(
-          noise_optimizer_, device, execution, [this](Graph& g) { return warm_loss(g); }, [](Graph&) {});
+          noise_optimizer_, device, execution, precision, [this](Graph& g) { return warm_loss(g); },
+          [](Graph&) {});
   }
   BiLevelTrainer(const BiLevelTrainer&) = delete;
   BiLevelTrainer& operator=(const BiLevelTrainer&) = delete;
@@ -194,7 +195,8 @@ class BiLevelTrainer {
   /// Which pattern is it? The cross-entropy of the noise's agreement with every pattern, from -4 to 4: the
   /// scale leaves a gradient until the noise is at +-eps everywhere.
   Var warm_loss(Graph& g) {
-    const Var book = g.input(codebook_), noise = generator_.noise(g.input(condition_), g.input(latent_));
+    const Var book = g.input(codebook_);
+    const Var noise = cast(generator_.noise(g.input(condition_), g.input(latent_)), DType::f32);
     return cross_entropy(linear(noise.reshape({noise.shape()[0], book.shape()[1]}), book), g.input(rows_));
   }
 

@@ -94,6 +94,50 @@ TEST_F(BiLevel, NonFiniteLossNamesItsStepAndStopsBeforeTheGenerator) {
   EXPECT_EQ(std::memcmp(now.data(), before.data(), now.size() * sizeof(float)), 0);
 }
 
+/// How far each condition's noise agrees with its pattern: 1 where it is +-eps with the right signs
+/// everywhere.
+double agreement(Bilevel& trainer, const Conditions& conditions, uint64_t seed) {
+  SsaGenerator& generator = trainer.generator();
+  const int64_t rows = conditions.rows();
+  std::vector<float> z;
+  for (int64_t i = 0; i < rows; ++i)
+    for (const float x : latent_vector(generator.config.latent, seed, 0)) z.push_back(x);
+  Tensor noise;
+  Step step([&](Graph& g) {
+    const Frozen frozen(g);
+    const Evaluation evaluation(g);
+    noise = g.output(generator.noise(g.input(Tensor::of(conditions.table, {rows, conditions.width})),
+                                     g.input(Tensor::of(z, {rows, generator.config.latent}))));
+  });
+  step.run();
+  double sum = 0;
+  const std::vector<float> values = noise.to_vector<float>();
+  for (size_t i = 0; i < values.size(); ++i) sum += static_cast<double>(values[i] * conditions.start[i]);
+  return sum / static_cast<double>(values.size()) / static_cast<double>(generator.config.eps);
+}
+
+TEST_F(BiLevel, WarmStartBringsEachConditionItsPattern) {
+  Conditions conditions = by_class(data);
+  Random random(4, Purpose::test);
+  for (int i = 0; i < 4 * 8 * 8 * 3; ++i) conditions.start.push_back(random.uniform() < 0.5f ? -1.0f : 1.0f);
+  policy.rounds = 1;
+  policy.noise_rate = 1e-12f;
+  SsaGeneratorConfig generator = tiny_generator();
+  generator.width = 16;
+  for (const int64_t steps : {1, 150}) {
+    policy.warm_steps = steps;
+    Bilevel run(generator, tiny_classifier(), policy, recipe, data, conditions);
+    run.round();
+    EXPECT_EQ(run.done(), true);
+    if (steps == 1)
+      EXPECT_LT(agreement(run, conditions, recipe.seed), 0.2);
+    else
+      EXPECT_GT(agreement(run, conditions, recipe.seed), 0.5);
+  }
+  conditions.start.pop_back();
+  EXPECT_THROW(Bilevel(generator, tiny_classifier(), policy, recipe, data, conditions), Error);
+}
+
 TEST_F(BiLevel, RefusesConditionsThatDoNotFit) {
   Conditions narrow = by_class(data);
   narrow.width = 3;
