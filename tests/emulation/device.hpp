@@ -10,6 +10,7 @@
 #include <emulation/math.hpp>
 #include <t2ue/core/bf16.hpp>
 #include <t2ue/core/kernels.hpp>
+#include <t2ue/cuda/namespace.hpp>
 
 using dim3 = t2ue::emulation::Size3;
 /// Those of the thread that has its turn.
