@@ -148,7 +148,8 @@ Gpu& Gpu::at(int index) {
   static std::mutex& mutex = *new std::mutex;
   static auto& gpus = *new std::map<int, std::unique_ptr<Gpu>>;
   const Discovery& found = discover();
-  check(found.problem.empty(), "device", "CUDA cannot be used: ", found.problem, "; use --device cpu");
+  check(found.problem.empty(), "device", "cuda:", index,
+        " was asked for, but CUDA cannot be used: ", found.problem, "; use --device cpu");
   check(index >= 0 && index < static_cast<int>(found.devices.size()), "device", "there is no cuda:", index,
         "; this machine has ", found.devices.size(), " CUDA device(s), counted from 0");
   const std::lock_guard lock(mutex);

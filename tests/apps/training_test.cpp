@@ -171,15 +171,22 @@ void expect_the_same_after_kills(const std::function<Words(const std::filesystem
   const auto start = std::chrono::steady_clock::now();
   const Ended whole = program(words(folder / "whole.safetensors"));
   ASSERT_EQ(whole.code, 0) << whole.err;
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   const Words resumed = words(folder / "killed.safetensors") + Words{"--checkpoint", folder / "c.safetensors",
                                                                      "--checkpoint-every", "2", "--resume"};
   Random random(7, Purpose::test);
   int killed = 0, resumptions = 0;
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 12 && killed < 4; ++i) {
     resumptions += std::filesystem::exists(folder / "c.safetensors") ? 1 : 0;
-    killed += program(resumed, seconds * random.uniform(0.2f, 0.8f)).code == -1 ? 1 : 0;
+    if (program(resumed, seconds * random.uniform(0.2f, 0.8f)).code == -1) {
+      ++killed;
+      continue;
+    }
+    // Faster than the whole run was, on a machine that is no longer so busy: from the start, and sooner.
+    seconds /= 2;
+    std::filesystem::remove(folder / "c.safetensors");
+    std::filesystem::remove(folder / "killed.safetensors");
   }
   const Ended last = program(resumed);
   ASSERT_EQ(last.code, 0) << last.err;

@@ -72,7 +72,7 @@ void* scratch(size_t bytes, Stream, int slot) {
     std::shared_ptr<void> memory;
     size_t bytes = 0;
   };
-  static std::map<int, Piece> pieces;
+  static auto& pieces = *new std::map<int, Piece>;  // never destroyed: the allocator may go before it
   check(slot >= 0 && slot < 4, "scratch", "slots are 0 to 3, got ", slot);
   Piece& piece = pieces[slot];
   if (!piece.memory || piece.bytes != bytes) piece = {std::shared_ptr<void>(allocate(bytes), release), bytes};
