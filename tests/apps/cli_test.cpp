@@ -1,6 +1,7 @@
 // Help, exit codes, --json, --config, and what t2ue noise and t2ue apply open.
 #include "apps/program.hpp"
 
+#include <t2ue/core/backend.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/data/captions.hpp>
 #include <t2ue/methods/manifest.hpp>
@@ -21,6 +22,7 @@ const std::vector<Words> commands{{"data", "emoji"},
                                   {"noise"},
                                   {"apply"},
                                   {"audit"},
+                                  {"devices"},
                                   {"version"}};
 
 Words noise_words(const std::filesystem::path& out) {
@@ -44,6 +46,25 @@ TEST(Program, SaysItsVersion) {
   EXPECT_THAT(flag.out, StartsWith("t2ue 0."));
   EXPECT_EQ(flag.out, command.out);
   EXPECT_TRUE(program({"version", "--json"}).json().at("version").is_string());
+}
+
+TEST(Devices, AreListedAndCudaIsUsedOrSaysWhyNot) {
+  const auto json = program({"devices", "--threads", "3", "--json"}).json();
+  EXPECT_EQ(json.at("cpu").at("device"), "cpu");
+  EXPECT_EQ(json.at("cpu").at("threads"), 3);
+  EXPECT_EQ(json.at("cpu").at("onednn").is_string(), T2UE_FAST_CPU == 1);
+  const auto& cuda = json.at("cuda");
+  EXPECT_EQ(cuda.at("libraries").is_object(), T2UE_HAS_CUDA == 1);
+  EXPECT_EQ(cuda.at("problem").is_null(), parse_device("auto").kind == DeviceKind::cuda);
+  if (cuda.at("problem").is_null()) {
+    EXPECT_GT(cuda.at("devices").at(0).at("memory_bytes"), 0);
+  }
+  const Ended text = program({"devices"});
+  EXPECT_EQ(text.code, 0);
+  EXPECT_EQ(text.err, "");
+  EXPECT_THAT(text.out, StartsWith("cpu "));
+  const std::string reason = cuda.at("problem").is_null() ? "cuda:0" : cuda.at("problem").get<std::string>();
+  EXPECT_THAT(text.out, HasSubstr(reason));
 }
 
 TEST(Program, BadUsageEndsWithTwo) {

@@ -43,16 +43,17 @@ TEST_P(CudnnGraphs, AreFinalised) {
         }
 }
 
+std::string name_of_kind(const testing::TestParamInfo<std::tuple<ConvolutionKind, DType>>& kind) {
+  constexpr const char* names[] = {"forward", "forward_bias", "data_gradient", "weight_gradient"};
+  return concat(names[static_cast<size_t>(std::get<0>(kind.param))], "_", name_of(std::get<1>(kind.param)));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Kinds, CudnnGraphs,
     testing::Combine(testing::Values(ConvolutionKind::forward, ConvolutionKind::forward_bias,
                                      ConvolutionKind::data_gradient, ConvolutionKind::weight_gradient),
                      testing::Values(DType::f32, DType::bf16)),
-    [](const auto& info) {
-      constexpr const char* kinds[] = {"forward", "forward_bias", "data_gradient", "weight_gradient"};
-      return concat(kinds[static_cast<size_t>(std::get<0>(info.param))], "_",
-                    name_of(std::get<1>(info.param)));
-    });
+    name_of_kind);
 
 TEST(CudnnGraph, OfABf16WeightGradientMayBeF32) {
   for (const int window : {1, 3})

@@ -56,10 +56,11 @@ TEST(Runtime, KnowsItsLibraries) {
 }
 
 TEST(Runtime, ErrorsNameTheirPlaceAndCuda) {
-  const std::string error = error_of([] { detail::check_cuda(cudaErrorInvalidValue, "some op"); });
+  const std::string error =
+      error_of([] { t2ue::cuda::detail::check_cuda(cudaErrorInvalidValue, "some op"); });
   EXPECT_THAT(error, HasSubstr("[some op] cudaErrorInvalidValue"));
-  detail::check_cuda(cudaSuccess, "some op");
-  EXPECT_THAT(error_of([] { detail::check_cuda(cudaErrorNoKernelImageForDevice, "x"); }),
+  t2ue::cuda::detail::check_cuda(cudaSuccess, "some op");
+  EXPECT_THAT(error_of([] { t2ue::cuda::detail::check_cuda(cudaErrorNoKernelImageForDevice, "x"); }),
               HasSubstr("CMAKE_CUDA_ARCHITECTURES"));
 }
 
