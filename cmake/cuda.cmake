@@ -66,5 +66,6 @@ target_include_directories(t2ue_cuda SYSTEM PRIVATE ${T2UE_CUDNN_INCLUDE})
 target_link_libraries(t2ue_cuda PUBLIC CUDA::cudart_static CUDA::cublasLt ${T2UE_CUDNN_LIBRARY})
 target_compile_definitions(t2ue_cuda INTERFACE T2UE_HAS_CUDA=1 PRIVATE T2UE_COMPILED=1)
 t2ue_own_target(t2ue_cuda)
+include(${PROJECT_SOURCE_DIR}/cmake/cuda_resources.cmake)
 # t2ue::compiled comes with it; who uses the headers alone links t2ue::cuda beside t2ue::t2ue.
 target_link_libraries(t2ue_compiled PUBLIC t2ue_cuda)
