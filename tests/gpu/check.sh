@@ -127,7 +127,7 @@ if wanted benchmark; then
     if [ $code = 0 ]; then
       benchmark=$(cat "$logs/benchmark.json")
       row benchmark passed $((SECONDS - start)) "$logs/benchmark.json"
-      sed -n 's/^ *{"what": "\([^"]*\)".*"ms": \([0-9.e+-]*\).*/  \1: \2 ms/p' "$logs/benchmark.json"
+      sed -n 's/^{"what":"\([^"]*\)","ms":\([0-9.e+-]*\).*/  \1: \2 ms/p' "$logs/benchmark.json"
     else
       row benchmark failed $((SECONDS - start)) "exit code $code: $(tail -n1 "$logs/benchmark.log")"
     fi

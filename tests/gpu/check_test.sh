@@ -39,3 +39,6 @@ stand_in tools/compute-sanitizer 'echo "[  PASSED  ] 2 tests."; echo "========= 
 expect 1 'memcheck +failed .*exit code 86.*ERROR SUMMARY: 4 errors' --only memcheck
 stand_in bin/gpu_step_bench 'exit 4'
 expect 1 'benchmark +failed .*exit code 4' --only benchmark
+stand_in bin/gpu_step_bench 'printf "{\"rows\":[\n{\"what\":\"a step\",\"ms\":1.25,\"batch\":4}\n]}\n"'
+expect 0 'benchmark +passed .*a step: 1.25 ms' --only benchmark
+grep -q '"what":"a step"' check.json
