@@ -21,12 +21,14 @@ SOURCES    = git ls-files '*.hpp' '*.cpp'
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help install-deps install-lint-deps install-bench-deps install-npm build configure emoji demo test \
-        test-sanitize benchmark lint format install clean
+        test-sanitize benchmark gpu-check gpu-bundle lint format install clean
 
 help:
 	@echo 'make demo            the whole job on emoji: a table, out/demo/report.html, out/demo/results.json'
 	@echo 'make test            every test'
 	@echo 'make test-sanitize   every test but packaging, under AddressSanitizer and UBSan'
+	@echo 'make gpu-check       tests, compute-sanitizer and benchmark on this machine'"'"'s GPU: out/gpu-check.json'
+	@echo 'make gpu-bundle      the same, packed for a machine with a GPU and no compiler: out/gpu-bundle.tar.gz'
 	@echo 'make build | benchmark | lint | format | install (PREFIX=$(PREFIX)) | clean'
 
 # $(call apt,packages): installs those that are missing; does nothing, quickly, if none is.
@@ -87,6 +89,21 @@ test-sanitize: install-deps
 benchmark: build install-bench-deps
 	cmake --build $(BUILD) --target benchmark
 
+GPU_PROGRAMS := t2ue_app test_cuda test_ops test_plan test_optim gpu_step_bench
+
+# GPU_CHECK="--only tests": see the first lines of tests/gpu/check.sh.
+gpu-check: install-deps
+	$(CONFIGURE) -B $(BUILD) -DT2UE_CUDA=ON
+	cmake --build $(BUILD) -j$(JOBS) --target $(GPU_PROGRAMS)
+	tests/gpu/check.sh --bin $(BUILD) --out out/gpu-check.json $(GPU_CHECK)
+
+# RPATH, not RUNPATH: the libraries beside the programs find one another by it as well.
+gpu-bundle: install-deps
+	$(CONFIGURE) -B $(BUILD)-bundle -DT2UE_CUDA=ON -DT2UE_NATIVE=OFF -DCMAKE_CXX_FLAGS=-march=x86-64-v3 \
+	  '-DCMAKE_BUILD_RPATH=$$ORIGIN/../lib' -DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags
+	cmake --build $(BUILD)-bundle -j$(JOBS) --target $(GPU_PROGRAMS)
+	tests/gpu/bundle.sh $(BUILD)-bundle out/gpu-bundle.tar.gz
+
 lint: configure install-lint-deps
 	$(SOURCES) | xargs clang-format --dry-run -Werror
 	run-clang-tidy -quiet -p $(BUILD) -j$(JOBS) -extra-arg=-Wno-unknown-warning-option '/units/|/apps/'
@@ -99,4 +116,4 @@ install: configure
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-sanitize out
+	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-bundle out

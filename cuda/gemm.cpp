@@ -85,6 +85,8 @@ class Product {
     choose(handle, alignment);
   }
 
+  bool has_algorithm() const { return has_algorithm_; }
+
   void run(cublasLtHandle_t handle, const GemmArgs& args, const void* bias, Stream stream) {
     if (bias) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
     void* workspace = chosen_.workspaceSize > 0 ? scratch(workspace_bytes, stream, gemm_workspace) : nullptr;
@@ -136,16 +138,17 @@ class Product {
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, alignment[2]);
     prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignment[2]);
     int found = 0;
-    check_cublas(cublasLtMatmulAlgoGetHeuristic(handle, operation_.get(), b_.get(), a_.get(), c_.get(),
-                                                c_.get(), made, 1, &chosen_, &found),
-                 args_, "an algorithm");
-    check(found > 0, "gemm", "cuBLASLt has no algorithm for ", text_of(args_));
+    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
+        handle, operation_.get(), b_.get(), a_.get(), c_.get(), c_.get(), made, 1, &chosen_, &found);
+    if (status != CUBLAS_STATUS_NOT_SUPPORTED) check_cublas(status, args_, "an algorithm");
+    has_algorithm_ = status == CUBLAS_STATUS_SUCCESS && found > 0;
   }
 
   GemmArgs args_;
   Operation operation_;
   Layout b_, a_, c_;
   cublasLtMatmulHeuristicResult_t chosen_{};
+  bool has_algorithm_ = false;
 };
 
 using Key = std::pair<std::array<int64_t, 16>, Alignment>;
@@ -169,13 +172,9 @@ void check_args(const GemmArgs& args) {
         args.batch);
 }
 
-}  // namespace
-
-void gemm(const GemmArgs& args, Stream stream) {
-  if (args.m == 0 || args.n == 0 || args.batch == 0) return;
-  check_args(args);
+/// False, with c untouched, where cuBLASLt has no algorithm.
+bool multiply(const GemmArgs& args, Stream stream) {
   Gpu& gpu = Gpu::of(stream);
-  const CurrentDevice current(gpu.index());
 
   // cuBLASLt wants the bias in the type of the result.
   const void* bias = args.bias;
@@ -199,7 +198,24 @@ void gemm(const GemmArgs& args, Stream stream) {
   const std::lock_guard lock(products().mutex);
   std::unique_ptr<Product>& product = products().known[key];
   if (!product) product = std::make_unique<Product>(args, gpu.cublas_lt(), bias, low, alignment);
-  product->run(gpu.cublas_lt(), args, bias, stream);
+  if (product->has_algorithm()) product->run(gpu.cublas_lt(), args, bias, stream);
+  return product->has_algorithm();
+}
+
+}  // namespace
+
+void gemm(const GemmArgs& args, Stream stream) {
+  if (args.m == 0 || args.n == 0 || args.batch == 0) return;
+  check_args(args);
+  const CurrentDevice current(Gpu::of(stream).index());
+  if (multiply(args, stream)) return;
+  // Of sizes that it does not take with a bias, the product alone may do.
+  GemmArgs alone = args;
+  alone.bias = nullptr;
+  const bool packed = args.ldc == args.n && (args.batch == 1 || args.stride_c == args.m * args.n);
+  check(args.bias && packed && multiply(alone, stream), "gemm", "cuBLASLt has no algorithm for ",
+        text_of(args));
+  add_to_rows(args.c, args.out, args.bias, args.batch * args.m, args.n, stream);
 }
 
 }  // namespace t2ue::cuda

@@ -66,7 +66,7 @@ Discovery look_for_devices() {
   return found;
 }
 
-/// Which GPU each of our streams belongs to. Never destroyed: tensors may outlive main.
+/// Which GPU each of our streams belongs to. Never destroyed, as nothing here is: tensors may outlive main.
 struct Streams {
   std::mutex mutex;
   std::map<Stream, Gpu*> gpu_of;
@@ -84,13 +84,13 @@ void detail::check_cuda(cudaError_t error, const char* where) {
   if (error == cudaSuccess) [[likely]]
     return;
   (void)cudaGetLastError();  // an error that can be recovered from must not surface in a later call
-  if (error == cudaErrorNoKernelImageForDevice)
+  if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorInvalidDeviceFunction)
     fail(where, describe(error), "; build t2ue with -DCMAKE_CUDA_ARCHITECTURES for this GPU");
   fail(where, describe(error));
 }
 
 const Discovery& discover() {
-  static const Discovery found = look_for_devices();
+  static const Discovery& found = *new Discovery(look_for_devices());  // tensors may outlive main
   return found;
 }
 

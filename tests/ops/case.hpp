@@ -6,6 +6,7 @@
 #include <malloc.h>
 #endif
 
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <string>
@@ -71,7 +72,8 @@ struct Target {
   Stream stream() const { return backend->stream(device); }
 };
 
-/// Both CPU backends, the emulated one, and a GPU where there is one.
+/// Both CPU backends, the emulated one, and a GPU where there is one; or those of them whose name begins with
+/// $T2UE_TEST_ON.
 inline std::vector<Target> targets() {
   std::vector<Target> all{{"cpu reference", &cpu_reference_backend(), {}}};
   if (&cpu_backend() != &cpu_reference_backend()) all.push_back({"cpu", &cpu_backend(), {}});
@@ -82,6 +84,10 @@ inline std::vector<Target> targets() {
       const Backend& backend = backend_of(device);
       all.push_back({concat(backend.kernels.name, " ", name_of(precision)), &backend, device, precision});
     }
+  if (const char* only = std::getenv("T2UE_TEST_ON")) {
+    std::erase_if(all, [&](const Target& target) { return !target.name.starts_with(only); });
+    check(!all.empty(), "targets", "T2UE_TEST_ON is '", only, "': there is no such backend here");
+  }
   return all;
 }
 inline std::vector<Target> fp32_targets() {
