@@ -1,0 +1,393 @@
+// FLOPs and bytes of the steps that docs/performance.md speaks of, counted from what the library launches for
+// them: a backend whose kernels compute nothing but add up their arguments' sizes. Prints the page's tables.
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <t2ue/core/ops/ops.hpp>
+#include <t2ue/core/plan.hpp>
+#include <t2ue/models/configs.hpp>
+#include <t2ue/optim/optimizer.hpp>
+#include <t2ue/optim/recipe.hpp>
+
+namespace {
+
+using namespace t2ue;
+
+/// What the arithmetic assumes of an H100, not measurements of ours: a large bf16 matrix product's rate as
+/// design section 10 has it, and the bandwidth of a copy.
+constexpr double flops_a_second = 798e12, bytes_a_second = 3.0e12;
+
+double bytes_of(const View& view) {
+  return view ? static_cast<double>(view.elements()) * static_cast<double>(size_of(view.dtype)) : 0.0;
+}
+
+/// The bytes of all views of a launch, each read or written once, and their addresses.
+struct Views {
+  double bytes = 0;
+  std::vector<const void*> read_or_parameter, written;
+
+  void read(const auto&... views) { (take(views, 1, true), ...); }
+  void write(const auto&... views) { (take(views, 1, false), ...); }
+  void update(const auto&... views) { (take(views, 2, true), ...); }
+  void grad(const auto&... views) { (take(views, views.accumulate ? 2 : 1, false), ...); }
+
+ private:
+  void take(const View& view, int times, bool reads) {
+    if (!view) return;
+    bytes += times * bytes_of(view);
+    read_or_parameter.push_back(view.data);
+    if (!reads) written.push_back(view.data);
+  }
+};
+
+/// One kernel: arithmetic of tensor cores, and memory it moves.
+struct Work {
+  double flops = 0, bytes = 0;
+};
+/// What one launch costs. `least`: every tensor moved once and nothing kept in between; `kernels`: what
+/// cuda/ops does, one after the other.
+struct Cost {
+  double least = 0;
+  std::vector<Work> kernels;
+};
+
+/// 2*M*N*K for y [M,N] and w [N,K], or [N,R,S,C] of a convolution.
+double products(const View& y, const View& w) {
+  return 2.0 * static_cast<double>(y.shape.rows()) * static_cast<double>(w.elements());
+}
+/// Of one product of all queries with all keys.
+double scores(const View& qkv, bool causal) {
+  const auto tokens = static_cast<double>(qkv.shape[1]), all = static_cast<double>(qkv.elements()) / 3;
+  return 2.0 * all * tokens * (causal ? 0.5 : 1.0);
+}
+
+/// Whatever moves every tensor once.
+template <class Args>
+Cost cost(const Args&, double once) {
+  return {once, {{0, once}}};
+}
+Cost cost(const LinearArgs& a, double once) {
+  const double product = products(a.y, a.w), y = bytes_of(a.y), pre = bytes_of(a.pre);
+  if (a.activation == Activation::none) return {once, {{product, once}}};
+  // The activation is a pass of its own over the product, which waits in `pre` or in y.
+  if (a.pre) return {once, {{product, once - y}, {0, (a.b ? 2 : 1) * pre + y}}};
+  return {once, {{product, once}, {0, 2 * y}}};
+}
+Cost cost(const LinearGradArgs& a, double once) {
+  const double dy = bytes_of(a.dy), dpre = bytes_of(a.dpre);
+  Cost c{once - dpre, {}};
+  if (a.dpre || a.db) c.kernels.push_back({0, dy + bytes_of(a.saved) + dpre});
+  if (a.dx) c.kernels.push_back({products(a.dy, a.w), dy + bytes_of(a.w) + bytes_of(a.dx)});
+  if (a.dw) c.kernels.push_back({products(a.dy, a.dw), dy + bytes_of(a.x) + bytes_of(a.dw)});
+  return c;
+}
+Cost cost(const Conv2dArgs& a, double once) {
+  return {once, {{products(a.y, a.w), once}}};
+}
+Cost cost(const Conv2dGradArgs& a, double once) {
+  const double dy = bytes_of(a.dy);
+  Cost c{once, {}};
+  if (a.dx) c.kernels.push_back({products(a.dy, a.w), dy + bytes_of(a.w) + bytes_of(a.dx)});
+  if (a.dx && a.dx.accumulate) c.kernels.push_back({0, 3 * bytes_of(a.dx)});  // computed apart, then added
+  if (a.dw) c.kernels.push_back({products(a.dy, a.dw), dy + bytes_of(a.x) + bytes_of(a.dw)});
+  if (a.db) c.kernels.push_back({0, dy});
+  return c;
+}
+Cost cost(const AttentionArgs& a, double once) {
+  return {once, {{2 * scores(a.qkv, a.causal), once}}};
+}
+Cost cost(const AttentionGradArgs& a, double once) {
+  return {once, {{5 * scores(a.qkv, a.causal), once}}};
+}
+/// Statistics first, which is a pass over x.
+template <class Args>
+Cost cost_of_norm(const Args& a, double once) {
+  return {once, {{0, a.training ? bytes_of(a.x) : 0}, {0, once}}};
+}
+Cost cost(const BatchNormArgs& a, double once) {
+  return cost_of_norm(a, once);
+}
+Cost cost(const UpsampleSscbnReluArgs& a, double once) {
+  return cost_of_norm(a, once);
+}
+/// A pass that sums, and one that reads the same again and writes.
+Cost cost(const BatchNormGradArgs& a, double once) {
+  const double reads =
+      bytes_of(a.x) + bytes_of(a.dy) + (a.activation != Activation::none ? bytes_of(a.y) : 0);
+  if (!a.dx) return {once, {{0, once}}};
+  return {once, {{0, reads}, {0, once}}};
+}
+Cost cost(const UpsampleSscbnReluGradArgs& a, double once) {
+  const double x = bytes_of(a.x), dy = bytes_of(a.dy), mask = bytes_of(a.mask), dx = bytes_of(a.dx),
+               dnorm = a.up > 1 && a.dx ? bytes_of(a.dnorm) : 0;
+  const double least = once - bytes_of(a.y) - bytes_of(a.dnorm);  // y's sign is computed again
+  const double sums = x + dy + mask + bytes_of(a.dmask) + dnorm;
+  if (!a.dx) return {least, {{0, sums}}};
+  return {least, {{0, sums}, {0, x + dx + (a.up > 1 ? dnorm : dy + mask)}}};
+}
+Cost cost(const InfoNceArgs& a, double once) {
+  const double logits = bytes_of(a.logits);
+  return {once - logits, {{products(a.image, a.text), once}, {0, 2 * logits}, {0, logits}}};
+}
+Cost cost(const InfoNceGradArgs& a, double once) {
+  const double logits = bytes_of(a.logits);
+  return {once - 2 * logits, {{0, once}, {2 * products(a.image, a.text), 2 * logits}}};
+}
+/// The rows of the table that are used.
+Cost cost(const EmbeddingArgs& a, double once) {
+  const double rows = once - bytes_of(a.table) + bytes_of(a.y);
+  return {rows, {{0, rows}}};
+}
+Cost cost(const GatherTokenArgs& a, double once) {
+  const double rows = once - bytes_of(a.x) + bytes_of(a.y);
+  return {rows, {{0, rows}}};
+}
+
+struct Sum {
+  int launches = 0;
+  double flops = 0, least = 0, ours = 0, floor = 0, expected = 0;  // the last two in seconds
+
+  void add(const Cost& c) {
+    double flops_here = 0;
+    for (const Work& w : c.kernels) {
+      flops_here += w.flops;
+      ours += w.bytes;
+      expected += std::max(w.flops / flops_a_second, w.bytes / bytes_a_second);
+    }
+    ++launches;
+    flops += flops_here, least += c.least;
+    floor += std::max(flops_here / flops_a_second, c.least / bytes_a_second);
+  }
+  void add(const Sum& s) {
+    launches += s.launches, flops += s.flops, least += s.least, ours += s.ours;
+    floor += s.floor, expected += s.expected;
+  }
+};
+
+/// Adds up a step's launches by part of the model and direction. A launch belongs to the part of the
+/// parameter it touches, else to the latest part of the forward values it reads, else to that of the launch
+/// before.
+class Counter {
+ public:
+  void start() { *this = Counter(); }
+  template <class PartOf>
+  void name(const ParameterSet& set, PartOf&& part_of) {
+    for (const Parameter* p : set.all())
+      for (const void* address : {p->value.data(), p->grad.data(), p->shadow.data()})
+        if (address) parameters_[address] = part_of(p->name);
+  }
+  void backward() { backward_ = true; }
+
+  template <class Args>
+  void add(const std::string& op, const Args& args) {
+    Views views;
+    Args copy = args;
+    copy.visit(views);
+    const int part = part_of(op, views);
+    last_ = part;
+    if (!backward_)
+      for (const void* address : views.written) values_[address] = part;
+    sums_[{part, backward_}].add(cost(args, views.bytes));
+    operations_[op].add(cost(args, views.bytes));
+  }
+
+  void print(const std::string& title) const {
+    std::cout << "### " << title
+              << "\n\n| part | launches | TFLOP | fewest GB | our GB | floor ms | expected ms |\n"
+              << "|---|--:|--:|--:|--:|--:|--:|\n";
+    Sum all;
+    for (const auto& [key, sum] : sums_) {
+      row(names_[static_cast<size_t>(key.first)] + (key.second ? ", backward" : ", forward"), sum);
+      all.add(sum);
+    }
+    row("**all**", all);
+    std::cout << "\n| op | launches | TFLOP | fewest GB | our GB | floor ms | expected ms |\n"
+              << "|---|--:|--:|--:|--:|--:|--:|\n";
+    for (const auto& [op, sum] : operations_) row("`" + op + "`", sum);
+    std::cout << "\n";
+  }
+
+ private:
+  /// A line of a table; none for what rounds to nothing.
+  static void row(const std::string& name, const Sum& s) {
+    if (s.expected < 5e-6 && s.flops < 5e8) return;
+    char line[256];
+    std::snprintf(line, sizeof line, "| %s | %d | %.3f | %.2f | %.2f | %.2f | %.2f |\n", name.c_str(),
+                  s.launches, s.flops / 1e12, s.least / 1e9, s.ours / 1e9, s.floor * 1e3, s.expected * 1e3);
+    std::cout << line;
+  }
+
+  int index_of(const std::string& name) {
+    for (size_t i = 0; i < names_.size(); ++i)
+      if (names_[i] == name) return static_cast<int>(i);
+    names_.push_back(name);
+    return static_cast<int>(names_.size()) - 1;
+  }
+  int part_of(const std::string& op, const Views& views) {
+    if (op == "adam" || op == "sgd" || op == "grad_norm" || op == "clamp") return index_of("optimiser");
+    if (op.starts_with("info_nce") || op.starts_with("l2_normalize")) return index_of("InfoNCE");
+    if (op.starts_with("mask_sigmoid")) return index_of("mask heads");
+    for (const char* picture : {"perturb", "augment", "resize"})
+      if (op.starts_with(picture)) return index_of("noise to pixels");
+    int latest = -1;
+    for (const void* address : views.read_or_parameter) {
+      if (const auto found = parameters_.find(address); found != parameters_.end())
+        return index_of(found->second);
+      if (const auto found = values_.find(address); found != values_.end())
+        latest = std::max(latest, found->second);
+    }
+    return latest >= 0 ? latest : last_ >= 0 ? last_ : index_of("inputs");
+  }
+
+  std::vector<std::string> names_;
+  std::map<const void*, std::string> parameters_;
+  std::map<const void*, int> values_;
+  std::map<std::pair<int, bool>, Sum> sums_;
+  std::map<std::string, Sum> operations_;
+  int last_ = -1;
+  bool backward_ = false;
+};
+Counter& counter() {
+  static Counter the_counter;
+  return the_counter;
+}
+
+/// A device without memory: addresses that nobody follows.
+Device counting_device() {
+  static const Device device = [] {
+    Backend backend;
+    backend.kernels.name = "counting";
+#define T2UE_COUNT(op, Args) backend.kernels.op = [](const Args& args, Stream) { counter().add(#op, args); };
+    T2UE_OPS(T2UE_COUNT)
+#undef T2UE_COUNT
+    backend.allocate = [](Device, size_t bytes) {
+      static uintptr_t next = uintptr_t{1} << 40;
+      return reinterpret_cast<void*>(std::exchange(next, next + (bytes + 511) / 256 * 256));
+    };
+    backend.release = [](Device, void*) {};
+    backend.copy = [](Device, void*, const void*, size_t) {};
+    backend.synchronise = [](Device) {};
+    backend.stream = [](Device) -> Stream { return nullptr; };
+    backend.bf16 = true;
+    return add_backend(backend);
+  }();
+  return device;
+}
+
+std::string part_of_generator(const std::string& name) {
+  if (name.find("mask_head") != std::string::npos) return "mask heads";
+  if (name.starts_with("blocks.")) return "generator block " + name.substr(7, 1);
+  return name.starts_with("rgb") ? "generator to RGB" : "generator input";
+}
+std::string part_of_clip(const std::string& name) {
+  return name.starts_with("visual.") ? "image tower" : "text tower";
+}
+
+void print_plan(const std::string& title, const Step::Recorder& record) {
+  const Step step(record, counting_device(), Execution::planned, Precision::bf16);
+  std::printf("%s: %zu launches when planned, an arena of %.1f GB.\n\n", title.c_str(),
+              step.plan()->launches(), static_cast<double>(step.plan()->arena_bytes()) / 1e9);
+}
+
+/// Counts a step. `names` tells the counter whose parameters are whose.
+void count(const std::string& title, const std::function<void()>& names, const Step::Recorder& record) {
+  print_plan(title, record);
+  counter().start();
+  names();
+  Graph graph(backend_of(counting_device()), counting_device(), Execution::eager, false, Precision::bf16);
+  record(graph);
+  counter().print(title);
+}
+
+struct Models {
+  SsaGenerator generator{generator_config("t2ue")};
+  Clip clip{clip_config("ViT-B-32")};
+  ParameterSet generator_parameters{generator, 1, counting_device(), Precision::bf16};
+  ParameterSet clip_parameters{clip, 1, counting_device(), Precision::bf16};
+  Optimizer noise_optimizer{generator_parameters, {.kind = OptimizerConfig::Kind::adam}};
+  Optimizer clip_optimizer{clip_parameters, {}};
+
+  void name() const {
+    counter().name(generator_parameters, part_of_generator);
+    counter().name(clip_parameters, part_of_clip);
+  }
+};
+
+/// What a batch brings.
+struct Inputs {
+  Tensor images, ids, end, counter, captions, latent;
+  explicit Inputs(int64_t batch)
+      : images({batch, 224, 224, 3}, DType::u8, counting_device()),
+        ids({batch, 77}, DType::i32, counting_device()),
+        end({batch}, DType::i32, counting_device()),
+        counter({1}, DType::i32, counting_device()),
+        captions({batch, 512}, DType::f32, counting_device()),
+        latent({batch, 100}, DType::f32, counting_device()) {}
+};
+
+/// The paper's step: the generator learns through a frozen CLIP. As BiLevelTrainer records it.
+void noise_step(Models& m, int64_t batch) {
+  const Inputs in(batch);
+  count(
+      "T2UE step, batch " + std::to_string(batch), [&] { m.name(); },
+      [&](Graph& g) {
+        PerturbOptions options;
+        options.eps = m.generator.config.eps, options.quantise = true;
+        const Var noise = m.generator.noise(g.input(in.captions), g.input(in.latent), 224, 224);
+        const Var pixels = augment(perturb(g.input(in.images), noise, options), g.input(in.counter),
+                                   TrainRecipe{}.augmentation(pixel_norm));
+        Var loss;
+        {
+          const Frozen frozen(g);
+          loss = m.clip.loss(pixels, g.input(in.ids), g.input(in.end));
+        }
+        counter().backward();
+        g.backward(loss);
+        m.noise_optimizer.record_norm(g);
+        m.noise_optimizer.record_update(g);
+      });
+}
+
+void clip_step(Models& m, int64_t batch) {
+  const Inputs in(batch);
+  count(
+      "CLIP ViT-B/32 training step, batch " + std::to_string(batch), [&] { m.name(); },
+      [&](Graph& g) {
+        const Var pixels = augment(perturb(g.input(in.images), {}, {}), g.input(in.counter),
+                                   TrainRecipe{}.augmentation(pixel_norm));
+        const Var loss = m.clip.loss(pixels, g.input(in.ids), g.input(in.end));
+        counter().backward();
+        g.backward(loss);
+        m.clip_optimizer.record_norm(g);
+        m.clip_optimizer.record_update(g);
+      });
+}
+
+void noise_from_captions(Models& m, int64_t batch) {
+  const Inputs in(batch);
+  count(
+      "Noise from captions, batch " + std::to_string(batch), [&] { m.name(); },
+      [&](Graph& g) {
+        const Frozen frozen(g);
+        const Evaluation evaluation(g);
+        const Var features = m.clip.text(g.input(in.ids), g.input(in.end));
+        (void)g.output(m.generator.noise(cast(features, DType::f32), g.input(in.latent)));
+      });
+}
+
+}  // namespace
+
+int main() {
+  Models models;
+  std::printf("Generator: %lld parameters; CLIP: %lld.\n\n",
+              static_cast<long long>(models.generator_parameters.count()),
+              static_cast<long long>(models.clip_parameters.count()));
+  noise_step(models, 128);
+  clip_step(models, 1024);
+  noise_from_captions(models, 128);
+}
