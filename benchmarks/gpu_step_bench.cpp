@@ -1,4 +1,4 @@
-// Times what docs/performance.md speaks of, and prints JSON: gpu_step_bench [--device D] [--quick] [--batch
+// Times whole steps and memory-bound ops, and prints JSON: gpu_step_bench [--device D] [--quick] [--batch
 // N]
 // [--clip-batch N] [--precision P] [--only WHAT]. Steps are captured and replayed as the trainers' are; a
 // time is the median over rounds of replays, each round ended by a synchronisation. On the CPU models and

@@ -1,4 +1,4 @@
-// FLOPs and bytes of the steps that docs/performance.md speaks of, counted from what the library launches for
+// FLOPs and bytes of the steps a training run is made of, counted from what the library launches for
 // them: a backend whose kernels compute nothing but add up their arguments' sizes. Prints the page's tables.
 #include <algorithm>
 #include <cstdio>
