@@ -146,7 +146,7 @@ Conditions conditions_for(const GeneratorOptions& options, const PairDataset& da
     for (const std::string& label : data.label_names) texts.push_back(class_prompt(label));
     conditions.row_of_item = data.labels;
   } else if (keywords.groups() > 0) {
-    for (int32_t group = 0; group < keywords.groups(); ++group) texts.push_back(keywords.prompt(group));
+    texts = keywords.prompts();
     for (int64_t i = 0; i < data.count(); ++i)
       conditions.row_of_item.push_back(keywords.group_of(first_caption(data, i)));
   } else {

@@ -55,8 +55,9 @@ inline Kernels cpu_kernels() {
   return kernels;
 }
 
+/// Never destroyed: tensors of a static or of another thread may outlive any static of ours.
 inline std::deque<Backend>& added_backends() {
-  static std::deque<Backend> all;
+  static auto& all = *new std::deque<Backend>;
   return all;
 }
 

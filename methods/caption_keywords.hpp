@@ -23,6 +23,8 @@ struct CaptionKeywords {
   int32_t group_of(const std::string& caption) const;
   /// What the text tower reads for a group: its keyword, or "picture" for the last group.
   std::string prompt(int32_t group) const;
+  /// The prompts of all groups; none without keywords.
+  std::vector<std::string> prompts() const;
   /// What the text tower reads for a caption: its group's prompt, or the caption itself without keywords.
   std::string reduce(const std::string& caption) const;
 

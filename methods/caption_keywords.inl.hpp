@@ -41,6 +41,12 @@ T2UE_INLINE std::string CaptionKeywords::prompt(int32_t group) const {
   return group + 1 < groups() ? words[static_cast<size_t>(group)] : "picture";
 }
 
+T2UE_INLINE std::vector<std::string> CaptionKeywords::prompts() const {
+  std::vector<std::string> all;
+  for (int32_t group = 0; group < groups(); ++group) all.push_back(prompt(group));
+  return all;
+}
+
 T2UE_INLINE std::string CaptionKeywords::reduce(const std::string& caption) const {
   return words.empty() ? caption : prompt(group_of(caption));
 }

@@ -1,13 +1,12 @@
 // The two parts of the demo's table: image-text, and supervised class-wise.
 #include <t2ue/methods/textures.hpp>
 
+#include "../class_prompt.hpp"
 #include "demo.hpp"
 
 namespace t2ue::apps {
 
 namespace {
-constexpr const char* prompt = "a photo of a ";
-
 /// Rows of one part share everything but method, eps and seed.
 std::string part_recipe(const DemoRecipe& recipe, const nlohmann::json& victim) {
   nlohmann::json json = to_json(recipe);
@@ -65,11 +64,9 @@ void Demo::image_text() {
   encoder_ = std::make_unique<CaptionEncoder>(recipe_.clip.text, *tokenizer_, options_.device);
   encoder_->parameters().initialise(recipe_.seed + 2000);
   const CaptionKeywords keywords = CaptionKeywords::learn(train_.captions, recipe_.keyword_groups);
-  std::vector<std::string> prompts;
-  for (int32_t group = 0; group < keywords.groups(); ++group) prompts.push_back(keywords.prompt(group));
   Conditions conditions;
   conditions.width = recipe_.generator.condition;
-  conditions.table = encoder_->encode(prompts);
+  conditions.table = encoder_->encode(keywords.prompts());
   conditions.start = texture_starts(keywords.groups(), recipe_.generator.output_size());
   std::vector<NoiseItem> items;
   for (int64_t i = 0; i < train_.count(); ++i) {
@@ -112,7 +109,7 @@ void Demo::class_wise() {
   conditions.width = recipe_.generator.condition;
   conditions.row_of_item = train_.labels;
   std::vector<std::string> prompts;
-  for (const std::string& name : train_.label_names) prompts.push_back(prompt + name);
+  for (const std::string& name : train_.label_names) prompts.push_back(class_prompt(name));
   conditions.table = encoder_->encode(prompts);
   conditions.start = texture_starts(classes, recipe_.generator.output_size());
   std::vector<NoiseItem> items;

@@ -132,10 +132,20 @@ void gather_columns(const ConvolutionSizes& sizes, const float* columns, int64_t
     run.template operator()<1>();
 }
 
+/// f(first picture, pictures, columns) for pieces of the batch; x itself where it is its own columns.
+template <class T, class F>
+void for_columns(const ConvolutionSizes& sizes, const T* x, Stream stream, F&& f) {
+  if (sizes.pointwise()) return f(0, sizes.pictures, x);
+  for_pieces(sizes, sizeof(T), stream, [&](int64_t first, int64_t pictures, void* memory) {
+    auto* columns = static_cast<T*>(memory);
+    lay_out_columns(sizes, x, first, pictures, columns, stream);
+    f(first, pictures, columns);
+  });
+}
+
 template <class T>
 void convolve(const Conv2dArgs& a, Stream stream) {
   const ConvolutionSizes sizes = convolution_sizes(a.x.shape, a.w.shape, a.y.shape, a.stride, a.pad);
-  const T* x = a.x.as<const T>();
   const auto multiply = [&](int64_t first, int64_t pictures, const T* columns) {
     GemmArgs g;
     g.transpose_b = true;
@@ -146,12 +156,7 @@ void convolve(const Conv2dArgs& a, Stream stream) {
     g.bias = a.b.f32();
     gemm(g, stream);
   };
-  if (sizes.pointwise()) return multiply(0, sizes.pictures, x);
-  for_pieces(sizes, sizeof(T), stream, [&](int64_t first, int64_t pictures, void* memory) {
-    auto* columns = static_cast<T*>(memory);
-    lay_out_columns(sizes, x, first, pictures, columns, stream);
-    multiply(first, pictures, columns);
-  });
+  for_columns(sizes, a.x.as<const T>(), stream, multiply);
 }
 
 template <class T>
@@ -182,7 +187,6 @@ void convolve_grad_input(const Conv2dGradArgs& a, Stream stream) {
 template <class T>
 void convolve_grad_weight(const Conv2dGradArgs& a, Stream stream) {
   const ConvolutionSizes sizes = convolution_sizes(a.x.shape, a.dw.shape, a.dy.shape, a.stride, a.pad);
-  const T* x = a.x.as<const T>();
   const auto multiply = [&](int64_t first, int64_t pictures, const T* columns) {
     GemmArgs g;
     g.transpose_a = true;
@@ -193,12 +197,7 @@ void convolve_grad_weight(const Conv2dGradArgs& a, Stream stream) {
     g.beta = a.dw.accumulate || first > 0 ? 1.0f : 0.0f;
     gemm(g, stream);
   };
-  if (sizes.pointwise()) return multiply(0, sizes.pictures, x);
-  for_pieces(sizes, sizeof(T), stream, [&](int64_t first, int64_t pictures, void* memory) {
-    auto* columns = static_cast<T*>(memory);
-    lay_out_columns(sizes, x, first, pictures, columns, stream);
-    multiply(first, pictures, columns);
-  });
+  for_columns(sizes, a.x.as<const T>(), stream, multiply);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <errors.hpp>
 #include <numeric>
 
 #include <t2ue/core/tensor.hpp>
@@ -16,19 +17,10 @@ namespace {
 using namespace t2ue;
 using namespace t2ue::cuda;
 using testing::HasSubstr;
+using testing_errors::error_of;
 
 #define T2UE_NEEDS_GPU() \
   if (!why_unusable().empty()) GTEST_SKIP() << "no GPU: " << why_unusable()
-
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 std::vector<float> numbers(size_t count) {
   std::vector<float> values(count);

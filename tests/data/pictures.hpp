@@ -3,14 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <errors.hpp>
 #include <filesystem>
 #include <string>
 
-#include <t2ue/core/error.hpp>
 #include <t2ue/core/rng.hpp>
 #include <t2ue/data/image.hpp>
 
 namespace t2ue::testing_data {
+
+using testing_errors::error_of;
 
 /// A picture of random bytes.
 inline Image random_image(int height, int width, int channels, uint64_t seed = 1) {
@@ -26,17 +28,6 @@ inline std::vector<uint8_t> exif_block(uint8_t orientation, bool little = true) 
   if (little)
     return {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0};
   return {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0};
-}
-
-/// What `action` throws, "" if nothing.
-template <class Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 /// A fresh empty folder of the running test.

@@ -1,7 +1,7 @@
 // The emulation against kernels with one planted mistake each: every one must be reported.
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <errors.hpp>
 #include <vector>
 
 #include <emulation/device.hpp>
@@ -15,6 +15,7 @@ namespace {
 
 using namespace t2ue;
 using namespace t2ue::T2UE_CUDA_NAMESPACE;
+using testing_errors::expect_error;
 
 /// An array of emulated device memory.
 template <class T>
@@ -35,18 +36,6 @@ struct DeviceArray {
  public:
   T* data;
 };
-
-void expect_error(const std::function<void()>& f, const std::vector<std::string>& parts) {
-  try {
-    f();
-  } catch (const Error& error) {
-    for (const std::string& part : parts)
-      EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
-          << "'" << part << "' is not in: " << error.what();
-    return;
-  }
-  FAIL() << "no Error was thrown";
-}
 
 /// Each block turns its 64 numbers around; the barrier may be left out.
 template <bool barrier>

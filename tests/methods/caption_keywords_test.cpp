@@ -16,10 +16,12 @@ TEST(CaptionKeywords, TheFirstWholeWordDecides) {
   EXPECT_EQ(keywords.group_of(""), 2);
   EXPECT_EQ(keywords.reduce("two cats"), "picture");
   EXPECT_EQ(keywords.reduce("my cat"), "cat");
+  EXPECT_EQ(keywords.prompts(), (std::vector<std::string>{"flag", "cat", "picture"}));
 }
 
 TEST(CaptionKeywords, WithoutAnyCaptionsStandForThemselves) {
   EXPECT_EQ(CaptionKeywords{}.groups(), 0);
+  EXPECT_TRUE(CaptionKeywords{}.prompts().empty());
   EXPECT_EQ(CaptionKeywords{}.reduce("my cat"), "my cat");
   EXPECT_THROW(CaptionKeywords{}.group_of("my cat"), Error);
   EXPECT_THROW((CaptionKeywords{{"cat"}}.prompt(2)), Error);

@@ -15,21 +15,12 @@ namespace t2ue {
 namespace {
 
 using testing::HasSubstr;
+using testing_errors::error_of;
 
 std::filesystem::path fresh(const std::string& name) {
   const auto path = std::filesystem::path(testing::TempDir()) / ("t2ue-manifest-" + name);
   std::filesystem::remove_all(path);
   return path;
-}
-
-template <class Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 NoiseRecipe recipe() {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <emulation/backend.hpp>
+#include <errors.hpp>
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/rng.hpp>
 
@@ -21,6 +22,7 @@ namespace t2ue::testing_ops {
 using Doubles = std::vector<double>;
 using Arrays = std::vector<Doubles>;
 using Vars = std::vector<Var>;
+using testing_errors::expect_error;
 
 /// By which rule an input has its type in bf16: activations are bf16; parameters are what Graph::parameter
 /// makes of them (vectors f32, the rest bf16 shadows, gradients f32); data and statistics stay as they are.
@@ -180,19 +182,6 @@ inline Case in_precision(const Case& c, Precision precision) {
     if (const DType type = input.type_in(precision); type == DType::bf16)
       input.tensor = on_device(on_device(input.tensor, type, {}), DType::f32, {});
   return rounded;
-}
-
-/// Runs f, which must throw an Error whose message holds every one of `parts`.
-inline void expect_error(const std::function<void()>& f, const std::vector<std::string>& parts) {
-  try {
-    f();
-  } catch (const Error& error) {
-    for (const std::string& part : parts)
-      EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
-          << "'" << part << "' is not in: " << error.what();
-    return;
-  }
-  FAIL() << "no Error was thrown";
 }
 
 }  // namespace t2ue::testing_ops

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <errors.hpp>
 #include <fstream>
 #include <iterator>
 #include <t2ue/core/rng.hpp>
@@ -11,6 +12,8 @@
 #include <t2ue/optim/trainer.hpp>
 
 namespace t2ue::testing_optim {
+
+using testing_errors::error_of;
 
 /// 24 pictures of 8x8 noise around a colour of their class; 4 classes; captions of 6 tokens below 20.
 inline PairDataset tiny_data() {
@@ -69,16 +72,6 @@ inline std::filesystem::path temporary(const std::string& name) {
   std::string unique = concat(test->test_suite_name(), "_", test->name(), "_", name);
   std::replace(unique.begin(), unique.end(), '/', '_');
   return std::filesystem::path(testing::TempDir()) / unique;
-}
-/// What an Error thrown by f says; empty if none is thrown.
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace t2ue::testing_optim
