@@ -16,7 +16,7 @@ CONFIGURE := cmake -S . -G Ninja
 CTEST     := ctest --output-on-failure --no-label-summary --no-tests=error -j$(JOBS)
 # Several tests at once, each with two threads: waiting threads must sleep, not spin.
 TEST_ENV  := OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive
-SOURCES    = git ls-files '*.hpp' '*.cpp'
+SOURCES    = git ls-files '*.hpp' '*.cpp' '*.cuh'
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help

@@ -14,7 +14,7 @@
 /// A block's shared array of fixed size. Uninitialised; in the emulation full of NaN and behind guard zones.
 #define T2UE_SHARED(Type, name, count) __shared__ alignas(16) Type name[count]
 /// The block's shared array whose bytes `launch` was given; at most one a kernel.
-#define T2UE_DYNAMIC_SHARED(Type, name)                          \
+#define T2UE_DYNAMIC_SHARED(Type, name)                         \
   extern __shared__ __align__(16) unsigned char t2ue_shared_[]; \
   Type* name = reinterpret_cast<Type*>(t2ue_shared_)
 /// All threads of the block meet here; every one of them must come.
@@ -34,9 +34,9 @@ __device__ __forceinline__ T shuffle_xor(T value, int mask) {
   return __shfl_xor_sync(0xffffffffu, value, mask);
 }
 
-/// d += a b on tensor cores: a 16x16 and b 16x8 of bf16 pairs, d 16x8 of floats, spread over the warp as PTX's
-/// mma.m16n8k16 says: with g = lane/4 and t = lane%4, d = {(g,2t), (g,2t+1), (g+8,2t), (g+8,2t+1)},
-/// a = pairs at {(g,2t), (g+8,2t), (g,2t+8), (g+8,2t+8)}, b = pairs down the rows at {(2t,g), (2t+8,g)}.
+/// d += a b on tensor cores: a 16x16 and b 16x8 of bf16 pairs, d 16x8 of floats, spread over the warp as
+/// PTX's mma.m16n8k16 says: with g = lane/4 and t = lane%4, d = {(g,2t), (g,2t+1), (g+8,2t), (g+8,2t+1)}, a =
+/// pairs at {(g,2t), (g+8,2t), (g,2t+8), (g+8,2t+8)}, b = pairs down the rows at {(2t,g), (2t+8,g)}.
 __device__ __forceinline__ void mma_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   asm volatile(
       "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
@@ -45,8 +45,8 @@ __device__ __forceinline__ void mma_16x8x16(float (&d)[4], const uint32_t (&a)[4
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-/// Four 8x8 tiles of 16-bit elements from shared memory: lane l gives the 16-byte aligned address of row l%8 of
-/// tile l/8, and receives of each tile the pair at (row lane/4, columns 2*(lane%4)...).
+/// Four 8x8 tiles of 16-bit elements from shared memory: lane l gives the 16-byte aligned address of row l%8
+/// of tile l/8, and receives of each tile the pair at (row lane/4, columns 2*(lane%4)...).
 __device__ __forceinline__ void load_tiles(uint32_t (&r)[4], const void* row) {
   const auto address = static_cast<uint32_t>(__cvta_generic_to_shared(row));
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
@@ -84,10 +84,10 @@ void launch(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 blo
             Stream stream, Args&&... args) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
   if (shared_bytes > 48 * 1024)
-    detail::check_cuda(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                                            cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                            static_cast<int>(shared_bytes)),
-                       name);
+    detail::check_cuda(
+        cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                             cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)),
+        name);
   cudaLaunchConfig_t config{};
   config.gridDim = grid;
   config.blockDim = block;
@@ -104,9 +104,9 @@ void launch(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 blo
 
 namespace t2ue::T2UE_CUDA_NAMESPACE {
 
-/// Scratch memory on the device, 256-byte aligned, unspecified contents, valid until the next call for the same
-/// slot on this stream: work queued there reuses it in order. Its address never moves once a step is captured.
-/// `slot` 0..3 lets one launcher hold several at once.
+/// Scratch memory on the device, 256-byte aligned, unspecified contents, valid until the next call for the
+/// same slot on this stream: work queued there reuses it in order. Its address never moves once a step is
+/// captured. `slot` 0..3 lets one launcher hold several at once.
 void* scratch(size_t bytes, Stream stream, int slot = 0);
 
 /// Blocks of `size` threads that cover `count` elements, at most the grid's limit in x.

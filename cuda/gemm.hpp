@@ -6,8 +6,8 @@
 
 namespace t2ue::T2UE_CUDA_NAMESPACE {
 
-/// c = alpha * op(a) op(b) + beta * c over row-major matrices: op(a) [m,k], op(b) [k,n], c [m,n]; `lda` is the
-/// distance between rows of a as it lies in memory. a and b share a type, f32 or bf16; c is f32 or bf16.
+/// c = alpha * op(a) op(b) + beta * c over row-major matrices: op(a) [m,k], op(b) [k,n], c [m,n]; `lda` is
+/// the distance between rows of a as it lies in memory. a and b share a type, f32 or bf16; c is f32 or bf16.
 /// Accumulates in fp32. bias: absent, or f32 [n] added to every row.
 struct GemmArgs {
   bool transpose_a = false, transpose_b = false;

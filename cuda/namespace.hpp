@@ -1,5 +1,5 @@
-// The namespace of kernels and their launchers: t2ue::cuda, or t2ue::emulated where tests/emulation compiles the same
-// files, so that a program can hold both.
+// The namespace of kernels and their launchers: t2ue::cuda, or t2ue::emulated where tests/emulation compiles
+// the same files, so that a program can hold both.
 #pragma once
 
 #if defined(T2UE_EMULATION)

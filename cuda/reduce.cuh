@@ -15,8 +15,8 @@ __device__ __forceinline__ float warp_max(float value) {
   return value;
 }
 
-/// Every thread gets the sum over its block of up to 1024 threads, a multiple of 32. `slots`: 32 shared floats,
-/// free to use again after the next barrier.
+/// Every thread gets the sum over its block of up to 1024 threads, a multiple of 32. `slots`: 32 shared
+/// floats, free to use again after the next barrier.
 __device__ __forceinline__ float block_sum(float value, float* slots) {
   const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);
   const int warps = static_cast<int>(blockDim.x / 32);

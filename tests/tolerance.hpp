@@ -22,8 +22,8 @@ inline double fp32(int64_t reduction, std::span<const double> reference, double 
   return 8 * fp32_epsilon * std::sqrt(static_cast<double>(reduction)) * std::max(largest(reference), terms);
 }
 
-/// For steps in bf16 whose inputs bf16 holds exactly: four roundings to bf16 (relative error 2^-8 each: what is
-/// stored on the way, and the result), and sums in fp32.
+/// For steps in bf16 whose inputs bf16 holds exactly: four roundings to bf16 (relative error 2^-8 each: what
+/// is stored on the way, and the result), and sums in fp32.
 inline double bf16(int64_t reduction, std::span<const double> reference, double terms = 0) {
   return 4 * bf16_roundoff * std::max(largest(reference), terms) + fp32(reduction, reference, terms);
 }
