@@ -84,7 +84,7 @@ test-sanitize: install-deps
 	$(CONFIGURE) -B $(BUILD)-sanitize -DT2UE_SANITIZE=address,undefined -DT2UE_NATIVE=OFF \
 	  -DT2UE_BUILD_BENCHMARKS=OFF
 	cmake --build $(BUILD)-sanitize -j$(JOBS)
-	@$(TEST_ENV) $(CTEST) --test-dir $(BUILD)-sanitize -LE packaging
+	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 $(CTEST) --test-dir $(BUILD)-sanitize -LE packaging
 
 benchmark: build install-bench-deps
 	cmake --build $(BUILD) --target benchmark
@@ -93,13 +93,13 @@ GPU_PROGRAMS := t2ue_app test_cuda test_ops test_plan test_optim gpu_step_bench
 
 # GPU_CHECK="--only tests": see the first lines of tests/gpu/check.sh.
 gpu-check: install-deps
-	$(CONFIGURE) -B $(BUILD) -DT2UE_CUDA=ON
-	cmake --build $(BUILD) -j$(JOBS) --target $(GPU_PROGRAMS)
-	tests/gpu/check.sh --bin $(BUILD) --out out/gpu-check.json $(GPU_CHECK)
+	$(CONFIGURE) -B $(BUILD)-gpu -DT2UE_CUDA=ON -DT2UE_SANITIZE_EMULATION=OFF
+	cmake --build $(BUILD)-gpu -j$(JOBS) --target $(GPU_PROGRAMS)
+	tests/gpu/check.sh --bin $(BUILD)-gpu --out out/gpu-check.json $(GPU_CHECK)
 
 # RPATH, not RUNPATH: the libraries beside the programs find one another by it as well.
 gpu-bundle: install-deps
-	$(CONFIGURE) -B $(BUILD)-bundle -DT2UE_CUDA=ON -DT2UE_NATIVE=OFF -DCMAKE_CXX_FLAGS=-march=x86-64-v3 \
+	$(CONFIGURE) -B $(BUILD)-bundle -DT2UE_CUDA=ON -DT2UE_SANITIZE_EMULATION=OFF -DT2UE_NATIVE=OFF -DCMAKE_CXX_FLAGS=-march=x86-64-v3 \
 	  '-DCMAKE_BUILD_RPATH=$$ORIGIN/../lib' -DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags
 	cmake --build $(BUILD)-bundle -j$(JOBS) --target $(GPU_PROGRAMS)
 	tests/gpu/bundle.sh $(BUILD)-bundle out/gpu-bundle.tar.gz
@@ -116,4 +116,4 @@ install: configure
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-bundle out
+	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-gpu $(BUILD)-bundle out

@@ -24,6 +24,23 @@ void add_device(CLI::App& command, std::string& device) {
   command.add_option("--device", device, "cpu, cuda, cuda:N or auto")->capture_default_str();
 }
 
+void add_compute(CLI::App& command, ComputeFlags& flags) {
+  add_device(command, flags.device);
+  command
+      .add_option("--precision", flags.precision,
+                  "fp32, tf32, bf16, or auto: bf16 on a GPU, fp32 on a CPU, which has no other")
+      ->check(CLI::IsMember({"fp32", "tf32", "bf16", "auto"}))
+      ->capture_default_str();
+}
+
+Compute compute_of(const ComputeFlags& flags) {
+  Compute compute{device_named(flags.device)};
+  compute.precision =
+      flags.precision == "auto" ? default_precision(compute.device) : kind_named<Precision>(flags.precision);
+  check_precision(backend_of(compute.device), compute.precision);
+  return compute;
+}
+
 Device device_named(const std::string& name) {
   const Device device = as_usage([&] { return parse_device(name); });
   (void)backend_of(device);

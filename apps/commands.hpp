@@ -8,6 +8,7 @@
 
 #include <t2ue/core/device.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/kinds.hpp>
 
 namespace t2ue::apps {
 
@@ -46,10 +47,22 @@ auto as_usage(F&& f) {
 /// A subcommand with its example at the foot of its help, and the flags that all commands have.
 CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& purpose,
                       const std::string& example, Globals& globals);
+/// Where a command computes, and in what.
+struct ComputeFlags {
+  std::string device = "auto", precision = "auto";
+};
+struct Compute {
+  Device device;
+  Precision precision = Precision::fp32;
+};
 /// --device
 void add_device(CLI::App& command, std::string& device);
+/// --device and --precision
+void add_compute(CLI::App& command, ComputeFlags& flags);
 /// The device of that name: BadUsage for an unknown name, Error if this build or machine lacks it.
 Device device_named(const std::string& name);
+/// As device_named; Error as well if the device does not compute in that precision.
+Compute compute_of(const ComputeFlags& flags);
 
 void add_data_commands(CLI::App& app, Globals& globals);
 void add_train_commands(CLI::App& app, Globals& globals);

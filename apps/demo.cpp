@@ -7,7 +7,8 @@ namespace t2ue::apps {
 
 void add_demo(CLI::App& app, Globals& globals) {
   struct Flags {
-    std::string packages, out = "out/demo", device = "auto";
+    std::string packages, out = "out/demo";
+    ComputeFlags compute;
     uint64_t seed = 1;
     bool quick = false;
   };
@@ -23,7 +24,7 @@ void add_demo(CLI::App& app, Globals& globals) {
   command.add_option("--seed", flags->seed, "Of everything random")->capture_default_str();
   command.add_flag("--quick", flags->quick,
                    "A few steps of everything: shows that it works, measures nothing");
-  add_device(command, flags->device);
+  add_compute(command, flags->compute);
   command.callback([flags, &globals] {
     globals.action = [flags, &globals] {
       DemoRecipe recipe;
@@ -32,7 +33,7 @@ void add_demo(CLI::App& app, Globals& globals) {
       DemoOptions options;
       options.packages = flags->packages;
       options.out = flags->out;
-      options.device = device_named(flags->device);
+      options.compute = compute_of(flags->compute);
       options.progress = progress_style(globals.progress);
       Demo demo(recipe, options);
       const std::string text = demo.run();

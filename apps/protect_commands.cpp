@@ -15,7 +15,8 @@ namespace t2ue::apps {
 namespace {
 
 struct NoiseOptions {
-  std::string generator, captions, caption, key, out, size, latent = "all", device = "auto";
+  std::string generator, captions, caption, key, out, size, latent = "all";
+  ComputeFlags compute;
   std::optional<uint64_t> seed;
   bool labels = false;
   NoiseFolderWriter::Options folder;
@@ -87,7 +88,8 @@ class NoiseMemory {
 
 Result make_noise(const NoiseOptions& options, const Globals& globals) {
   const std::vector<NoiseItem> items = items_of(options);
-  T2ueSource source(options.generator, device_named(options.device));
+  const Compute compute = compute_of(options.compute);
+  T2ueSource source(options.generator, compute.device, compute.precision);
   if (options.seed) source.set_seed(*options.seed);
   source.set_latent_sharing(options.latent == "all"       ? LatentSharing::all
                             : options.latent == "caption" ? LatentSharing::caption
@@ -98,8 +100,9 @@ Result make_noise(const NoiseOptions& options, const Globals& globals) {
   const std::string method =
       options.latent == "all" ? source.card().name : source.card().name + ", a latent each " + options.latent;
   const NoiseRecipe recipe{
-      method,         source.sha256(),  source.seed(), static_cast<int>(std::lround(config.eps * 255.0f)),
-      config.limiter, config.resampler, size.height,   size.width};
+      method,           source.sha256(),  source.seed(), static_cast<int>(std::lround(config.eps * 255.0f)),
+      config.limiter,   config.resampler, size.height,   size.width,
+      compute.precision};
   NoiseFolderWriter writer(options.out, recipe, options.folder);
   ProgressBar bar({"noise", static_cast<int64_t>(items.size()), "captions"},
                   progress_style(globals.progress));
@@ -121,6 +124,7 @@ Result make_noise(const NoiseOptions& options, const Globals& globals) {
            {"height", size.height},
            {"eps_steps", recipe.eps_steps},
            {"seed", recipe.seed},
+           {"precision", name_of(recipe.precision)},
            {"generator_sha256", recipe.generator_sha256}},
           concat(items.size(), " noises of ", size.width, " x ", size.height, " within ", recipe.eps_steps,
                  "/255 in ", options.out),
@@ -152,7 +156,7 @@ void add_noise(CLI::App& app, Globals& globals) {
   command.add_flag("--withhold-captions", options->folder.withhold_captions,
                    "Keep only the captions' SHA-256 in the manifest");
   command.add_flag("--overwrite", options->folder.overwrite, "Replace the noise folder that is there");
-  add_device(command, options->device);
+  add_compute(command, options->compute);
   command.callback([options, &globals] {
     globals.action = [options, &globals] { return make_noise(*options, globals); };
   });

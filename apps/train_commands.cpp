@@ -26,7 +26,8 @@ std::string duration_text(double seconds) {
 
 struct ClipOptions {
   explicit ClipOptions(CLI::App& command) : recipe(command, to_json(TrainRecipe{}), recipe_help()) {}
-  std::string data, clip = "emoji-resnet", out, vocabulary, evaluate, device = "auto";
+  std::string data, clip = "emoji-resnet", out, vocabulary, evaluate;
+  ComputeFlags compute;
   CheckpointOptions checkpoint;
   bool skip_bad = false;
   JsonFlags recipe;
@@ -45,14 +46,15 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
   const auto start = Clock::now();
   const TrainRecipe recipe = as_usage([&] { return train_recipe_from_json(options.recipe.values()); });
   const ClipConfig config = as_usage([&] { return clip_config(options.clip); });
-  const Device device = device_named(options.device);
+  const Compute compute = compute_of(options.compute);
   check_outputs(options.out, options.checkpoint);
 
   const BytePairTokenizer tokenizer = vocabulary_for(options, config);
   const LoadedData data = load_data(options.data, tokenizer, config.image_size, config.text.context_length,
                                     options.skip_bad, globals);
-  const nlohmann::json identity{{"clip", to_json(config)}, {"data", data_hash(data.pairs)}};
-  ClipTrainer trainer(config, recipe, data.pairs, device);
+  const nlohmann::json identity{
+      {"clip", to_json(config)}, {"data", data_hash(data.pairs)}, {"precision", name_of(compute.precision)}};
+  ClipTrainer trainer(config, recipe, data.pairs, compute.device, Execution::planned, compute.precision);
   resume_if_asked(trainer, options.checkpoint, identity);
 
   nlohmann::json loss;
@@ -69,7 +71,8 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
         },
         [&] { trainer.save(options.checkpoint.file, identity); });
   }
-  save_clip(options.out, trainer.model(), trainer.parameters(), tokenizer, {{"recipe", to_json(recipe)}});
+  save_clip(options.out, trainer.model(), trainer.parameters(), tokenizer,
+            {{"recipe", to_json(recipe)}, {"precision", name_of(compute.precision)}});
 
   Result result{{{"model", options.out},
                  {"steps", trainer.total_steps()},
@@ -77,12 +80,14 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
                  {"pictures", data.pairs.count()},
                  {"skipped", data.skipped},
                  {"recipe", to_json(recipe)},
+                 {"precision", name_of(compute.precision)},
                  {"seconds", seconds_since(start)}},
                 concat(options.out, ": ", trainer.total_steps(), " steps on ", data.pairs.count(),
                        " pictures", skipped_text(data.skipped), " in ", duration_text(seconds_since(start))),
                 0};
   if (!options.evaluate.empty()) {
-    const Result scores = evaluate_retrieval({options.out, options.evaluate, options.device}, globals);
+    const Result scores =
+        evaluate_retrieval({options.out, options.evaluate, options.compute.device}, globals);
     result.json["evaluation"] = scores.json;
     result.text += "\n" + scores.text;
   }
@@ -107,7 +112,8 @@ struct GeneratorOptions {
   explicit GeneratorOptions(CLI::App& command)
       : recipe(command, to_json(TrainRecipe{}), recipe_help(), {"epochs", "warmup_share"}),
         policy(command, to_json(BiLevelPolicy{}), policy_help()) {}
-  std::string data, clip = "emoji-resnet", generator = "emoji", text, frozen, out, limiter, device = "auto";
+  std::string data, clip = "emoji-resnet", generator = "emoji", text, frozen, out, limiter;
+  ComputeFlags compute;
   int eps = 0;
   int64_t keywords = 0;
   bool labels = false, skip_bad = false;
@@ -210,11 +216,11 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
         "[usage] --labels makes noise from class names, --keywords from captions; give one of them");
   const ClipConfig surrogate = options.frozen.empty() ? as_usage([&] { return clip_config(options.clip); })
                                                       : load_clip(options.frozen).config();
-  const Device device = device_named(options.device);
+  const Compute compute = compute_of(options.compute);
   check_outputs(options.out, options.checkpoint);
 
   const LoadedClip text = load_clip(text_file);
-  CaptionEncoder encoder(text.config().text, text.tokenizer, device);
+  CaptionEncoder encoder(text.config().text, text.tokenizer, compute.device);
   restore_clip(text_file, encoder.parameters());
   // A frozen surrogate reads captions with its own vocabulary, a fresh one with that of --text.
   const BytePairTokenizer tokenizer =
@@ -232,11 +238,17 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   }
   const Conditions conditions =
       conditions_for(options, data.pairs, encoder, keywords, generator, policy.warm_steps > 0);
-  const nlohmann::json record{
-      {"recipe", to_json(recipe)}, {"policy", to_json(policy)}, {"labels", options.labels}};
-  nlohmann::json identity{{"generator", to_json(generator)}, {"surrogate", to_json(surrogate)},
-                          {"data", data_hash(data.pairs)},   {"text", sha256_file(text_file)},
-                          {"keywords", keywords.words},      {"labels", options.labels}};
+  const nlohmann::json record{{"recipe", to_json(recipe)},
+                              {"policy", to_json(policy)},
+                              {"labels", options.labels},
+                              {"precision", name_of(compute.precision)}};
+  nlohmann::json identity{{"generator", to_json(generator)},
+                          {"surrogate", to_json(surrogate)},
+                          {"data", data_hash(data.pairs)},
+                          {"text", sha256_file(text_file)},
+                          {"keywords", keywords.words},
+                          {"labels", options.labels},
+                          {"precision", name_of(compute.precision)}};
   if (!options.frozen.empty()) identity["frozen"] = sha256_file(options.frozen);
 
   const auto finish = [&](auto& trainer) {
@@ -248,10 +260,12 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   Result result;
   if (options.labels) {
     BiLevelTrainer<ResNet> trainer(generator, classifier_like(surrogate, data.pairs), policy, recipe,
-                                   data.pairs, conditions, device);
+                                   data.pairs, conditions, compute.device, Execution::planned,
+                                   compute.precision);
     result = finish(trainer);
   } else {
-    BiLevelTrainer<Clip> trainer(generator, surrogate, policy, recipe, data.pairs, conditions, device);
+    BiLevelTrainer<Clip> trainer(generator, surrogate, policy, recipe, data.pairs, conditions, compute.device,
+                                 Execution::planned, compute.precision);
     if (!options.frozen.empty()) restore_clip(options.frozen, trainer.surrogate_parameters());
     result = finish(trainer);
   }
@@ -260,6 +274,7 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
                       {"skipped", data.skipped},
                       {"recipe", to_json(recipe)},
                       {"policy", to_json(policy)},
+                      {"precision", name_of(compute.precision)},
                       {"seconds", seconds_since(start)}});
   result.text = concat(options.out, ": ", policy.rounds, " rounds on ", data.pairs.count(), " pictures",
                        skipped_text(data.skipped), " in ", duration_text(seconds_since(start)));
@@ -283,7 +298,7 @@ void add_train_clip(CLI::App& train, Globals& globals) {
   command.add_option("--eval", options->evaluate, "Folder of pictures to measure retrieval on afterwards");
   command.add_flag("--skip-bad", options->skip_bad, "Leave out pictures that cannot be read");
   add_checkpoint_flags(command, options->checkpoint, "steps");
-  add_device(command, options->device);
+  add_compute(command, options->compute);
   command.callback([options, &globals] {
     globals.action = [options, &globals] { return train_clip(*options, globals); };
   });
@@ -323,7 +338,7 @@ void add_train_generator(CLI::App& train, Globals& globals) {
       "like --clip's residual tower");
   command.add_flag("--skip-bad", options->skip_bad, "Leave out pictures that cannot be read");
   add_checkpoint_flags(command, options->checkpoint, "rounds");
-  add_device(command, options->device);
+  add_compute(command, options->compute);
   command.callback([options, &globals] {
     globals.action = [options, &globals] { return train_generator(*options, globals); };
   });

@@ -63,7 +63,11 @@ target_compile_features(t2ue_cuda PUBLIC cxx_std_20)
 target_compile_options(t2ue_cuda PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>")
 target_include_directories(t2ue_cuda PUBLIC $<BUILD_INTERFACE:${T2UE_INCLUDE_DIR}> $<INSTALL_INTERFACE:include>)
 target_include_directories(t2ue_cuda SYSTEM PRIVATE ${T2UE_CUDNN_INCLUDE})
-target_link_libraries(t2ue_cuda PUBLIC CUDA::cudart_static CUDA::cublasLt ${T2UE_CUDNN_LIBRARY})
+# cuBLASLt and cuDNN are loaded by cuda/libraries.cpp, not linked.
+target_link_libraries(t2ue_cuda PUBLIC CUDA::cudart_static ${CMAKE_DL_LIBS})
+get_filename_component(cudnn_folder ${T2UE_CUDNN_LIBRARY} DIRECTORY)
+target_compile_definitions(t2ue_cuda PRIVATE T2UE_CUDNN_FOLDER="${cudnn_folder}"
+                           T2UE_CUBLASLT_FOLDER="$<TARGET_FILE_DIR:CUDA::cublasLt>")
 target_compile_definitions(t2ue_cuda INTERFACE T2UE_HAS_CUDA=1 PRIVATE T2UE_COMPILED=1)
 t2ue_own_target(t2ue_cuda)
 include(${PROJECT_SOURCE_DIR}/cmake/cuda_resources.cmake)

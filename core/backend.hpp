@@ -37,6 +37,9 @@ Device add_backend(const Backend& backend);
 /// Error unless the backend computes in this precision.
 void check_precision(const Backend& backend, Precision precision);
 
+/// What a device computes in where nobody says otherwise: bf16 on a GPU, fp32 elsewhere.
+Precision default_precision(Device device);
+
 /// The CPU backends: plain loops without dependencies, and the same with oneDNN's convolution and matrix
 /// product.
 const Backend& cpu_reference_backend();

@@ -114,6 +114,10 @@ T2UE_INLINE void check_precision(const Backend& backend, Precision precision) {
         "; use fp32");
 }
 
+T2UE_INLINE Precision default_precision(Device device) {
+  return device.kind == DeviceKind::cuda && backend_of(device).bf16 ? Precision::bf16 : Precision::fp32;
+}
+
 T2UE_INLINE Device parse_device(std::string_view text) {
   if (text == "cpu") return {};
   if (text == "auto") {

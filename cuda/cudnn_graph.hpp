@@ -2,8 +2,6 @@
 // that run them. A graph can be made and checked without a GPU; plans need one.
 #pragma once
 
-#include <cudnn_graph.h>
-
 #include <array>
 #include <memory>
 #include <string>
@@ -11,6 +9,7 @@
 
 #include <t2ue/core/dtype.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/cuda/libraries.hpp>
 
 namespace t2ue::cuda::cudnn {
 

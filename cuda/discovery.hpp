@@ -22,7 +22,7 @@ struct Discovery {
 /// Asks the driver once.
 const Discovery& discover();
 
-/// Versions as text; the driver's is "none" where there is none.
+/// Versions as text, "none" for what is not there. Loads cuBLASLt and cuDNN.
 struct LibraryVersions {
   std::string driver, runtime, cublas_lt, cudnn;
 };

@@ -43,7 +43,7 @@ uint32_t alignment_of(const void* address, size_t distance_bytes) {
   return static_cast<uint32_t>(bits & ~(bits - 1));
 }
 
-template <class Pointer, cublasStatus_t (*destroy)(Pointer)>
+template <class Pointer, auto& destroy>
 struct Owned {
   struct Destroy {
     using pointer = Pointer;

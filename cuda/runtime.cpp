@@ -27,6 +27,15 @@ std::string dotted_cuda(int version) {
   return version == 0 ? "none" : concat(version / 1000, '.', version % 1000 / 10);
 }
 
+std::string driver_version() {
+  int version = 0;
+  return dotted_cuda(cudaDriverGetVersion(&version) == cudaSuccess ? version : 0);
+}
+std::string runtime_version() {
+  int version = 0;
+  return dotted_cuda(cudaRuntimeGetVersion(&version) == cudaSuccess ? version : 0);
+}
+
 std::string gigabytes(size_t bytes) {
   char text[32];
   const bool small = bytes < 100'000'000;
@@ -52,9 +61,8 @@ Discovery look_for_devices() {
   const cudaError_t error = cudaGetDeviceCount(&count);
   (void)cudaGetLastError();
   if (error != cudaSuccess) {
-    const LibraryVersions versions = library_versions();
     found.problem =
-        concat(describe(error), " (driver ", versions.driver, ", CUDA runtime ", versions.runtime, ")");
+        concat(describe(error), " (driver ", driver_version(), ", CUDA runtime ", runtime_version(), ")");
     return found;
   }
   try {
@@ -63,6 +71,8 @@ Discovery look_for_devices() {
     return {{}, error_of_device.what()};
   }
   if (count == 0) found.problem = "the driver knows no GPU";
+  for (const Library library : {Library::cublas_lt, Library::cudnn})
+    if (found.problem.empty()) found.problem = why_missing(library);
   return found;
 }
 
@@ -95,10 +105,12 @@ const Discovery& discover() {
 }
 
 LibraryVersions library_versions() {
-  int driver = 0, runtime = 0;
-  if (cudaDriverGetVersion(&driver) != cudaSuccess) driver = 0;
-  if (cudaRuntimeGetVersion(&runtime) != cudaSuccess) runtime = 0;
-  return {dotted_cuda(driver), dotted_cuda(runtime), dotted(cublasLtGetVersion()), dotted(cudnnGetVersion())};
+  const auto version = [](Library library, auto&& get) {
+    return why_missing(library).empty() ? dotted(get()) : "none";
+  };
+  return {driver_version(), runtime_version(),
+          version(Library::cublas_lt, [] { return cublasLtGetVersion(); }),
+          version(Library::cudnn, [] { return cudnnGetVersion(); })};
 }
 
 void set_tf32(bool on) {

@@ -1,14 +1,13 @@
 // What runs on a GPU besides kernels: one stream a device, memory, copies, captured work.
 #pragma once
 
-#include <cublasLt.h>
 #include <cuda_runtime_api.h>
-#include <cudnn_graph.h>
 
 #include <functional>
 #include <t2ue/core/device.hpp>
 #include <t2ue/core/error.hpp>
 #include <t2ue/cuda/discovery.hpp>
+#include <t2ue/cuda/libraries.hpp>
 
 namespace t2ue::cuda {
 

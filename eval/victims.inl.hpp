@@ -105,7 +105,7 @@ T2UE_INLINE std::vector<Metric> classification_metrics(int64_t classes) {
 T2UE_INLINE VictimRun run_clip_victim(const ClipConfig& config, const TrainRecipe& recipe,
                                       const PairDataset& train, const VictimTask& task,
                                       const std::function<void(ClipTrainer&)>& trained) {
-  ClipTrainer trainer(config, recipe, train, task.device);
+  ClipTrainer trainer(config, recipe, train, task.device, Execution::planned, task.precision);
   struct Passes {
     DatasetPass images, texts;
     Passes(const PairDataset& data, Clip& model, Device device)
@@ -128,7 +128,7 @@ T2UE_INLINE VictimRun run_classifier_victim(const ResNetConfig& config, const Tr
                                             const PairDataset& train, const VictimTask& task) {
   check(train.label_names == task.test->label_names && train.label_names == task.validation->label_names,
         "victim", "training, test and validation pictures do not have the same classes");
-  ClassifierTrainer trainer(config, recipe, train, task.device);
+  ClassifierTrainer trainer(config, recipe, train, task.device, Execution::planned, task.precision);
   DatasetPass test(*task.test, class_logits(trainer.model()), 64, task.device),
       validation(*task.validation, class_logits(trainer.model()), 64, task.device);
   const auto measure = [&](bool on_test, int64_t resamples) {

@@ -31,6 +31,7 @@ struct NoiseRecipe {
   Resampler resampler = Resampler::nearest;  ///< for bringing noise to a picture's size
   int height = 0;                            ///< of every noise
   int width = 0;
+  Precision precision = Precision::fp32;  ///< what the generator computed in
 
   bool operator==(const NoiseRecipe&) const = default;
 };

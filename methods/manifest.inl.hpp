@@ -49,6 +49,7 @@ inline nlohmann::ordered_json noise_recipe_json(const NoiseRecipe& recipe) {
           {"eps_steps", recipe.eps_steps},
           {"limiter", name_of(recipe.limiter)},
           {"resampler", name_of(recipe.resampler)},
+          {"precision", name_of(recipe.precision)},
           {"size", {recipe.height, recipe.width}}};
 }
 
@@ -64,6 +65,7 @@ inline NoiseRecipe noise_recipe_from_json(const nlohmann::json& line) {
   recipe.eps_steps = manifest_number(line.at("eps_steps"));
   recipe.limiter = kind_named<Limiter>(line.at("limiter").get<std::string>());
   recipe.resampler = kind_named<Resampler>(line.at("resampler").get<std::string>());
+  recipe.precision = kind_named<Precision>(line.at("precision").get<std::string>());
   check(line.at("size").size() == 2, "manifest", "the size is not [height, width]");
   recipe.height = manifest_number(line.at("size").at(0));
   recipe.width = manifest_number(line.at("size").at(1));

@@ -60,8 +60,10 @@ void save_generator(const std::filesystem::path& path, const SsaGeneratorConfig&
 /// A generator file at work.
 class T2ueSource final : public NoiseSource {
  public:
-  /// Error if the file is not a generator file, or its tensors do not fit its configuration.
-  explicit T2ueSource(const std::filesystem::path& generator_file, Device device = {});
+  /// Error if the file is not a generator file, or its tensors do not fit its configuration. Captions are
+  /// embedded in fp32 whatever the generator computes in.
+  explicit T2ueSource(const std::filesystem::path& generator_file, Device device = {},
+                      Precision precision = Precision::fp32);
   ~T2ueSource() override;
 
   const MethodCard& card() const override;

@@ -113,11 +113,11 @@ T2UE_INLINE void save_generator(const std::filesystem::path& path, const SsaGene
 
 struct T2ueSource::State {
   State(const CheckpointReader& reader, const nlohmann::json& state, const std::filesystem::path& path,
-        Device device)
+        Device device, Precision precision)
       : encoder(detail::text_config_from_json(state.at("text")),
                 BytePairTokenizer::from_json(state.at("tokenizer").dump()), device),
         generator(generator_config_from_json(state.at("generator"), state.at("name").get<std::string>())),
-        parameters(generator, 0, device),
+        parameters(generator, 0, device, precision),
         condition({detail::source_batch, generator.config.condition}, DType::f32, device),
         latent({detail::source_batch, generator.config.latent}, DType::f32, device),
         seed(state.at("seed").get<uint64_t>()),
@@ -128,7 +128,7 @@ struct T2ueSource::State {
               const Evaluation evaluation(g);
               noise = g.output(generator.noise(g.input(condition), g.input(latent)));
             },
-            device) {
+            device, Execution::planned, precision) {
     check(encoder.config().embed_dim == generator.config.condition, "generator", "the text tower gives ",
           encoder.config().embed_dim, " numbers a caption, the generator wants ", generator.config.condition);
     keywords.words = state.at("keywords").get<std::vector<std::string>>();
@@ -154,11 +154,11 @@ struct T2ueSource::State {
   Step step;
 };
 
-T2UE_INLINE T2ueSource::T2ueSource(const std::filesystem::path& path, Device device) {
+T2UE_INLINE T2ueSource::T2ueSource(const std::filesystem::path& path, Device device, Precision precision) {
   const CheckpointReader reader(path, "generator");
   const nlohmann::json state = parse_json(reader.state(), path.string());
   try {
-    state_ = std::make_unique<State>(reader, state, path, device);
+    state_ = std::make_unique<State>(reader, state, path, device, precision);
   } catch (const nlohmann::json::exception& error) {
     fail("generator", path, " is damaged: ", error.what());
   }
@@ -212,7 +212,7 @@ T2UE_INLINE std::vector<Noise> T2ueSource::make(std::span<const NoiseItem> items
     s.condition.assign(condition);
     s.latent.assign(latent);
     s.step.run();
-    const std::vector<float> values = s.noise.to_vector<float>();
+    const std::vector<float> values = s.noise.to_floats();
     const size_t size = static_cast<size_t>(side) * static_cast<size_t>(side) * 3;
     for (size_t b = 0; b < std::min(batch, items.size() - begin); ++b)
       result.push_back(quantise_noise(Pixels{std::span<const float>(values).subspan(b * size, size)}, side,

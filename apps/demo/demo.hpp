@@ -12,6 +12,7 @@
 #include <t2ue/methods/audit.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 
+#include "../commands.hpp"
 #include "../progress.hpp"
 #include "recipe.hpp"
 
@@ -20,7 +21,7 @@ namespace t2ue::apps {
 struct DemoOptions {
   std::filesystem::path packages;  ///< node_modules with the emoji packages
   std::filesystem::path out;
-  Device device;
+  Compute compute;
   ProgressStyle progress = ProgressStyle::silent;
 };
 

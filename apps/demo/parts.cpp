@@ -8,9 +8,10 @@ namespace t2ue::apps {
 
 namespace {
 /// Rows of one part share everything but method, eps and seed.
-std::string part_recipe(const DemoRecipe& recipe, const nlohmann::json& victim) {
+std::string part_recipe(const DemoRecipe& recipe, const nlohmann::json& victim, Precision precision) {
   nlohmann::json json = to_json(recipe);
   json["victim"] = victim;
+  json["precision"] = name_of(precision);
   return recipe_hash(json);
 }
 
@@ -25,11 +26,12 @@ template <class Model, class Config>
 double train_generator(const DemoRecipe& recipe, const Config& surrogate, const BiLevelPolicy& policy,
                        const TrainRecipe& training, const PairDataset& data, const Conditions& conditions,
                        CaptionEncoder& encoder, const CaptionKeywords& keywords, int eps_steps,
-                       const std::filesystem::path& file, Device device, ProgressBar& progress) {
+                       const std::filesystem::path& file, const Compute& compute, ProgressBar& progress) {
   const auto started = std::chrono::steady_clock::now();
   SsaGeneratorConfig config = recipe.generator;
   config.eps = static_cast<float>(eps_steps) / 255.0f;
-  BiLevelTrainer<Model> trainer(config, surrogate, policy, training, data, conditions, device);
+  BiLevelTrainer<Model> trainer(config, surrogate, policy, training, data, conditions, compute.device,
+                                Execution::planned, compute.precision);
   while (!trainer.done()) {
     trainer.round();
     progress.update(trainer.rounds(), 0);
@@ -46,7 +48,7 @@ void Demo::image_text() {
   part.title = "image-text";
   part.headline_axis = "Hit@10, mean of both ways (%)";
   part.metrics = retrieval_metrics(test_.count());
-  part.recipe = part_recipe(recipe_, without_seed(recipe_.clip_victim));
+  part.recipe = part_recipe(recipe_, without_seed(recipe_.clip_victim), options_.compute.precision);
   part.split = split_hash(test_.keys);
   std::filesystem::create_directories(options_.out / "models");
 
@@ -61,7 +63,7 @@ void Demo::image_text() {
 
   // Captions with one keyword share a noise, made from that word. It is embedded by a text tower with random
   // weights: that knows words apart, and nobody's pictures.
-  encoder_ = std::make_unique<CaptionEncoder>(recipe_.clip.text, *tokenizer_, options_.device);
+  encoder_ = std::make_unique<CaptionEncoder>(recipe_.clip.text, *tokenizer_, options_.compute.device);
   encoder_->parameters().initialise(recipe_.seed + 2000);
   const CaptionKeywords keywords = CaptionKeywords::learn(train_.captions, recipe_.keyword_groups);
   Conditions conditions;
@@ -77,10 +79,10 @@ void Demo::image_text() {
   for (const int eps : recipe_.eps_steps) {
     const auto file = options_.out / "models" / concat("image-text-eps", eps, ".safetensors");
     const auto progress = bar(concat("generator eps ", eps), recipe_.image_text_policy.rounds, "rounds");
-    part.generator_seconds +=
-        train_generator<Clip>(recipe_, recipe_.clip, recipe_.image_text_policy, recipe_.image_text_surrogate,
-                              train_, conditions, *encoder_, keywords, eps, file, options_.device, *progress);
-    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.device), items, run);
+    part.generator_seconds += train_generator<Clip>(
+        recipe_, recipe_.clip, recipe_.image_text_policy, recipe_.image_text_surrogate, train_, conditions,
+        *encoder_, keywords, eps, file, options_.compute, *progress);
+    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.compute.device), items, run);
   }
 }
 
@@ -90,7 +92,7 @@ void Demo::class_wise() {
   part.headline_axis = "top-1 accuracy (%)";
   const auto classes = static_cast<int64_t>(train_.label_names.size());
   part.metrics = classification_metrics(classes);
-  part.recipe = part_recipe(recipe_, without_seed(recipe_.classifier_victim));
+  part.recipe = part_recipe(recipe_, without_seed(recipe_.classifier_victim), options_.compute.precision);
   part.split = split_hash(test_.keys);
   ResNetConfig classifier = recipe_.classifier;
   classifier.outputs = classes;
@@ -121,8 +123,8 @@ void Demo::class_wise() {
     const auto progress = bar(concat("class generator eps ", eps), recipe_.class_policy.rounds, "rounds");
     part.generator_seconds += train_generator<ResNet>(
         recipe_, classifier, recipe_.class_policy, recipe_.class_surrogate, train_, conditions, *encoder_,
-        CaptionKeywords{}, eps, file, options_.device, *progress);
-    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.device), items, run);
+        CaptionKeywords{}, eps, file, options_.compute, *progress);
+    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.compute.device), items, run);
   }
 }
 

@@ -113,7 +113,8 @@ std::string Demo::report() {
   const DemoPart* parts[] = {&image_text_, &class_wise_};
   nlohmann::json results{{"seed", recipe_.seed},
                          {"seconds", seconds_},
-                         {"device", options_.device.text()},
+                         {"device", options_.compute.device.text()},
+                         {"precision", name_of(options_.compute.precision)},
                          {"peak_memory_mb", peak_memory_mb()},
                          {"recipe", to_json(recipe_)},
                          {"image_text_policy", t2ue::to_json(recipe_.image_text_policy)},
@@ -166,7 +167,7 @@ std::string Demo::report() {
                                     format_duration(class_wise_.generator_seconds), " class-wise")},
       {"Wall time", format_duration(seconds_)},
       {"Peak memory", concat(format_number(peak_memory_mb(), 0), " MB")},
-      {"Device", options_.device.text()},
+      {"Device", concat(options_.compute.device.text(), ", ", name_of(options_.compute.precision))},
       {"Version", concat(T2UE_VERSION_MAJOR, ".", T2UE_VERSION_MINOR, ".", T2UE_VERSION_PATCH)}};
   results_ = results;
   page.results_json = results.dump();

@@ -209,6 +209,18 @@ TEST(Kill, ThenResumeGivesTheSameGenerator) {
   });
 }
 
+TEST(Precision, ThatTheDeviceDoesNotHaveIsRefusedBeforeTheWork) {
+  const Workshop& w = Workshop::get();
+  const auto out = fresh_folder() / "clip.safetensors";
+  for (const char* precision : {"bf16", "tf32"}) {
+    const Ended ended = program(w.train_clip(out) + Words{"--device", "cpu", "--precision", precision});
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, HasSubstr(concat("does not compute in ", precision, "; use fp32")));
+    EXPECT_FALSE(std::filesystem::exists(out));
+  }
+  EXPECT_EQ(program(w.train_clip(out) + Words{"--precision", "fp8"}).code, 2);
+}
+
 TEST(Frozen, SurrogateTrainsAGenerator) {
   const Workshop& w = Workshop::get();
   const auto out = fresh_folder() / "g.safetensors";
@@ -218,11 +230,13 @@ TEST(Frozen, SurrogateTrainsAGenerator) {
        "--eps", "16",        "--limiter", "clamp",    "--threads", "1",    "--json"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.json().at("policy").at("surrogate_steps"), 0);
+  EXPECT_EQ(ended.json().at("precision"), "fp32");
   const auto noise = out.parent_path() / "noise";
   const Ended made = program({"noise", "--generator", out, "--captions", w.pictures / "pairs.jsonl", "--out",
                               noise, "--latent", "item", "--seed", "9", "--json"});
   ASSERT_EQ(made.code, 0) << made.err;
   EXPECT_EQ(made.json().at("eps_steps"), 16);
+  EXPECT_EQ(made.json().at("precision"), "fp32");
   EXPECT_EQ(made.json().at("seed"), 9);
 }
 

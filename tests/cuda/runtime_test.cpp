@@ -47,6 +47,11 @@ TEST(Runtime, KnowsItsLibraries) {
   EXPECT_THAT(versions.cudnn, testing::StartsWith("9."));
 }
 
+TEST(Runtime, AFunctionThatALibraryLacksIsAnError) {
+  const std::string error = error_of([] { address_in(Library::cudnn, "cudnnMakeCoffee"); });
+  EXPECT_THAT(error, HasSubstr("libcudnn.so.9 has no cudnnMakeCoffee"));
+}
+
 TEST(Runtime, ErrorsNameTheirPlaceAndCuda) {
   const std::string error =
       error_of([] { t2ue::cuda::detail::check_cuda(cudaErrorInvalidValue, "some op"); });

@@ -8,6 +8,14 @@
 #include <emulation/sanitizer.hpp>
 #include <t2ue/core/error.hpp>
 
+#if T2UE_ASAN
+/// Fresh memory of the CPU's is NaN, as without the sanitizer (tests/ops/case.hpp); CUDA, where there is a
+/// GPU, maps addresses in the gap that would be protected; leaks are looked for by `make test-sanitize`.
+extern "C" const char* __asan_default_options() {
+  return "malloc_fill_byte=255:max_malloc_fill_size=1073741824:protect_shadow_gap=0:detect_leaks=0";
+}
+#endif
+
 namespace t2ue::emulation {
 
 namespace {

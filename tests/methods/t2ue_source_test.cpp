@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <emulation/backend.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -93,6 +94,23 @@ TEST_F(Source, CaptionsWithAKeywordShareItsNoise) {
   EXPECT_EQ(all[0], all[1]);
   EXPECT_EQ(all[2], all[3]);
   EXPECT_NE(all[0], all[2]);
+}
+
+TEST_F(Source, Bf16GivesNearlyTheSameNoise) {
+  save();
+  const auto all = items({"a red ball", "a blue house"});
+  const auto exact = T2ueSource(path).make(all);
+  const auto rounded = T2ueSource(path, emulation::device(), Precision::bf16).make(all);
+  EXPECT_NE(exact, rounded) << "nothing was rounded";
+  for (size_t i = 0; i < all.size(); ++i) {
+    double difference = 0, size = 0;
+    for (size_t j = 0; j < exact[i].steps.size(); ++j) {
+      difference += std::abs(exact[i].steps[j] - rounded[i].steps[j]);
+      size += std::abs(exact[i].steps[j]);
+    }
+    EXPECT_LT(difference, 0.1 * size) << all[i].caption;
+  }
+  EXPECT_THROW(T2ueSource(path, {}, Precision::bf16), Error) << "the CPU has no bf16";
 }
 
 TEST_F(Source, RefusesBadCaptions) {
