@@ -68,7 +68,7 @@ void count(const InfoNceArgs& a) {
   counted += 2 * size(a.image) * static_cast<double>(a.text.shape[0]);
 }
 void count(const InfoNceGradArgs& a) {
-  counted += 4 * size(a.image) * static_cast<double>(a.text.shape[0]);
+  counted += 6 * size(a.image) * static_cast<double>(a.text.shape[0]);  // the logits again, and two gradients
 }
 
 /// The backend of `device` with kernels that are counted instead of run.

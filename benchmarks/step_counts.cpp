@@ -130,13 +130,18 @@ Cost cost(const UpsampleSscbnReluGradArgs& a, double once) {
   if (!a.dx) return {least, {{0, sums}}};
   return {least, {{0, sums}, {0, x + dx + (a.up > 1 ? dnorm : dy + mask)}}};
 }
+/// Of all logits, which pass through a tile.
+double bytes_of_logits(const View& tile) {
+  return bytes_of(tile) * static_cast<double>(tile.shape[1]) / static_cast<double>(tile.shape[0]);
+}
 Cost cost(const InfoNceArgs& a, double once) {
-  const double logits = bytes_of(a.logits);
-  return {once - logits, {{products(a.image, a.text), once}, {0, 2 * logits}, {0, logits}}};
+  const double least = once - bytes_of(a.tile), logits = bytes_of_logits(a.tile);
+  return {least, {{products(a.image, a.text), least + logits}, {0, logits}, {0, logits}}};
 }
 Cost cost(const InfoNceGradArgs& a, double once) {
-  const double logits = bytes_of(a.logits);
-  return {once - 2 * logits, {{0, once}, {2 * products(a.image, a.text), 2 * logits}}};
+  const double least = once - bytes_of(a.tile), logits = bytes_of_logits(a.tile),
+               product = products(a.image, a.text);
+  return {least, {{product, logits}, {0, least + 2 * logits}, {2 * product, 2 * logits}}};
 }
 /// The rows of the table that are used.
 Cost cost(const EmbeddingArgs& a, double once) {

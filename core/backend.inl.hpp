@@ -13,6 +13,7 @@
 #include <t2ue/core/cpu/conv2d.hpp>
 #include <t2ue/core/cpu/embedding.hpp>
 #include <t2ue/core/cpu/fast/onednn.hpp>
+#include <t2ue/core/cpu/info_nce.hpp>
 #include <t2ue/core/cpu/layer_norm.hpp>
 #include <t2ue/core/cpu/linear.hpp>
 #include <t2ue/core/cpu/losses.hpp>

@@ -293,18 +293,20 @@ struct L2NormalizeGradArgs {
 
 /// Symmetric InfoNCE over the batch (T2UE Eq. 4): logits = exp(logit_scale) * image text^T, loss = mean of
 /// the two cross-entropies with the diagonal as targets.  image, text [B,D] of unit norm, logit_scale [1],
-/// logits [B,B], row_lse, column_lse [B], loss [1].
+/// row_lse, column_lse [B], loss [1]. tile: workspace [R,B], R <= B; the logits pass through it R rows at a
+/// time and are kept nowhere.
 struct InfoNceArgs {
-  View image, text, logit_scale, logits, row_lse, column_lse, loss;
-  void visit(auto&& v) { v.read(image, text, logit_scale), v.write(logits, row_lse, column_lse, loss); }
+  View image, text, logit_scale, tile, row_lse, column_lse, loss;
+  void visit(auto&& v) { v.read(image, text, logit_scale), v.write(tile, row_lse, column_lse, loss); }
 };
-/// dlogits: workspace [B,B].
+/// Each tile of logits is computed again and becomes its own gradient. dimage and dtext may be one buffer, of
+/// which dtext is the first contribution.
 struct InfoNceGradArgs {
-  View image, text, logit_scale, logits, row_lse, column_lse, dloss, dlogits;
+  View image, text, logit_scale, row_lse, column_lse, dloss, tile;
   GradView dimage, dtext, dlogit_scale;
   void visit(auto&& v) {
-    v.read(image, text, logit_scale, logits, row_lse, column_lse, dloss);
-    v.write(dlogits), v.grad(dimage, dtext, dlogit_scale);
+    v.read(image, text, logit_scale, row_lse, column_lse, dloss);
+    v.write(tile), v.grad(dimage, dtext, dlogit_scale);
   }
 };
 

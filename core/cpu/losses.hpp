@@ -1,9 +1,8 @@
-// Contrastive and supervised losses on the CPU, and the normalisation before them.
+// The supervised loss on the CPU, and the normalisation before the contrastive one.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include <t2ue/core/cpu/parallel.hpp>
 #include <t2ue/core/kernels.hpp>
@@ -14,12 +13,12 @@ namespace detail {
 
 constexpr float largest_inv_norm = 1e12f;  // of rows shorter than 1e-12, which are not brought to unit length
 
-/// log(sum(exp(x[i*stride]))) over `count` numbers, safe from overflow.
-inline float log_sum_exp(const float* x, int64_t count, int64_t stride = 1) {
+/// log(sum(exp(x[i]))) over `count` numbers, safe from overflow.
+inline float log_sum_exp(const float* x, int64_t count) {
   float highest = x[0];
-  for (int64_t i = 1; i < count; ++i) highest = std::max(highest, x[i * stride]);
+  for (int64_t i = 1; i < count; ++i) highest = std::max(highest, x[i]);
   double sum = 0;
-  for (int64_t i = 0; i < count; ++i) sum += static_cast<double>(std::exp(x[i * stride] - highest));
+  for (int64_t i = 0; i < count; ++i) sum += static_cast<double>(std::exp(x[i] - highest));
   return highest + static_cast<float>(std::log(sum));
 }
 
@@ -52,71 +51,6 @@ inline void l2_normalize_grad(const L2NormalizeGradArgs& a, Stream) {
     float* dx = a.dx.f32() + row * channels;
     for (int64_t c = 0; c < channels; ++c) put(dx[c], inverse * (dy[c] - y[c] * along), a.dx.accumulate);
   });
-}
-
-inline void info_nce(const InfoNceArgs& a, Stream) {
-  const int64_t batch = a.image.shape[0], width = a.image.shape[1];
-  const float factor = std::exp(a.logit_scale.f32()[0]);
-  float *logits = a.logits.f32(), *row_lse = a.row_lse.f32(), *column_lse = a.column_lse.f32();
-  parallel_for(batch, batch * width, [&](int64_t i) {
-    const float* image = a.image.f32() + i * width;
-    for (int64_t j = 0; j < batch; ++j) {
-      const float* text = a.text.f32() + j * width;
-      float dot = 0;
-#pragma omp simd reduction(+ : dot)
-      for (int64_t c = 0; c < width; ++c) dot += image[c] * text[c];
-      logits[i * batch + j] = factor * dot;
-    }
-    row_lse[i] = detail::log_sum_exp(logits + i * batch, batch);
-  });
-  parallel_for(batch, 8 * batch,
-               [&](int64_t j) { column_lse[j] = detail::log_sum_exp(logits + j, batch, batch); });
-  double sum = 0;
-  for (int64_t i = 0; i < batch; ++i) {
-    const double target = static_cast<double>(logits[i * batch + i]);
-    sum += static_cast<double>(row_lse[i]) - target + static_cast<double>(column_lse[i]) - target;
-  }
-  a.loss.f32()[0] = static_cast<float>(sum / static_cast<double>(2 * batch));
-}
-
-inline void info_nce_grad(const InfoNceGradArgs& a, Stream) {
-  const int64_t batch = a.image.shape[0], width = a.image.shape[1];
-  const float factor = std::exp(a.logit_scale.f32()[0]);
-  const float share = a.dloss.f32()[0] / static_cast<float>(2 * batch);
-  const float *logits = a.logits.f32(), *row_lse = a.row_lse.f32(), *column_lse = a.column_lse.f32();
-  float* dlogits = a.dlogits.f32();
-  std::vector<double> along(
-      static_cast<size_t>(batch));  // row sums of dlogits * logits, the gradient of logit_scale
-  parallel_for(batch, 16 * batch, [&](int64_t i) {
-    double sum = 0;
-    for (int64_t j = 0; j < batch; ++j) {
-      const float logit = logits[i * batch + j], target = i == j ? 2.0f : 0.0f;
-      const float d = share * (std::exp(logit - row_lse[i]) + std::exp(logit - column_lse[j]) - target);
-      dlogits[i * batch + j] = d;
-      sum += static_cast<double>(d) * static_cast<double>(logit);
-    }
-    along[static_cast<size_t>(i)] = sum;
-  });
-  // to [B,D] = (or +=) factor * d other, where d(i,j) is dlogits or its transpose.
-  const auto multiply = [&](const GradView& to, const float* other, int64_t row, int64_t column) {
-    if (!to) return;
-    parallel_for(batch, batch * width, [&](int64_t i) {
-      std::vector<float> sum(static_cast<size_t>(width), 0.0f);
-      for (int64_t j = 0; j < batch; ++j) {
-        const float d = dlogits[i * row + j * column];
-        for (int64_t c = 0; c < width; ++c) sum[static_cast<size_t>(c)] += d * other[j * width + c];
-      }
-      for (int64_t c = 0; c < width; ++c)
-        put(to.f32()[i * width + c], factor * sum[static_cast<size_t>(c)], to.accumulate);
-    });
-  };
-  multiply(a.dimage, a.text.f32(), batch, 1);
-  multiply(a.dtext, a.image.f32(), 1, batch);
-  if (a.dlogit_scale) {
-    double sum = 0;
-    for (const double part : along) sum += part;
-    put(a.dlogit_scale.f32()[0], static_cast<float>(sum), a.dlogit_scale.accumulate);
-  }
 }
 
 inline void cross_entropy(const CrossEntropyArgs& a, Stream) {

@@ -1,4 +1,4 @@
-// Contrastive and supervised losses, and the normalisation before them.
+// The supervised loss, and the normalisation before the contrastive one (info_nce.hpp).
 #pragma once
 
 #include <t2ue/core/graph.hpp>
@@ -16,29 +16,6 @@ inline Var l2_normalize(const Var& x) {
              L2NormalizeGradArgs{y, inv_norm, g.grad_of(y), g.grad(x)});
   });
   return y;
-}
-
-/// Symmetric InfoNCE (T2UE Eq. 4): mean of the picture-to-text and text-to-picture cross-entropies of
-/// exp(logit_scale) * image text^T with the diagonal as targets.  image, text [B,D] of unit norm, logit_scale
-/// [1]; returns [1]. Chance is ln B, so a value means nothing without its B.
-inline Var info_nce(const Var& image, const Var& text, const Var& logit_scale) {
-  check(image.shape().rank() == 2 && image.shape() == text.shape() && logit_scale.shape() == Shape{1},
-        "info_nce", "expected image and text [B,D] and logit_scale [1], got ", image.shape(), ", ",
-        text.shape(), ", ", logit_scale.shape());
-  check(image.dtype() == DType::f32, "info_nce", "takes f32 features, got ", name_of(image.dtype()));
-  check_types("info_nce", image, {text}, {logit_scale});
-  Graph& g = image.graph();
-  const int64_t batch = image.shape()[0];
-  const Var logits = g.value({batch, batch}), row_lse = g.value({batch}), column_lse = g.value({batch}),
-            loss = g.value({1});
-  g.launch("info_nce", &Kernels::info_nce,
-           InfoNceArgs{image, text, logit_scale, logits, row_lse, column_lse, loss});
-  g.differentiate({loss}, {image, text, logit_scale}, [=, &g] {
-    g.launch("info_nce_grad", &Kernels::info_nce_grad,
-             InfoNceGradArgs{image, text, logit_scale, logits, row_lse, column_lse, g.grad_of(loss),
-                             g.value({batch, batch}), g.grad(image), g.grad(text), g.grad(logit_scale)});
-  });
-  return loss;
 }
 
 /// Mean softmax cross-entropy.  logits [B,K], labels i32 [B] in 0..K-1; returns [1].

@@ -7,6 +7,7 @@
 #include <t2ue/core/ops/batch_norm.hpp>
 #include <t2ue/core/ops/conv2d.hpp>
 #include <t2ue/core/ops/embedding.hpp>
+#include <t2ue/core/ops/info_nce.hpp>
 #include <t2ue/core/ops/layer_norm.hpp>
 #include <t2ue/core/ops/linear.hpp>
 #include <t2ue/core/ops/losses.hpp>

@@ -155,6 +155,11 @@ const std::vector<WrongCall>& wrong_calls() {
          info_nce(of(g, {2, 3}), of(g, {3, 3}), of(g, {1}));
        },
        {"[info_nce]", "[2,3]", "[3,3]"}},
+      {"info_nce_empty",
+       [](Graph& g) {
+         info_nce(of(g, {0, 3}), of(g, {0, 3}), of(g, {1}));
+       },
+       {"[info_nce]", "[0,3]"}},
       {"cross_entropy",
        [](Graph& g) {
          cross_entropy(of(g, {2, 3}), of(g, {3}, DType::i32));

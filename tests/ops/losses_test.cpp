@@ -5,16 +5,6 @@ namespace {
 using namespace t2ue;
 using namespace t2ue::testing_ops;
 
-Doubles unit_rows(const Doubles& x, size_t width) {
-  Doubles y(x);
-  for (size_t row = 0; row < x.size(); row += width) {
-    double squares = 0;
-    for (size_t c = 0; c < width; ++c) squares += x[row + c] * x[row + c];
-    for (size_t c = 0; c < width; ++c) y[row + c] = x[row + c] / std::max(std::sqrt(squares), 1e-12);
-  }
-  return y;
-}
-
 struct RowSizes {
   int64_t rows, width;
 };
@@ -29,37 +19,6 @@ Case l2_case(const RowSizes& s) {
   c.reference = [s](const Arrays& v) { return Arrays{unit_rows(v[0], at(s.width))}; };
   c.reduction = s.width;
   c.terms = 10;  // the gradient along x cancels; its terms are up to 1/|x|
-  return c;
-}
-
-Tensor unit_tensor(const RowSizes& s, uint64_t item) {
-  const Doubles rows = unit_rows(to_doubles(random_tensor({s.rows, s.width}, item)), at(s.width));
-  return Tensor::of(std::vector<float>(rows.begin(), rows.end()), {s.rows, s.width});
-}
-
-double info_nce64(const RowSizes& s, const Doubles& image, const Doubles& text, double logit_scale) {
-  const auto logit = [&](int64_t i, int64_t j) {
-    double dot = 0;
-    for (int64_t d = 0; d < s.width; ++d) dot += image[at(i * s.width + d)] * text[at(j * s.width + d)];
-    return std::exp(logit_scale) * dot;
-  };
-  double loss = 0;
-  for (int64_t i = 0; i < s.rows; ++i) {
-    Doubles row, column;
-    for (int64_t j = 0; j < s.rows; ++j) row.push_back(logit(i, j)), column.push_back(logit(j, i));
-    loss += log_sum_exp64(row) + log_sum_exp64(column) - 2 * logit(i, i);
-  }
-  return loss / static_cast<double>(2 * s.rows);
-}
-
-Case info_nce_case(const RowSizes& s, float logit_scale) {
-  Case c;
-  c.inputs = {single("image", unit_tensor(s, 1)), single("text", unit_tensor(s, 2)),
-              parameter("logit_scale", Tensor::of(std::vector<float>{logit_scale}, {1}))};
-  c.record = [](Graph&, const Vars& v) { return Vars{info_nce(v[0], v[1], v[2])}; };
-  c.reference = [s](const Arrays& v) { return Arrays{{info_nce64(s, v[0], v[1], v[2][0])}}; };
-  c.reduction = std::max(s.rows, s.width);
-  c.terms = std::exp(static_cast<double>(logit_scale));
   return c;
 }
 
@@ -85,9 +44,6 @@ class LossOps : public testing::TestWithParam<RowSizes> {};
 TEST_P(LossOps, L2Normalize) {
   check_op(l2_case(GetParam()));
 }
-TEST_P(LossOps, InfoNce) {
-  check_op(info_nce_case(GetParam(), std::log(1 / 0.07f)));
-}
 TEST_P(LossOps, CrossEntropy) {
   check_op(cross_entropy_case(GetParam()));
 }
@@ -96,23 +52,6 @@ INSTANTIATE_TEST_SUITE_P(Sizes, LossOps,
                          testing::Values(RowSizes{1, 1}, RowSizes{2, 3}, RowSizes{7, 5}, RowSizes{13, 33},
                                          RowSizes{64, 16}, RowSizes{70, 8}, RowSizes{260, 4}),
                          testing::PrintToStringParamName());
-
-TEST(LossOps, InfoNceOfOneFeatureSetWithItself) {
-  const RowSizes s{5, 4};
-  Case c = info_nce_case(s, 1);
-  c.inputs.erase(c.inputs.begin() + 1);
-  c.record = [](Graph&, const Vars& v) { return Vars{info_nce(v[0], v[0], v[1])}; };
-  c.reference = [s](const Arrays& v) { return Arrays{{info_nce64(s, v[0], v[0], v[1][0])}}; };
-  check_op(c);
-}
-
-TEST(LossOps, InfoNceOfIdenticalPairsIsChance) {
-  Graph g(cpu_reference_backend());
-  const Var same = g.input(Tensor::of(std::vector<float>(8 * 4, 0.5f), {8, 4}));
-  const Tensor loss = g.output(info_nce(same, same, g.input(Tensor::zeros({1}))));
-  Plan(std::move(g)).run();
-  EXPECT_NEAR(loss.item(), std::log(8.0f), 1e-6f);
-}
 
 TEST(LossOps, LargeLogitsDoNotOverflow) {
   Case c = cross_entropy_case({3, 4});

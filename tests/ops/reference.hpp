@@ -62,6 +62,17 @@ inline double log_sum_exp64(const Doubles& x) {
   return std::log(sum);
 }
 
+/// Rows of x [.., width] scaled to unit length.
+inline Doubles unit_rows(const Doubles& x, size_t width) {
+  Doubles y(x);
+  for (size_t row = 0; row < x.size(); row += width) {
+    double squares = 0;
+    for (size_t c = 0; c < width; ++c) squares += x[row + c] * x[row + c];
+    for (size_t c = 0; c < width; ++c) y[row + c] = x[row + c] / std::max(std::sqrt(squares), 1e-12);
+  }
+  return y;
+}
+
 /// Test names like "M3_K7": letters, digits and underscores only.
 inline std::string readable(std::string name) {
   for (char& letter : name)

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include <t2ue/core/cpu/conv2d.hpp>
+#include <t2ue/core/cpu/info_nce.hpp>
 #include <t2ue/core/cpu/linear.hpp>
 #include <t2ue/core/error.hpp>
 
@@ -21,7 +22,7 @@ inline void onednn_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n
   if (m == 0 || n == 0) return;
   const auto status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, lda, b,
                                  ldb, beta, c, ldc);
-  check(status == dnnl_success, "linear", "oneDNN's matrix product failed with status ",
+  check(status == dnnl_success, "gemm", "oneDNN's matrix product failed with status ",
         static_cast<int>(status));
 }
 
@@ -223,6 +224,8 @@ T2UE_INLINE void use_onednn(Kernels& kernels) {
   kernels.linear_grad = linear_grad_with<onednn_gemm>;
   kernels.conv2d = onednn_conv2d;
   kernels.conv2d_grad = onednn_conv2d_grad;
+  kernels.info_nce = info_nce_with<onednn_gemm>;
+  kernels.info_nce_grad = info_nce_grad_with<onednn_gemm>;
 }
 
 }  // namespace t2ue::cpu
