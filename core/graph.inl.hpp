@@ -36,13 +36,20 @@ T2UE_INLINE Var Graph::parameter(Parameter& parameter) {
   const bool shadowed = precision_ == Precision::bf16 && parameter.trained && parameter.shape.rank() >= 2;
   check(!shadowed || parameter.shadow, "parameter", "'", parameter.name,
         "' has no bf16 shadow; make its ParameterSet with Precision::bf16");
-  const Var var = input(shadowed ? parameter.shadow : parameter.value, trained);
+  const bool padded = precision_ == Precision::bf16 && parameter.padded_shape.rank() > 0;
+  check(!padded || parameter.padded.value, "parameter", "'", parameter.name,
+        "' has no padded memory; make its ParameterSet with Precision::bf16");
+  const Tensor &value = padded ? parameter.padded.value : parameter.value,
+               &grad = padded ? parameter.padded.grad : parameter.grad,
+               &shadow = padded ? parameter.padded.shadow : parameter.shadow;
+  const Var var = input(shadowed ? shadow : value, trained);
   values_[index(var)].name = parameter.name;
   if (trained) {
-    check(static_cast<bool>(parameter.grad), "parameter", "'", parameter.name, "' has no gradient memory");
+    check(static_cast<bool>(grad), "parameter", "'", parameter.name, "' has no gradient memory");
     values_[index(var)].grad = -1;
-    Value grad{parameter.shape, DType::f32, false, -1, parameter.grad, parameter.name + ".grad"};
-    values_.push_back(std::move(grad));  // written later: Value::grad stays -1 until the first contribution
+    values_.push_back(
+        {grad.shape(), DType::f32, false, -1, grad,
+         parameter.name + ".grad"});  // written later: Value::grad stays -1 until the first contribution
   }
   parameters_.emplace(key, var);
   return var;

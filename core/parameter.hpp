@@ -29,10 +29,17 @@ struct Parameter {
   static Parameter buffer(const Shape& shape, Init init) { return {shape, init, false}; }
 
   Shape shape;
+  /// Where set, what steps in bf16 see instead of `shape`: a dimension rounded up for tensor cores, so that
+  /// in memory zeros follow. Whoever sets it sees to it that their gradients are zero.
+  Shape padded_shape;
   Init init;
   bool trained = true;
   std::string name;
   Tensor value, grad, shadow;
+  /// The same memory under `padded_shape`, where that is set and the set was made for bf16.
+  struct {
+    Tensor value, grad, shadow;
+  } padded;
 };
 
 }  // namespace t2ue

@@ -48,6 +48,17 @@ struct Conv2d {
     Graph& g = x.graph();
     return conv2d(x, g.parameter(weight), bias.shape.rank() ? g.parameter(bias) : Var{}, stride, pad);
   }
+  /// In front of a normalisation by batch statistics, which takes the bias away again: its gradient is zero,
+  /// and is not computed, for that would be a pass over the map that gives rounding errors, which Adam would
+  /// take for a direction.
+  Var normalised_next(const Var& x) {
+    Graph& g = x.graph();
+    const auto constant = [&] {
+      const Frozen frozen(g);
+      return g.parameter(bias);
+    };
+    return conv2d(x, g.parameter(weight), constant(), stride, pad);
+  }
   void visit(auto&& f) { f("weight", weight), f("bias", bias); }
 };
 

@@ -45,7 +45,7 @@ void for_each_parameter(Module& module, F&& f, const std::string& prefix) {
 
 /// A module's parameters laid out in memory: trained ones and their gradients in two flat arenas (so that an
 /// optimiser is one kernel), buffers in a third, and in bf16 a rounded copy of the trained ones in a fourth.
-/// Every parameter starts on a 64-byte boundary; the gaps are zero.
+/// Every parameter starts on a 64-byte boundary; padding and gaps are zero.
 class ParameterSet {
  public:
   /// Names, allocates and initialises the parameters; each one's numbers depend on (seed, its name) only.
@@ -92,7 +92,7 @@ class ParameterSet {
 
   const std::vector<Parameter*>& all() const { return all_; }
   const std::vector<Parameter*>& trained() const { return trained_; }
-  /// Flat [P] arenas of the trained parameters, padding included.
+  /// Flat [P] arenas of the trained parameters, padding and gaps included.
   const Tensor& values() const { return values_; }
   const Tensor& grads() const { return grads_; }
   const Tensor& buffers() const { return buffers_; }
@@ -109,7 +109,15 @@ class ParameterSet {
   Device device() const { return device_; }
 
  private:
-  static int64_t padded(int64_t elements) { return (elements + 15) / 16 * 16; }
+  /// How many elements a parameter takes, the gap behind it included.
+  static int64_t extent(const Parameter& parameter, Precision precision) {
+    const int64_t elements =
+        is_padded(parameter, precision) ? parameter.padded_shape.elements() : parameter.shape.elements();
+    return (elements + 15) / 16 * 16;
+  }
+  static bool is_padded(const Parameter& parameter, Precision precision) {
+    return precision == Precision::bf16 && parameter.padded_shape.rank() > 0;
+  }
 
   static uint64_t name_item(const std::string& name) {
     return std::stoull(sha256_hex(name).substr(0, 15), nullptr, 16);
@@ -121,9 +129,9 @@ class ParameterSet {
       if (parameter->trained) {
         trained_.push_back(parameter);
         offsets_.push_back(static_cast<int32_t>(trained));
-        trained += padded(parameter->shape.elements());
+        trained += extent(*parameter, precision);
       } else {
-        buffers += padded(parameter->shape.elements());
+        buffers += extent(*parameter, precision);
       }
     }
     check(trained < (int64_t{1} << 31), "parameters", trained,
@@ -136,14 +144,19 @@ class ParameterSet {
     int64_t buffer = 0;
     size_t next = 0;
     for (Parameter* parameter : all_) {
+      const auto place = [&](const Tensor& arena, int64_t offset, Tensor& tensor, Tensor& padded) {
+        if (!arena) return;
+        tensor = arena.slice(offset, parameter->shape);
+        if (is_padded(*parameter, precision)) padded = arena.slice(offset, parameter->padded_shape);
+      };
       if (parameter->trained) {
-        parameter->value = values_.slice(offsets_[next], parameter->shape);
-        parameter->grad = grads_.slice(offsets_[next], parameter->shape);
-        if (shadows_) parameter->shadow = shadows_.slice(offsets_[next], parameter->shape);
+        place(values_, offsets_[next], parameter->value, parameter->padded.value);
+        place(grads_, offsets_[next], parameter->grad, parameter->padded.grad);
+        place(shadows_, offsets_[next], parameter->shadow, parameter->padded.shadow);
         ++next;
       } else {
-        parameter->value = buffers_.slice(buffer, parameter->shape);
-        buffer += padded(parameter->shape.elements());
+        place(buffers_, buffer, parameter->value, parameter->padded.value);
+        buffer += extent(*parameter, precision);
       }
     }
   }

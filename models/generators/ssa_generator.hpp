@@ -65,8 +65,17 @@ struct MaskHead {
   BatchNorm bn;
 
   MaskHead(int64_t channels, int64_t hidden)
-      : conv1(channels, hidden, 3, 1, 1, true), conv2(hidden, 1, 1, 1, 0, true), bn(hidden) {}
-  Var operator()(const Var& x) { return conv2(bn(conv1(x), Activation::relu)); }
+      : conv1(channels, hidden, 3, 1, 1, true), conv2(hidden, 1, 1, 1, 0, true), bn(hidden) {
+    // Tensor cores take channels by eights. The added ones have no weights, so they are zero behind conv1 and
+    // behind bn, conv2 does not read them, and no gradient reaches them.
+    const int64_t wide = (hidden + 7) / 8 * 8;
+    if (wide == hidden) return;
+    conv1.weight.padded_shape = {wide, 3, 3, channels};
+    conv2.weight.padded_shape = {1, 1, 1, wide};
+    for (Parameter* vector : {&conv1.bias, &bn.weight, &bn.bias, &bn.running_mean, &bn.running_var})
+      vector->padded_shape = {wide};
+  }
+  Var operator()(const Var& x) { return conv2(bn(conv1.normalised_next(x), Activation::relu)); }
   void visit(auto&& f) { f("conv1", conv1), f("bn", bn), f("conv2", conv2); }
 };
 
@@ -92,7 +101,7 @@ struct SsaBlock {
   }
 
   Var operator()(const Var& x, const Var& embedding, const Var& mask, int up) {
-    const Var inner = norm2(conv1(norm1(x, embedding, mask, up)), embedding, mask, 1);
+    const Var inner = norm2(conv1.normalised_next(norm1(x, embedding, mask, up)), embedding, mask, 1);
     return residual_scale(shortcut ? (*shortcut)(x) : x, conv2(inner), x.graph().parameter(gain), up);
   }
   void visit(auto&& f) {

@@ -8,16 +8,6 @@ namespace {
 using namespace testing_optim;
 using Bilevel = BiLevelTrainer<ResNet>;
 
-/// One condition a class.
-Conditions by_class(const PairDataset& data) {
-  Conditions c;
-  c.width = 6;
-  Random random(3, Purpose::test);
-  for (int i = 0; i < 4 * 6; ++i) c.table.push_back(random.normal());
-  c.row_of_item = data.labels;
-  return c;
-}
-
 struct BiLevel : testing::Test {
   /// Class colours are taken away, so that the noise is what classes can be told by.
   BiLevel() {

@@ -133,6 +133,33 @@ TEST(Precision, ShadowsFollowTheWeights) {
   EXPECT_EQ(losses_of(*first), losses_of(*second));
 }
 
+// The mask heads' 4 hidden channels are 8 in bf16.
+TEST(Precision, PaddedChannelsStayZero) {
+  const PairDataset data = tiny_data();
+  const BiLevelPolicy policy{.rounds = 3, .surrogate_steps = 1, .noise_steps = 2, .noise_rate = 5e-3f};
+  BiLevelTrainer<ResNet> trainer(tiny_generator(), tiny_classifier(), policy, tiny_recipe(), data,
+                                 by_class(data), emulation::device(), Execution::planned, Precision::bf16);
+  while (!trainer.done()) trainer.round();
+  int padded = 0;
+  for (const Parameter* parameter : trainer.generator_parameters().all()) {
+    if (!parameter->padded.value) continue;
+    ++padded;
+    const auto count = static_cast<size_t>(parameter->shape.elements());
+    for (const Tensor& tensor : {parameter->padded.value, parameter->padded.grad, parameter->padded.shadow}) {
+      if (!tensor) continue;
+      const std::vector<float> values = tensor.to_floats();
+      EXPECT_GT(values.size(), count) << parameter->name;
+      for (size_t i = count; i < values.size(); ++i)
+        EXPECT_EQ(values[i], 0.0f) << parameter->name << " " << i;
+    }
+    const std::vector<float> own = parameter->value.to_floats();
+    EXPECT_TRUE(std::any_of(own.begin(), own.end(), [](float x) { return x != 0.0f; })) << parameter->name;
+  }
+  EXPECT_EQ(padded, 14) << "seven tensors of each of two mask heads";
+  SsaGenerator plain(tiny_generator());
+  EXPECT_EQ(trainer.generator_parameters().count(), ParameterSet(plain, 1).count());
+}
+
 TEST(Precision, Bf16NeedsShadowsAndABackendThatHasIt) {
   ResNet model(tiny_classifier());
   EXPECT_THAT(error_of([&] { ParameterSet(model, 1, {}, Precision::bf16); }), HasSubstr("bf16"));

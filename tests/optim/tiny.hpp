@@ -57,6 +57,16 @@ inline SsaGeneratorConfig tiny_generator() {
   return c;
 }
 
+/// One condition a class, for tiny_generator.
+inline Conditions by_class(const PairDataset& data) {
+  Conditions c;
+  c.width = 6;
+  Random random(3, Purpose::test);
+  for (int i = 0; i < 4 * 6; ++i) c.table.push_back(random.normal());
+  c.row_of_item = data.labels;
+  return c;
+}
+
 inline std::vector<float> weights(const ParameterSet& parameters) {
   std::vector<float> all = parameters.values().to_vector<float>();
   const std::vector<float> buffers = parameters.buffers().to_vector<float>();
