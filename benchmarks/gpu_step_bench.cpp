@@ -1,5 +1,4 @@
-// Times whole steps and memory-bound ops, and prints JSON: gpu_step_bench [--device D] [--quick] [--batch
-// N]
+// Times whole steps and memory-bound ops, and prints JSON: gpu_step_bench [--device D] [--quick] [--batch N]
 // [--clip-batch N] [--precision P] [--only WHAT]. Steps are captured and replayed as the trainers' are; a
 // time is the median over rounds of replays, each round ended by a synchronisation. On the CPU models and
 // batches are tiny: that shows that the code runs, and nothing else. --quick takes fewer rounds.
@@ -14,6 +13,8 @@
 #include <t2ue/optim/optimizer.hpp>
 #include <t2ue/optim/recipe.hpp>
 #include <t2ue/optim/trainer.hpp>
+
+#include "op_cost.hpp"
 
 namespace {
 
@@ -35,46 +36,11 @@ struct Options {
 
 double counted = 0;
 
-double size(const View& view) {
-  return static_cast<double>(view.elements());
-}
-template <class Args>
-void count(const Args&) {}
-void count(const LinearArgs& a) {
-  counted += 2 * size(a.y) * static_cast<double>(a.x.shape.back());
-}
-void count(const LinearGradArgs& a) {
-  const View& input = a.dx ? static_cast<const View&>(a.dx) : a.x;
-  counted += ((a.dx ? 2 : 0) + (a.dw ? 2 : 0)) * size(a.dy) * static_cast<double>(input.shape.back());
-}
-void count(const Conv2dArgs& a) {
-  counted += 2 * size(a.w) * static_cast<double>(a.y.shape.rows());
-}
-void count(const Conv2dGradArgs& a) {
-  const View& weight = a.dw ? static_cast<const View&>(a.dw) : a.w;
-  counted += ((a.dx ? 2 : 0) + (a.dw ? 2 : 0)) * size(weight) * static_cast<double>(a.dy.shape.rows());
-}
-/// Of one product of queries with keys; a causal one looks at half of them.
-double scores(const View& qkv, bool causal) {
-  return 2 * size(qkv) / 3 * static_cast<double>(qkv.shape[1]) * (causal ? 0.5 : 1.0);
-}
-void count(const AttentionArgs& a) {
-  counted += 2 * scores(a.qkv, a.causal);
-}
-void count(const AttentionGradArgs& a) {
-  counted += 5 * scores(a.qkv, a.causal);
-}
-void count(const InfoNceArgs& a) {
-  counted += 2 * size(a.image) * static_cast<double>(a.text.shape[0]);
-}
-void count(const InfoNceGradArgs& a) {
-  counted += 6 * size(a.image) * static_cast<double>(a.text.shape[0]);  // the logits again, and two gradients
-}
-
 /// The backend of `device` with kernels that are counted instead of run.
 double flops_of(const Step::Recorder& record, const Options& o) {
   Backend counting = backend_of(o.device);
-#define T2UE_COUNT(op, Args) counting.kernels.op = [](const Args& args, Stream) { count(args); };
+#define T2UE_COUNT(op, Args) \
+  counting.kernels.op = [](const Args& args, Stream) { counted += benchmarks::flops(args); };
   T2UE_OPS(T2UE_COUNT)
 #undef T2UE_COUNT
   counting.capture = nullptr;
