@@ -4,6 +4,7 @@
 // [N,H,W,C].
 #pragma once
 
+#include <t2ue/core/augment_options.hpp>
 #include <t2ue/core/device.hpp>
 #include <t2ue/core/kinds.hpp>
 #include <t2ue/core/view.hpp>
@@ -341,28 +342,20 @@ struct PerturbGradArgs {
   void visit(auto&& v) { v.read(image, raw, dy), v.grad(draw); }
 };
 
-/// Random-resized crop and horizontal flip, then (x-mean)/std.  Each picture's box (area fraction in
-/// [min_area, 1], aspect ratio in [3/4, 4/3]) and flip come from Philox(seed, Purpose::augment, counter[0]*N
-/// + n); bilinear sampling. min_area 1 and flip false leave the geometry alone. x, y [N,H,W,C], counter i32
-/// [1].
+/// Crop, flip and translation (bilinear, edges repeated), change of colours, (x-mean)/std, cutout, all as
+/// augment_draw(options, counter[0], N, n, H, W) says for picture n.  x, y [N,H,W,3], counter i32 [1]. kept
+/// u8 [N,H,W]: bit c is set where y depends on x, that is where channel c was neither clamped nor cut out;
+/// absent if nobody asks, or if all are.
 struct AugmentArgs {
-  View x, counter, y;
-  uint64_t seed = 0;
-  float min_area = 1.0f;
-  bool flip = false;
-  int shift = 0;  ///< additionally a random translation by up to this many pixels, edges repeated
-  float mean[3] = {0, 0, 0}, std[3] = {1, 1, 1};
-  void visit(auto&& v) { v.read(x, counter), v.write(y); }
+  View x, counter, y, kept;
+  AugmentOptions options;
+  void visit(auto&& v) { v.read(x, counter), v.write(y, kept); }
 };
 struct AugmentGradArgs {
-  View counter, dy;
+  View counter, kept, dy;
   GradView dx;
-  uint64_t seed = 0;
-  float min_area = 1.0f;
-  bool flip = false;
-  int shift = 0;
-  float std[3] = {1, 1, 1};
-  void visit(auto&& v) { v.read(counter, dy), v.grad(dx); }
+  AugmentOptions options;
+  void visit(auto&& v) { v.read(counter, kept, dy), v.grad(dx); }
 };
 
 /// Every element of y becomes `value`.

@@ -4,6 +4,7 @@
 #include <t2ue/core/ops/activation.hpp>
 #include <t2ue/core/ops/add.hpp>
 #include <t2ue/core/ops/attention.hpp>
+#include <t2ue/core/ops/augment.hpp>
 #include <t2ue/core/ops/batch_norm.hpp>
 #include <t2ue/core/ops/conv2d.hpp>
 #include <t2ue/core/ops/embedding.hpp>
