@@ -34,6 +34,7 @@ inline const std::map<std::string, std::string>& recipe_help() {
       {"saturation", "Distance from their own grey times such a factor, 0..10"},
       {"grayscale", "Probability that a picture loses its colours, 0..1"},
       {"cutout", "Side in pixels of the square cut out of every picture, 0..1024"},
+      {"mixup_alpha", "Classifiers: mixup's Beta(alpha, alpha), 0..100; 0: off"},
       {"seed", "Of everything random"}};
   return help;
 }

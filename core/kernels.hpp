@@ -309,15 +309,17 @@ struct InfoNceGradArgs {
   }
 };
 
-/// Mean cross-entropy.  logits [B,K], labels i32 [B], lse [B], loss [1].
+/// Mean cross-entropy.  logits [B,K], labels i32 [B], lse [B], loss [1]. share [1] and shift i32 [1] as in
+/// MixupArgs: row i has label labels[i] by `share` and labels[(i+shift) mod B] by the rest. Without them, the
+/// former alone.
 struct CrossEntropyArgs {
-  View logits, labels, lse, loss;
-  void visit(auto&& v) { v.read(logits, labels), v.write(lse, loss); }
+  View logits, labels, share, shift, lse, loss;
+  void visit(auto&& v) { v.read(logits, labels, share, shift), v.write(lse, loss); }
 };
 struct CrossEntropyGradArgs {
-  View logits, labels, lse, dloss;
+  View logits, labels, share, shift, lse, dloss;
   GradView dlogits;
-  void visit(auto&& v) { v.read(logits, labels, lse, dloss), v.grad(dlogits); }
+  void visit(auto&& v) { v.read(logits, labels, share, shift, lse, dloss), v.grad(dlogits); }
 };
 
 /// y = (round(clamp(image + limit(raw), 0, 1)) - mean) / std in one pass.  image f32 in [0,1] or u8 (read as
@@ -356,6 +358,15 @@ struct AugmentGradArgs {
   GradView dx;
   AugmentOptions options;
   void visit(auto&& v) { v.read(counter, kept, dy), v.grad(dx); }
+};
+
+/// y[n] = share*x[n] + (1-share)*x[(n+shift) mod N], or += ; `transposed`: the same with -shift, the
+/// gradient. x, y [N,..], share [1], shift i32 [1], any whole number.
+struct MixupArgs {
+  View x, share, shift;
+  GradView y;
+  bool transposed = false;
+  void visit(auto&& v) { v.read(x, share, shift), v.grad(y); }
 };
 
 /// Every element of y becomes `value`.
@@ -421,7 +432,7 @@ struct SgdArgs {
   X(l2_normalize_grad, L2NormalizeGradArgs) X(info_nce, InfoNceArgs) X(info_nce_grad, InfoNceGradArgs) \
   X(cross_entropy, CrossEntropyArgs) X(cross_entropy_grad, CrossEntropyGradArgs) \
   X(perturb, PerturbArgs) X(perturb_grad, PerturbGradArgs) X(augment, AugmentArgs) \
-  X(augment_grad, AugmentGradArgs) X(fill, FillArgs) X(clamp, ClampArgs) X(grad_norm, GradNormArgs) \
+  X(augment_grad, AugmentGradArgs) X(mixup, MixupArgs) X(fill, FillArgs) X(clamp, ClampArgs) X(grad_norm, GradNormArgs) \
   X(adam, AdamArgs) X(sgd, SgdArgs)
 // clang-format on
 

@@ -23,6 +23,7 @@ struct TrainRecipe {
   bool flip = true;
   float brightness = 0, contrast = 0, saturation = 0, grayscale = 0;  ///< as in AugmentOptions; 0: off
   int cutout = 0;                                                     ///< side in pixels; 0: off
+  float mixup_alpha = 0;  ///< classifiers: pictures mixed by a share from Beta(alpha, alpha) a step; 0: off
   uint64_t seed = 1;
 
   Schedule schedule(int64_t steps) const {

@@ -30,6 +30,7 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   r.saturation = reader.in_range<float>("saturation", 0.0f, 10.0f, r.saturation);
   r.grayscale = reader.in_range<float>("grayscale", 0.0f, 1.0f, r.grayscale);
   r.cutout = reader.in_range<int>("cutout", 0, 1024, r.cutout);
+  r.mixup_alpha = reader.in_range<float>("mixup_alpha", 0.0f, 100.0f, r.mixup_alpha);
   r.seed = reader.get<uint64_t>("seed", r.seed);
   reader.done();
   return r;
@@ -55,6 +56,7 @@ T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
           {"saturation", r.saturation},
           {"grayscale", r.grayscale},
           {"cutout", r.cutout},
+          {"mixup_alpha", r.mixup_alpha},
           {"seed", r.seed}};
 }
 

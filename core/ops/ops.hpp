@@ -11,6 +11,7 @@
 #include <t2ue/core/ops/layer_norm.hpp>
 #include <t2ue/core/ops/linear.hpp>
 #include <t2ue/core/ops/losses.hpp>
+#include <t2ue/core/ops/mixup.hpp>
 #include <t2ue/core/ops/perturb.hpp>
 #include <t2ue/core/ops/pool.hpp>
 #include <t2ue/core/ops/resize.hpp>

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <errors.hpp>
 #include <set>
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/sha256.hpp>
