@@ -176,7 +176,9 @@ TEST(ResampleNoise, RefusesWrongSizes) {
 
 TEST(ResampleNoise, RefusesBicubicWhichOvershoots) {
   for (const int width : {2, 3})
-    EXPECT_THAT(error_of([&] { resample_noise(row_of({8, -8}), 1, width, Resampler::bicubic); }),
+    EXPECT_THAT(error_of([&] {
+                  resample_noise(row_of({8, -8}), 1, width, Resampler::bicubic);
+                }),
                 testing::AllOf(HasSubstr("bicubic"), HasSubstr("eps")));
 }
 
