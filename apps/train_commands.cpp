@@ -25,7 +25,8 @@ std::string duration_text(double seconds) {
 }
 
 struct ClipOptions {
-  explicit ClipOptions(CLI::App& command) : recipe(command, to_json(TrainRecipe{}), recipe_help()) {}
+  explicit ClipOptions(CLI::App& command)
+      : recipe(command, to_json(TrainRecipe{}), recipe_help(), {"mixup_alpha"}) {}
   std::string data, clip = "emoji-resnet", out, vocabulary, evaluate;
   ComputeFlags compute;
   CheckpointOptions checkpoint;

@@ -29,6 +29,12 @@ inline const std::map<std::string, std::string>& recipe_help() {
       {"min_area", "Least share of the picture in a random crop, 0.01..1; 1: no crops"},
       {"shift", "Random translation in pixels, 0..1024"},
       {"flip", "Random mirroring"},
+      {"brightness", "Colours times a random factor within 1 +- this, 0..10"},
+      {"contrast", "Distance from mid-grey times such a factor, 0..10"},
+      {"saturation", "Distance from their own grey times such a factor, 0..10"},
+      {"grayscale", "Probability that a picture loses its colours, 0..1"},
+      {"cutout", "Side in pixels of the square cut out of every picture, 0..1024"},
+      {"mixup_alpha", "Classifiers: mixup's Beta(alpha, alpha), 0..100; 0: off"},
       {"seed", "Of everything random"}};
   return help;
 }

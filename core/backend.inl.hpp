@@ -17,6 +17,7 @@
 #include <t2ue/core/cpu/layer_norm.hpp>
 #include <t2ue/core/cpu/linear.hpp>
 #include <t2ue/core/cpu/losses.hpp>
+#include <t2ue/core/cpu/mixup.hpp>
 #include <t2ue/core/cpu/optimise.hpp>
 #include <t2ue/core/cpu/perturb.hpp>
 #include <t2ue/core/cpu/pool.hpp>

@@ -4,6 +4,7 @@
 // [N,H,W,C].
 #pragma once
 
+#include <t2ue/core/augment_options.hpp>
 #include <t2ue/core/device.hpp>
 #include <t2ue/core/kinds.hpp>
 #include <t2ue/core/view.hpp>
@@ -310,15 +311,17 @@ struct InfoNceGradArgs {
   }
 };
 
-/// Mean cross-entropy.  logits [B,K], labels i32 [B], lse [B], loss [1].
+/// Mean cross-entropy.  logits [B,K], labels i32 [B], lse [B], loss [1]. share [1] and shift i32 [1] as in
+/// MixupArgs: row i has label labels[i] by `share` and labels[(i+shift) mod B] by the rest. Without them, the
+/// former alone.
 struct CrossEntropyArgs {
-  View logits, labels, lse, loss;
-  void visit(auto&& v) { v.read(logits, labels), v.write(lse, loss); }
+  View logits, labels, share, shift, lse, loss;
+  void visit(auto&& v) { v.read(logits, labels, share, shift), v.write(lse, loss); }
 };
 struct CrossEntropyGradArgs {
-  View logits, labels, lse, dloss;
+  View logits, labels, share, shift, lse, dloss;
   GradView dlogits;
-  void visit(auto&& v) { v.read(logits, labels, lse, dloss), v.grad(dlogits); }
+  void visit(auto&& v) { v.read(logits, labels, share, shift, lse, dloss), v.grad(dlogits); }
 };
 
 /// y = (round(clamp(image + limit(raw), 0, 1)) - mean) / std in one pass.  image f32 in [0,1] or u8 (read as
@@ -343,28 +346,29 @@ struct PerturbGradArgs {
   void visit(auto&& v) { v.read(image, raw, dy), v.grad(draw); }
 };
 
-/// Random-resized crop and horizontal flip, then (x-mean)/std.  Each picture's box (area fraction in
-/// [min_area, 1], aspect ratio in [3/4, 4/3]) and flip come from Philox(seed, Purpose::augment, counter[0]*N
-/// + n); bilinear sampling. min_area 1 and flip false leave the geometry alone. x, y [N,H,W,C], counter i32
-/// [1].
+/// Crop, flip and translation (bilinear, edges repeated), change of colours, (x-mean)/std, cutout, all as
+/// augment_draw(options, counter[0], N, n, H, W) says for picture n.  x, y [N,H,W,3], counter i32 [1]. kept
+/// u8 [N,H,W]: bit c is set where y depends on x, that is where channel c was neither clamped nor cut out;
+/// absent if nobody asks, or if all are.
 struct AugmentArgs {
-  View x, counter, y;
-  uint64_t seed = 0;
-  float min_area = 1.0f;
-  bool flip = false;
-  int shift = 0;  ///< additionally a random translation by up to this many pixels, edges repeated
-  float mean[3] = {0, 0, 0}, std[3] = {1, 1, 1};
-  void visit(auto&& v) { v.read(x, counter), v.write(y); }
+  View x, counter, y, kept;
+  AugmentOptions options;
+  void visit(auto&& v) { v.read(x, counter), v.write(y, kept); }
 };
 struct AugmentGradArgs {
-  View counter, dy;
+  View counter, kept, dy;
   GradView dx;
-  uint64_t seed = 0;
-  float min_area = 1.0f;
-  bool flip = false;
-  int shift = 0;
-  float std[3] = {1, 1, 1};
-  void visit(auto&& v) { v.read(counter, dy), v.grad(dx); }
+  AugmentOptions options;
+  void visit(auto&& v) { v.read(counter, kept, dy), v.grad(dx); }
+};
+
+/// y[n] = share*x[n] + (1-share)*x[(n+shift) mod N], or += ; `transposed`: the same with -shift, the
+/// gradient. x, y [N,..], share [1], shift i32 [1], any whole number.
+struct MixupArgs {
+  View x, share, shift;
+  GradView y;
+  bool transposed = false;
+  void visit(auto&& v) { v.read(x, share, shift), v.grad(y); }
 };
 
 /// Every element of y becomes `value`.
@@ -430,7 +434,7 @@ struct SgdArgs {
   X(l2_normalize_grad, L2NormalizeGradArgs) X(info_nce, InfoNceArgs) X(info_nce_grad, InfoNceGradArgs) \
   X(cross_entropy, CrossEntropyArgs) X(cross_entropy_grad, CrossEntropyGradArgs) \
   X(perturb, PerturbArgs) X(perturb_grad, PerturbGradArgs) X(augment, AugmentArgs) \
-  X(augment_grad, AugmentGradArgs) X(fill, FillArgs) X(clamp, ClampArgs) X(grad_norm, GradNormArgs) \
+  X(augment_grad, AugmentGradArgs) X(mixup, MixupArgs) X(fill, FillArgs) X(clamp, ClampArgs) X(grad_norm, GradNormArgs) \
   X(adam, AdamArgs) X(sgd, SgdArgs)
 // clang-format on
 

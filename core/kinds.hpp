@@ -16,8 +16,10 @@ enum class Activation : uint8_t { none, relu, leaky_relu, gelu, quick_gelu, tanh
 /// is.
 enum class Limiter : uint8_t { none, tanh_scale, clamp };
 /// How pictures change size. nearest is PyTorch's (output i reads input i*in/out), bilinear samples at pixel
-/// centres, area averages, tile repeats the input. None of them exceeds the input's range.
-enum class Resampler : uint8_t { nearest, bilinear, area, tile };
+/// centres, area averages, tile repeats the input. bicubic samples at pixel centres with the kernel of Keys
+/// (1981) and a = -0.75, edges repeated, no smoothing before it: PyTorch's, with align_corners and antialias
+/// off. It overshoots; none of the others exceeds the input's range.
+enum class Resampler : uint8_t { nearest, bilinear, area, tile, bicubic };
 enum class Pooling : uint8_t { average, max };
 /// What a step computes in. tf32: f32 with matrix products of 10-bit mantissas. bf16: activations and weights
 /// in bf16; sums, statistics, losses, gradients of parameters and the weights that are updated stay f32.
@@ -40,7 +42,7 @@ struct KindNames<Limiter> {
 template <>
 struct KindNames<Resampler> {
   static constexpr std::string_view what = "resampler";
-  static constexpr std::array<std::string_view, 4> names = {"nearest", "bilinear", "area", "tile"};
+  static constexpr std::array<std::string_view, 5> names = {"nearest", "bilinear", "area", "tile", "bicubic"};
 };
 template <>
 struct KindNames<Precision> {
@@ -65,6 +67,12 @@ Kind kind_named(std::string_view name) {
     known += (i ? ", " : "") + std::string(names[i]);
   }
   fail(detail::KindNames<Kind>::what, "unknown name '", name, "'; one of: ", known);
+}
+
+/// Error unless what `resampler` makes of a noise stays within the noise's own range, and so within eps.
+inline void check_noise_resampler(std::string_view where, Resampler resampler) {
+  check(resampler != Resampler::bicubic, where,
+        "bicubic overshoots, so that a noise would pass its eps; use nearest, bilinear, area or tile");
 }
 
 }  // namespace t2ue

@@ -21,7 +21,10 @@ enum class Purpose : uint32_t {
   sign_noise,
   subset,
   test,
-  bootstrap
+  bootstrap,
+  colour,
+  cutout,
+  mixup
 };
 
 namespace detail {

@@ -36,6 +36,7 @@ inline void check_noise_recipe(const NoiseRecipe& recipe) {
         " steps is outside 1..", max_eps_steps);
   check(recipe.height > 0 && recipe.width > 0, "manifest", "the size ", recipe.height, " x ", recipe.width,
         " is not positive");
+  check_noise_resampler("manifest", recipe.resampler);
   check(recipe.generator_sha256.empty() || is_sha256_hex(recipe.generator_sha256), "manifest",
         "the generator's SHA-256 \"", recipe.generator_sha256, "\" is not one");
 }

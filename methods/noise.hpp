@@ -41,7 +41,8 @@ Noise quantise_noise(Pixels perturbation, int height, int width, int eps_steps);
 ///   bilinear  between the four nearest centres, edges repeated, no prefilter; rounded half to even
 ///   area      the mean over the picture pixel's area; rounded half to even
 /// All are means of the noise, so none ever passes its largest |step|; nearest and tile keep it when
-/// enlarging. Throws Error for a noise whose size and steps disagree, and for sides outside 1..1,000,000.
+/// enlarging. Throws Error for a noise whose size and steps disagree, for sides outside 1..1,000,000, and for
+/// bicubic, which overshoots.
 Noise resample_noise(const Noise& noise, int height, int width, Resampler resampler);
 
 /// max|step|; 0 for no steps.

@@ -107,6 +107,7 @@ T2UE_INLINE Noise resample_noise(const Noise& noise, int height, int width, Resa
   check(height > 0 && width > 0 && std::max({height, width, noise.height, noise.width}) <= side_limit,
         "noise", "cannot bring noise from ", noise.height, " x ", noise.width, " to ", height, " x ", width,
         "; sides are 1 to ", side_limit);
+  check_noise_resampler("noise", resampler);
   if (noise.height == height && noise.width == width) return noise;
   const detail::ResampleAxis columns = detail::resample_axis(noise.width, width, resampler);
   const detail::ResampleAxis rows = detail::resample_axis(noise.height, height, resampler);

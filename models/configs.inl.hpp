@@ -201,6 +201,7 @@ T2UE_INLINE SsaGeneratorConfig generator_config_from_json(const nlohmann::json& 
   const float steps = reader.in_range<float>("eps_steps", 0.0f, 127.0f, c.eps * 255.0f);
   c.eps = steps / 255.0f;
   c.resampler = kind_named<Resampler>(reader.get<std::string>("resampler", "bilinear"));
+  check_noise_resampler("config " + name, c.resampler);
   reader.done();
   return c;
 }

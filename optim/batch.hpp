@@ -3,22 +3,26 @@
 
 #include <span>
 
+#include <t2ue/core/beta.hpp>
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/data/pair_dataset.hpp>
 #include <t2ue/models/clip/clip.hpp>
 
 namespace t2ue {
 
-/// Pictures u8 [B,S,S,3], token ids [B,T], end positions [B], labels [B], and the number of the step.
+/// Pictures u8 [B,S,S,3], token ids [B,T], end positions [B], labels [B], the number of the step, and how
+/// mixup mixes it: as in Mixture.
 struct Batch {
-  Tensor images, ids, end, labels, counter;
+  Tensor images, ids, end, labels, counter, share, shift;
 
   Batch(int64_t batch, int64_t size, int64_t context_length, Device device)
       : images({batch, size, size, 3}, DType::u8, device),
         ids(Tensor::zeros({batch, context_length}, DType::i32, device)),
         end(Tensor::zeros({batch}, DType::i32, device)),
         labels(Tensor::zeros({batch}, DType::i32, device)),
-        counter(Tensor::zeros({1}, DType::i32, device)) {}
+        counter(Tensor::zeros({1}, DType::i32, device)),
+        share(Tensor::zeros({1}, DType::f32, device)),
+        shift(Tensor::zeros({1}, DType::i32, device)) {}
 
   int64_t size() const { return images.shape()[0]; }
 
@@ -52,6 +56,18 @@ struct Batch {
     }
     counter.assign(std::vector<int32_t>{static_cast<int32_t>(step)});
   }
+
+  /// Draws the mixture of step `step` by (seed, step): share from Beta(alpha, alpha), shift from 1..B-1, all
+  /// alike. Nothing if alpha is 0. Drawn here and not by a kernel: what powers and logarithms decide must not
+  /// depend on whose they are, and it is two numbers a step.
+  void draw_mixture(float alpha, uint64_t seed, int64_t step) {
+    if (alpha == 0.0f) return;
+    Random random(seed, Purpose::mixup, static_cast<uint64_t>(step));
+    const auto others = static_cast<uint32_t>(std::max<int64_t>(size() - 1, 1));
+    const auto places = static_cast<int32_t>(1 + random.below(others));
+    shift.assign(std::vector<int32_t>{places});
+    share.assign(std::vector<float>{beta_draw(random, static_cast<double>(alpha))});
+  }
 };
 
 /// Which items step `step` of a run reads: each epoch is a fresh permutation by (seed, epoch), its incomplete
@@ -81,13 +97,18 @@ class BatchOrder {
 };
 
 /// How a model learns from pictures: CLIP from pairs, a classifier from labels. `pixels` [B,S,S,3] are
-/// normalised.
-inline Var training_loss(Clip& model, const Var& pixels, const Batch& batch) {
+/// normalised. `mixed`: pictures and labels are mixed by the batch's mixture; Error for CLIP, whose captions
+/// cannot be.
+inline Var training_loss(Clip& model, const Var& pixels, const Batch& batch, bool mixed) {
+  check(!mixed, "train", "mixup mixes labels, and CLIP learns from captions; set mixup_alpha to 0");
   Graph& g = pixels.graph();
   return model.loss(pixels, g.input(batch.ids), g.input(batch.end));
 }
-inline Var training_loss(ResNet& model, const Var& pixels, const Batch& batch) {
-  return cross_entropy(model(pixels), pixels.graph().input(batch.labels));
+inline Var training_loss(ResNet& model, const Var& pixels, const Batch& batch, bool mixed) {
+  Graph& g = pixels.graph();
+  if (!mixed) return cross_entropy(model(pixels), g.input(batch.labels));
+  const Mixture mix{g.input(batch.share), g.input(batch.shift)};
+  return cross_entropy(model(mixup(pixels, mix)), g.input(batch.labels), mix);
 }
 
 /// What keeps a model within bounds after an update: CLIP's logit_scale stays in [0, ln 100].

@@ -76,14 +76,14 @@ class BiLevelTrainer {
         rows_(Tensor::zeros({recipe.batch}, DType::i32, device)),
         surrogate_step_(
             surrogate_optimizer_, device, execution, precision,
-            [this](Graph& g) { return training_loss(surrogate_, surrogate_view(g, true), batch_); },
+            [this](Graph& g) { return surrogate_loss(surrogate_view(g, true)); },
             [this](Graph& g) { record_constraints(g, surrogate_); }),
         noise_step_(
             noise_optimizer_, device, execution, precision,
             [this](Graph& g) {
               const Var pixels = surrogate_view(g, false);
               const Frozen frozen(g);
-              return training_loss(surrogate_, pixels, batch_);
+              return surrogate_loss(pixels);
             },
             [](Graph&) {}) {
     check(conditions_.width == generator.condition &&
@@ -244,9 +244,14 @@ class BiLevelTrainer {
     return augment(perturb(image, noise, options), g.input(batch_.counter), recipe_.augmentation(pixel_norm));
   }
 
+  Var surrogate_loss(const Var& pixels) {
+    return training_loss(surrogate_, pixels, batch_, recipe_.mixup_alpha > 0);
+  }
+
   void next_batch() {
     const auto items = order_.at(steps_);
     batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
+    batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
     const auto width = static_cast<size_t>(conditions_.width);
     std::vector<float> condition, latent;
     std::vector<int32_t> rows;

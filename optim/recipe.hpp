@@ -4,8 +4,8 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include <t2ue/core/augment_options.hpp>
 #include <t2ue/core/config.hpp>
-#include <t2ue/core/ops/perturb.hpp>
 #include <t2ue/optim/optimizer.hpp>
 #include <t2ue/optim/schedule.hpp>
 
@@ -21,6 +21,9 @@ struct TrainRecipe {
   float min_area = 1.0f;  ///< random-resized crop; 1: off
   int shift = 4;          ///< random translation in pixels
   bool flip = true;
+  float brightness = 0, contrast = 0, saturation = 0, grayscale = 0;  ///< as in AugmentOptions; 0: off
+  int cutout = 0;                                                     ///< side in pixels; 0: off
+  float mixup_alpha = 0;  ///< classifiers: pictures mixed by a share from Beta(alpha, alpha) a step; 0: off
   uint64_t seed = 1;
 
   Schedule schedule(int64_t steps) const {
@@ -31,7 +34,16 @@ struct TrainRecipe {
     return s;
   }
   AugmentOptions augmentation(const PixelNorm& norm) const {
-    return {.seed = seed, .min_area = min_area, .flip = flip, .shift = shift, .norm = norm};
+    return {.seed = seed,
+            .min_area = min_area,
+            .flip = flip,
+            .shift = shift,
+            .brightness = brightness,
+            .contrast = contrast,
+            .saturation = saturation,
+            .grayscale = grayscale,
+            .cutout = cutout,
+            .norm = norm};
   }
 };
 

@@ -25,6 +25,12 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   r.min_area = reader.in_range<float>("min_area", 0.01f, 1.0f, r.min_area);
   r.shift = reader.in_range<int>("shift", 0, 1024, r.shift);
   r.flip = reader.get<bool>("flip", r.flip);
+  r.brightness = reader.in_range<float>("brightness", 0.0f, 10.0f, r.brightness);
+  r.contrast = reader.in_range<float>("contrast", 0.0f, 10.0f, r.contrast);
+  r.saturation = reader.in_range<float>("saturation", 0.0f, 10.0f, r.saturation);
+  r.grayscale = reader.in_range<float>("grayscale", 0.0f, 1.0f, r.grayscale);
+  r.cutout = reader.in_range<int>("cutout", 0, 1024, r.cutout);
+  r.mixup_alpha = reader.in_range<float>("mixup_alpha", 0.0f, 100.0f, r.mixup_alpha);
   r.seed = reader.get<uint64_t>("seed", r.seed);
   reader.done();
   return r;
@@ -45,6 +51,12 @@ T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
           {"min_area", r.min_area},
           {"shift", r.shift},
           {"flip", r.flip},
+          {"brightness", r.brightness},
+          {"contrast", r.contrast},
+          {"saturation", r.saturation},
+          {"grayscale", r.grayscale},
+          {"cutout", r.cutout},
+          {"mixup_alpha", r.mixup_alpha},
           {"seed", r.seed}};
 }
 

@@ -85,8 +85,8 @@ class Trainer {
             [this](Graph& g) {
               const Var picture = perturb(g.input(batch_.images), {});
               return training_loss(
-                  model_, augment(picture, g.input(batch_.counter), recipe_.augmentation(pixel_norm)),
-                  batch_);
+                  model_, augment(picture, g.input(batch_.counter), recipe_.augmentation(pixel_norm)), batch_,
+                  recipe_.mixup_alpha > 0);
             },
             [this](Graph& g) { record_constraints(g, model_); }) {}
   Trainer(const Trainer&) = delete;
@@ -98,6 +98,7 @@ class Trainer {
     check(!done(), "train", "all ", total_steps(), " steps are done");
     const auto before = std::chrono::steady_clock::now();
     batch_.fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_);
+    batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
     data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     const float loss = step_.run(schedule_.at(steps_), concat("train, step ", steps_));
     ++steps_;

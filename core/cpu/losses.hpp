@@ -6,6 +6,7 @@
 
 #include <t2ue/core/cpu/parallel.hpp>
 #include <t2ue/core/kernels.hpp>
+#include <t2ue/core/mixup_partner.hpp>
 
 namespace t2ue::cpu {
 
@@ -53,6 +54,21 @@ inline void l2_normalize_grad(const L2NormalizeGradArgs& a, Stream) {
   });
 }
 
+namespace detail {
+/// The label of row i, that of its partner, and the weights of both.
+struct MixedLabel {
+  int32_t own, other;
+  float share, rest;
+};
+template <class Args>
+MixedLabel mixed_label(const Args& a, int64_t i) {
+  const int32_t* labels = a.labels.i32();
+  if (!a.share) return {labels[i], labels[i], 1.0f, 0.0f};
+  const float share = a.share.f32()[0];
+  return {labels[i], labels[mixup_partner(i, a.shift.i32()[0], a.labels.shape[0])], share, 1.0f - share};
+}
+}  // namespace detail
+
 inline void cross_entropy(const CrossEntropyArgs& a, Stream) {
   const int64_t batch = a.logits.shape[0], classes = a.logits.shape[1];
   const int32_t* labels = a.labels.i32();
@@ -64,20 +80,26 @@ inline void cross_entropy(const CrossEntropyArgs& a, Stream) {
   parallel_for(batch, 8 * classes,
                [&](int64_t i) { lse[i] = detail::log_sum_exp(logits + i * classes, classes); });
   double sum = 0;
-  for (int64_t i = 0; i < batch; ++i)
-    sum += static_cast<double>(lse[i]) - static_cast<double>(logits[i * classes + labels[i]]);
+  for (int64_t i = 0; i < batch; ++i) {
+    const detail::MixedLabel label = detail::mixed_label(a, i);
+    const float* row = logits + i * classes;
+    double target = static_cast<double>(label.share) * static_cast<double>(row[label.own]);
+    if (label.rest > 0.0f) target += static_cast<double>(label.rest) * static_cast<double>(row[label.other]);
+    sum += static_cast<double>(lse[i]) - target;
+  }
   a.loss.f32()[0] = static_cast<float>(sum / static_cast<double>(batch));
 }
 
 inline void cross_entropy_grad(const CrossEntropyGradArgs& a, Stream) {
   if (!a.dlogits) return;
   const int64_t batch = a.logits.shape[0], classes = a.logits.shape[1];
-  const float share = a.dloss.f32()[0] / static_cast<float>(batch);
+  const float step = a.dloss.f32()[0] / static_cast<float>(batch);
   parallel_for(batch, 8 * classes, [&](int64_t i) {
     const float lse = a.lse.f32()[i];
+    const detail::MixedLabel label = detail::mixed_label(a, i);
     for (int64_t k = 0; k < classes; ++k) {
-      const float target = k == a.labels.i32()[i] ? 1.0f : 0.0f;
-      const float d = share * (std::exp(a.logits.f32()[i * classes + k] - lse) - target);
+      const float target = (k == label.own ? label.share : 0.0f) + (k == label.other ? label.rest : 0.0f);
+      const float d = step * (std::exp(a.logits.f32()[i * classes + k] - lse) - target);
       put(a.dlogits.f32()[i * classes + k], d, a.dlogits.accumulate);
     }
   });

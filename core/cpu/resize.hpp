@@ -17,6 +17,26 @@ struct Taps {
   std::vector<float> weights;
 };
 
+/// The kernel of Keys, "Cubic convolution interpolation for digital image processing" (1981), a = -0.75.
+inline double cubic_kernel(double distance) {
+  constexpr double a = -0.75;
+  const double t = std::abs(distance);
+  if (t <= 1.0) return ((a + 2.0) * t - (a + 3.0)) * t * t + 1.0;
+  return t < 2.0 ? ((a * t - 5.0 * a) * t + 8.0 * a) * t - 4.0 * a : 0.0;
+}
+
+/// The four taps around coordinate `at`; those beyond an edge go to the edge.
+inline Taps cubic_taps(double at, int64_t from) {
+  const auto centre = static_cast<int64_t>(std::floor(at));
+  const auto inside = [from](int64_t k) { return std::clamp<int64_t>(k, 0, from - 1); };
+  Taps tap{inside(centre - 1), {}};
+  tap.weights.resize(static_cast<size_t>(inside(centre + 2) - tap.first + 1));
+  for (int64_t k = centre - 1; k <= centre + 2; ++k)
+    tap.weights[static_cast<size_t>(inside(k) - tap.first)] +=
+        static_cast<float>(cubic_kernel(at - static_cast<double>(k)));
+  return tap;
+}
+
 /// The taps of every output coordinate along an axis of `from` pixels resampled to `to`.
 inline std::vector<Taps> resample_taps(Resampler resampler, int64_t from, int64_t to) {
   std::vector<Taps> taps(static_cast<size_t>(to));
@@ -33,6 +53,8 @@ inline std::vector<Taps> resample_taps(Resampler resampler, int64_t from, int64_
       const auto low = std::min(static_cast<int64_t>(at), std::max<int64_t>(from - 2, 0));
       const auto share = static_cast<float>(at - static_cast<double>(low));
       tap = {low, from == 1 ? std::vector<float>{1.0f} : std::vector<float>{1.0f - share, share}};
+    } else if (resampler == Resampler::bicubic) {
+      tap = cubic_taps((static_cast<double>(i) + 0.5) * scale - 0.5, from);
     } else {
       const double begin = static_cast<double>(i) * scale, end = begin + scale;
       const auto low = static_cast<int64_t>(begin);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <t2ue/core/graph.hpp>
+#include <t2ue/core/ops/mixup.hpp>
 
 namespace t2ue {
 
@@ -18,18 +19,22 @@ inline Var l2_normalize(const Var& x) {
   return y;
 }
 
-/// Mean softmax cross-entropy.  logits [B,K], labels i32 [B] in 0..K-1; returns [1].
-inline Var cross_entropy(const Var& logits, const Var& labels) {
+/// Mean softmax cross-entropy.  logits [B,K], labels i32 [B] in 0..K-1; returns [1]. With a mixture, of
+/// logits of mixed pictures: share*CE(labels[i]) + (1-share)*CE(labels[(i+shift) mod B]) in row i.
+inline Var cross_entropy(const Var& logits, const Var& labels, const Mixture& mix = {}) {
   check(logits.shape().rank() == 2 && labels.dtype() == DType::i32 &&
             labels.shape() == Shape{logits.shape()[0]},
         "cross_entropy", "expected logits [B,K] and labels i32 [B], got ", logits.shape(), " and ",
         labels.shape());
+  if (mix.share || mix.shift) check_mixture("cross_entropy", mix);
   Graph& g = logits.graph();
   const Var lse = g.value({logits.shape()[0]}), loss = g.value({1});
-  g.launch("cross_entropy", &Kernels::cross_entropy, CrossEntropyArgs{logits, labels, lse, loss});
+  g.launch("cross_entropy", &Kernels::cross_entropy,
+           CrossEntropyArgs{logits, labels, mix.share, mix.shift, lse, loss});
   g.differentiate({loss}, {logits}, [=, &g] {
-    g.launch("cross_entropy_grad", &Kernels::cross_entropy_grad,
-             CrossEntropyGradArgs{logits, labels, lse, g.grad_of(loss), g.grad(logits)});
+    g.launch(
+        "cross_entropy_grad", &Kernels::cross_entropy_grad,
+        CrossEntropyGradArgs{logits, labels, mix.share, mix.shift, lse, g.grad_of(loss), g.grad(logits)});
   });
   return loss;
 }

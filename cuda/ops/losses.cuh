@@ -1,6 +1,7 @@
 // The supervised loss, and the normalisation before the contrastive one (info_nce.cuh).
 #pragma once
 
+#include <t2ue/core/mixup_partner.hpp>
 #include <t2ue/cuda/pointwise.cuh>
 #include <t2ue/cuda/reduce.cuh>
 #include <t2ue/cuda/wide_sum.cuh>
@@ -67,33 +68,54 @@ __global__ void cross_entropy_rows_kernel(int64_t rows, int64_t classes, const T
   if (lane == 0) lse[row] = highest + logf(sum);
 }
 
+/// Labels of rows, mixed with those of partners unless `share` is null.
+struct Labels {
+  const int32_t* labels;
+  const float* share;
+  const int32_t* shift;
+
+  __device__ __forceinline__ float own_share() const { return share ? share[0] : 1.0f; }
+  __device__ __forceinline__ int32_t own(int64_t row) const { return labels[row]; }
+  __device__ __forceinline__ int32_t other(int64_t row, int64_t rows) const {
+    return share ? labels[mixup_partner(row, shift[0], rows)] : labels[row];
+  }
+};
+template <class Args>
+Labels labels_of(const Args& a) {
+  return {a.labels.i32(), a.share.f32(), a.shift.i32()};
+}
+
 /// The mean of lse - logits[label]; NaN where a label is not one of the classes. One block.
 template <class T>
-__global__ void cross_entropy_loss_kernel(int64_t rows, int64_t classes, const T* logits,
-                                          const int32_t* labels, const float* lse, float* loss) {
+__global__ void cross_entropy_loss_kernel(int64_t rows, int64_t classes, const T* logits, Labels labels,
+                                          const float* lse, float* loss) {
   T2UE_SHARED(double, slots, wide_threads);
+  const auto logit = [&](int64_t row, int32_t label) {
+    return static_cast<double>(label >= 0 && label < classes ? load(logits, row * classes + label) : NAN);
+  };
+  const float own = labels.own_share(), rest = 1.0f - own;
   double sum = 0.0;
   for (int64_t i = threadIdx.x; i < rows; i += wide_threads) {
-    const int32_t label = labels[i];
-    const float target = label >= 0 && label < classes ? load(logits, i * classes + label) : NAN;
-    sum += static_cast<double>(lse[i]) - static_cast<double>(target);
+    double target = static_cast<double>(own) * logit(i, labels.own(i));
+    if (rest > 0.0f) target += static_cast<double>(rest) * logit(i, labels.other(i, rows));
+    sum += static_cast<double>(lse[i]) - target;
   }
   sum = wide_block_sum<wide_threads>(sum, slots);
   if (threadIdx.x == 0) loss[0] = static_cast<float>(sum / static_cast<double>(rows));
 }
 
-/// dlogits = dloss/rows (softmax - onehot). A warp a row.
+/// dlogits = dloss/rows (softmax - onehot of the labels, by their shares). A warp a row.
 template <class T>
-__global__ void cross_entropy_grad_kernel(int64_t rows, int64_t classes, const T* logits,
-                                          const int32_t* labels, const float* lse, const float* dloss,
-                                          T* dlogits, bool accumulate) {
+__global__ void cross_entropy_grad_kernel(int64_t rows, int64_t classes, const T* logits, Labels labels,
+                                          const float* lse, const float* dloss, T* dlogits, bool accumulate) {
   const int64_t row = warp_row();
   if (row >= rows) return;
   const int64_t begin = row * classes;
   const float share = dloss[0] / static_cast<float>(rows), sum = lse[row];
-  const int32_t label = labels[row];
+  const float own_share = labels.own_share(), rest = 1.0f - own_share;
+  const int32_t own = labels.own(row), other = labels.other(row, rows);
   for (int64_t k = threadIdx.x % 32; k < classes; k += 32) {
-    const float target = k == label ? 1.0f : 0.0f;
+    const float target = (k == own ? own_share : 0.0f) + (k == other ? rest : 0.0f);
     store(dlogits, begin + k, share * (expf(load(logits, begin + k) - sum) - target), accumulate);
   }
 }
@@ -123,7 +145,7 @@ void cross_entropy(const CrossEntropyArgs& a, Stream stream) {
     launch("cross_entropy", cross_entropy_rows_kernel<T>, blocks_of_warp_rows(rows), dim3(block_threads), 0,
            stream, rows, classes, a.logits.as<const T>(), a.lse.f32());
     launch("cross_entropy", cross_entropy_loss_kernel<T>, dim3(1), dim3(wide_threads), 0, stream, rows,
-           classes, a.logits.as<const T>(), a.labels.i32(), a.lse.f32(), a.loss.f32());
+           classes, a.logits.as<const T>(), labels_of(a), a.lse.f32(), a.loss.f32());
   });
 }
 
@@ -132,7 +154,7 @@ void cross_entropy_grad(const CrossEntropyGradArgs& a, Stream stream) {
   const int64_t rows = a.logits.shape[0], classes = a.logits.shape[1];
   with_type_of("cross_entropy_grad", a.logits, [&]<class T>(T*) {
     launch("cross_entropy_grad", cross_entropy_grad_kernel<T>, blocks_of_warp_rows(rows), dim3(block_threads),
-           0, stream, rows, classes, a.logits.as<const T>(), a.labels.i32(), a.lse.f32(), a.dloss.f32(),
+           0, stream, rows, classes, a.logits.as<const T>(), labels_of(a), a.lse.f32(), a.dloss.f32(),
            a.dlogits.as<T>(), a.dlogits.accumulate);
   });
 }

@@ -1,32 +1,12 @@
-// Pictures plus perturbation, and what victims do to pictures, each in one pass.
+// Pictures plus perturbation in one pass.
 #pragma once
 
-#include <t2ue/core/augment_geometry.hpp>
+#include <t2ue/cuda/pixels.cuh>
 #include <t2ue/cuda/vector.cuh>
 
 namespace t2ue::T2UE_CUDA_NAMESPACE {
 
 namespace {
-
-constexpr int picture_threads = 256;
-
-/// A mean and a deviation a channel. Plain members: an array that is indexed at run time would live in
-/// memory.
-struct PixelScale {
-  float mean0, mean1, mean2, std0, std1, std2;
-
-  __device__ __forceinline__ float mean(unsigned c) const { return c == 0 ? mean0 : c == 1 ? mean1 : mean2; }
-  __device__ __forceinline__ float std(unsigned c) const { return c == 0 ? std0 : c == 1 ? std1 : std2; }
-};
-
-PixelScale pixel_scale(const float* mean, const float* std) {
-  return {mean ? mean[0] : 0, mean ? mean[1] : 0, mean ? mean[2] : 0, std[0], std[1], std[2]};
-}
-
-/// Keeps NaN.
-__device__ __forceinline__ float clamped(float x, float low, float high) {
-  return x < low ? low : x > high ? high : x;
-}
 
 /// Products in front of a sum are rounded by themselves (__fmul_rn), never fused with it: pixels are compared
 /// and rounded, and the CPU must come to the same side.
@@ -154,144 +134,6 @@ bool all_aligned(std::initializer_list<const void*> addresses) {
   return true;
 }
 
-/// How the pictures of a batch are spread over blocks: `chunks` of them a picture.
-struct PictureGrid {
-  int height, width, chunks;
-};
-
-/// Geometry of picture n, drawn by one thread for the whole block. `shared`: 4 floats.
-template <class Draw>
-__device__ __forceinline__ AugmentGeometry block_geometry(const Draw& draw, const PictureGrid& grid,
-                                                          unsigned n, float* shared) {
-  if (threadIdx.x == 0) {
-    const unsigned batch = gridDim.x / static_cast<unsigned>(grid.chunks);
-    const uint64_t item = static_cast<uint64_t>(static_cast<uint32_t>(draw.counter[0])) * batch + n;
-    const AugmentGeometry g =
-        augment_geometry(draw.seed, item, grid.height, grid.width, draw.min_area, draw.flip, draw.shift);
-    shared[0] = g.scale_y, shared[1] = g.offset_y, shared[2] = g.scale_x, shared[3] = g.offset_x;
-  }
-  T2UE_SYNC_BLOCK();
-  return {shared[0], shared[1], shared[2], shared[3]};
-}
-
-struct Draw {
-  const int32_t* counter;
-  uint64_t seed;
-  float min_area;
-  bool flip;
-  int shift;
-};
-template <class Args>
-Draw draw_of(const Args& a) {
-  return {a.counter.i32(), a.seed, a.min_area, a.flip, a.shift};
-}
-
-/// The two inputs that a coordinate mixes, and the share of the second.
-struct Mix {
-  int low, high;
-  float share;
-
-  __device__ __forceinline__ Mix(float at, int size) {
-    const float inside = clamped(at, 0.0f, static_cast<float>(size - 1));
-    low = static_cast<int>(inside);
-    high = low + 1 < size ? low + 1 : size - 1;
-    share = inside - static_cast<float>(low);
-  }
-  __device__ __forceinline__ float weight(int k) const {
-    return (low == k ? 1.0f - share : 0.0f) + (high == k ? share : 0.0f);
-  }
-};
-
-/// The block's picture and the thread's pixel in it.
-struct PicturePixel {
-  unsigned n;
-  int row, column;
-  bool inside;
-
-  __device__ __forceinline__ explicit PicturePixel(const PictureGrid& grid) {
-    n = blockIdx.x / static_cast<unsigned>(grid.chunks);
-    const unsigned chunk = blockIdx.x - n * static_cast<unsigned>(grid.chunks);
-    const unsigned pixel = chunk * picture_threads + threadIdx.x, width = static_cast<unsigned>(grid.width);
-    row = static_cast<int>(pixel / width);
-    column = static_cast<int>(pixel - static_cast<unsigned>(row) * width);
-    inside = row < grid.height;
-  }
-};
-
-template <class T>
-__global__ void __launch_bounds__(picture_threads)
-    augment_pictures(PictureGrid grid, Draw draw, const T* __restrict__ x, T* __restrict__ y,
-                     PixelScale scale) {
-  T2UE_SHARED(float, shared, 4);
-  const PicturePixel pixel(grid);
-  const AugmentGeometry g = block_geometry(draw, grid, pixel.n, shared);
-  if (!pixel.inside) return;
-  const Mix down(augment_coordinate(g.scale_y, g.offset_y, pixel.row), grid.height);
-  const Mix across(augment_coordinate(g.scale_x, g.offset_x, pixel.column), grid.width);
-  const int64_t picture = static_cast<int64_t>(pixel.n) * grid.height * grid.width;
-  const int64_t rows[2] = {picture + down.low * grid.width, picture + down.high * grid.width};
-  const int64_t corners[4] = {rows[0] + across.low, rows[0] + across.high, rows[1] + across.low,
-                              rows[1] + across.high};
-  const float weights[4] = {(1 - down.share) * (1 - across.share), (1 - down.share) * across.share,
-                            down.share * (1 - across.share), down.share * across.share};
-  const int64_t to = (picture + pixel.row * grid.width + pixel.column) * 3;
-  for (unsigned c = 0; c < 3; ++c) {
-    float value = 0.0f;
-    for (int k = 0; k < 4; ++k) value = fmaf(weights[k], load(x, corners[k] * 3 + c), value);
-    store(y, to + c, (value - scale.mean(c)) / scale.std(c));
-  }
-}
-
-/// The outputs whose coordinates lie within one pixel of input k, or beyond the edge where k is an edge;
-/// perhaps one too many at either end. Both ends included.
-struct Reach {
-  int begin, end;
-
-  __device__ __forceinline__ Reach(float scale, float offset, int k, int size) {
-    const float last = static_cast<float>(size - 1), at = static_cast<float>(k);
-    const float below = (at - 1.0f - offset) / scale, above = (at + 1.0f - offset) / scale;
-    const bool first_edge = scale > 0.0f ? k == 0 : k == size - 1;
-    const bool last_edge = scale > 0.0f ? k == size - 1 : k == 0;
-    const float low = scale > 0.0f ? below : above, high = scale > 0.0f ? above : below;
-    begin = first_edge ? 0 : static_cast<int>(ceilf(clamped(low - 0.5f, 0.0f, last + 1.0f)));
-    end = last_edge ? size - 1 : static_cast<int>(floorf(clamped(high + 0.5f, -1.0f, last)));
-  }
-};
-
-/// An input pixel gathers from the outputs that read it, row by row.
-template <class T>
-__global__ void __launch_bounds__(picture_threads)
-    augment_pictures_grad(PictureGrid grid, Draw draw, const T* __restrict__ dy, T* __restrict__ dx,
-                          bool accumulate, PixelScale scale) {
-  T2UE_SHARED(float, shared, 4);
-  const PicturePixel pixel(grid);
-  const AugmentGeometry g = block_geometry(draw, grid, pixel.n, shared);
-  if (!pixel.inside) return;
-  const Reach rows(g.scale_y, g.offset_y, pixel.row, grid.height);
-  const Reach columns(g.scale_x, g.offset_x, pixel.column, grid.width);
-  const int64_t picture = static_cast<int64_t>(pixel.n) * grid.height * grid.width;
-  float sum[3] = {};
-  for (int h = rows.begin; h <= rows.end; ++h) {
-    const float down = Mix(augment_coordinate(g.scale_y, g.offset_y, h), grid.height).weight(pixel.row);
-    if (down == 0.0f) continue;
-    for (int w = columns.begin; w <= columns.end; ++w) {
-      const float across = Mix(augment_coordinate(g.scale_x, g.offset_x, w), grid.width).weight(pixel.column);
-      if (across == 0.0f) continue;
-      const int64_t from = (picture + static_cast<int64_t>(h) * grid.width + w) * 3;
-      for (int c = 0; c < 3; ++c) sum[c] = fmaf(down * across, load(dy, from + c), sum[c]);
-    }
-  }
-  const int64_t to = (picture + pixel.row * grid.width + pixel.column) * 3;
-  for (unsigned c = 0; c < 3; ++c) store(dx, to + c, sum[c] / scale.std(c), accumulate);
-}
-
-PictureGrid picture_grid(const char* where, const Shape& shape) {
-  const int64_t pixels = shape[1] * shape[2];
-  check(pixels < (int64_t{1} << 28), where, "has CUDA kernels for pictures below 2^28 pixels, got ", shape);
-  return {static_cast<int>(shape[1]), static_cast<int>(shape[2]),
-          static_cast<int>(blocks_for(pixels, picture_threads))};
-}
-
 }  // namespace
 
 void perturb(const PerturbArgs& a, Stream stream) {
@@ -318,24 +160,6 @@ void perturb_grad(const PerturbGradArgs& a, Stream stream) {
                count, aligned, a.image.as<const Image>(), a.raw.as<const Raw>(), a.dy.as<const Out>(),
                a.draw.as<Raw>(), a.draw.accumulate, Limit{a.limiter, a.eps}, pixel_scale(nullptr, a.std));
       });
-}
-
-void augment(const AugmentArgs& a, Stream stream) {
-  const PictureGrid grid = picture_grid("augment", a.x.shape);
-  with_type_of("augment", a.x, [&]<class T>(T*) {
-    launch("augment", augment_pictures<T>, dim3(static_cast<unsigned>(a.x.shape[0] * grid.chunks)),
-           dim3(picture_threads), 0, stream, grid, draw_of(a), a.x.as<const T>(), a.y.as<T>(),
-           pixel_scale(a.mean, a.std));
-  });
-}
-
-void augment_grad(const AugmentGradArgs& a, Stream stream) {
-  const PictureGrid grid = picture_grid("augment_grad", a.dx.shape);
-  with_type_of("augment_grad", a.dy, [&]<class T>(T*) {
-    launch("augment_grad", augment_pictures_grad<T>, dim3(static_cast<unsigned>(a.dx.shape[0] * grid.chunks)),
-           dim3(picture_threads), 0, stream, grid, draw_of(a), a.dy.as<const T>(), a.dx.as<T>(),
-           a.dx.accumulate, pixel_scale(nullptr, a.std));
-  });
 }
 
 }  // namespace t2ue::T2UE_CUDA_NAMESPACE

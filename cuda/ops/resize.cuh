@@ -149,6 +149,8 @@ void with_taps(Resampler resampler, F&& f) {
       return f.template operator()<Taps::area>();
     case Resampler::tile:
       return f.template operator()<Taps::tile>();
+    case Resampler::bicubic:
+      return f.template operator()<Taps::bicubic>();
   }
 }
 

@@ -160,8 +160,9 @@ struct SsaGenerator {
     options.eps = config.eps;
     return perturb({}, (*this)(embedding, latent), options);
   }
-  /// The perturbation at a picture's size.
+  /// The perturbation at a picture's size, within eps too: Error if the config says bicubic.
   Var noise(const Var& embedding, const Var& latent, int64_t height, int64_t width) {
+    check_noise_resampler("generator", config.resampler);
     const Var own = noise(embedding, latent);
     if (own.shape()[1] == height && own.shape()[2] == width) return own;
     return resize(own, height, width, config.resampler);

@@ -174,6 +174,9 @@ TEST(NoiseFolder, RefusesWhatTheRecipeDoesNotAllow) {
   wrong = recipe();
   wrong.generator_sha256 = "abc";
   EXPECT_THROW(NoiseFolderWriter(fresh("sha"), wrong), Error);
+  wrong = recipe();
+  wrong.resampler = Resampler::bicubic;
+  EXPECT_THAT(error_of([&] { NoiseFolderWriter(fresh("bicubic"), wrong); }), HasSubstr("bicubic"));
 }
 
 TEST(NoiseFolder, EveryTamperedManifestIsRefused) {
@@ -195,6 +198,7 @@ TEST(NoiseFolder, EveryTamperedManifestIsRefused) {
   EXPECT_THAT(after("\"size\":[4,6]", "\"size\":[4]"), HasSubstr("line 1"));
   EXPECT_THAT(after("\"size\":[4,6]", "\"size\":[0,6]"), HasSubstr("line 1"));
   EXPECT_THAT(after("area", "lanczos"), HasSubstr("lanczos"));
+  EXPECT_THAT(after("area", "bicubic"), HasSubstr("overshoots"));
   EXPECT_THAT(after("a.safetensors", "../a.safetensors"), HasSubstr("line 2"));
   EXPECT_THAT(after("Käse", "Brot"), HasSubstr("caption"));
   EXPECT_THAT(after("\"max_step\":3", "\"max_step\":\"3\""), HasSubstr("line 3"));

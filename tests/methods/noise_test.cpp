@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <errors.hpp>
 #include <limits>
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/rng.hpp>
@@ -12,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing_errors::error_of;
 
 constexpr Resampler resamplers[] = {Resampler::nearest, Resampler::bilinear, Resampler::area,
                                     Resampler::tile};
@@ -170,6 +172,14 @@ TEST(ResampleNoise, RefusesWrongSizes) {
   EXPECT_THROW(resample_noise(row_of({1}), 1, 1'000'001, Resampler::nearest), Error);
   EXPECT_THROW(resample_noise(Noise{2, 2, {1, 2, 3}}, 2, 2, Resampler::nearest), Error);
   EXPECT_THROW(resample_noise(Noise{}, 2, 2, Resampler::nearest), Error);
+}
+
+TEST(ResampleNoise, RefusesBicubicWhichOvershoots) {
+  for (const int width : {2, 3})
+    EXPECT_THAT(error_of([&] {
+                  resample_noise(row_of({8, -8}), 1, width, Resampler::bicubic);
+                }),
+                testing::AllOf(HasSubstr("bicubic"), HasSubstr("eps")));
 }
 
 TEST(Noise, IdentityCoversSizeAndSteps) {

@@ -93,6 +93,7 @@ TEST(Configs, RefuseWhatTheyDoNotKnow) {
                                              {"latent", "many"},
                                              {"multipliers", nlohmann::json::array()},
                                              {"limiter", "none such"},
+                                             {"resampler", "bicubic"},
                                              {"eps_steps", 200}}) {
     nlohmann::json bad = json;
     bad[key] = value;

@@ -186,6 +186,41 @@ const std::vector<WrongCall>& wrong_calls() {
          augment(of(g, {1, 2, 2, 3}), of(g, {1}, DType::i32), {.min_area = 0, .norm = {}});
        },
        {"[augment]", "min_area", "0"}},
+      {"augment_contrast",
+       [](Graph& g) {
+         augment(of(g, {1, 2, 2, 3}), of(g, {1}, DType::i32), {.contrast = -0.5f, .norm = {}});
+       },
+       {"[augment]", "contrast", "-0.5"}},
+      {"augment_grayscale",
+       [](Graph& g) {
+         augment(of(g, {1, 2, 2, 3}), of(g, {1}, DType::i32), {.grayscale = 1.5f, .norm = {}});
+       },
+       {"[augment]", "grayscale", "1.5"}},
+      {"augment_cutout",
+       [](Graph& g) {
+         augment(of(g, {1, 2, 2, 3}), of(g, {1}, DType::i32), {.cutout = -4, .norm = {}});
+       },
+       {"[augment]", "cutout", "-4"}},
+      {"mixup_share",
+       [](Graph& g) {
+         mixup(of(g, {2, 3}), {of(g, {2}), of(g, {1}, DType::i32)});
+       },
+       {"[mixup]", "share", "[2]"}},
+      {"mixup_half",
+       [](Graph& g) {
+         mixup(of(g, {2, 3}), {of(g, {1}), {}});
+       },
+       {"[mixup]", "shift"}},
+      {"mixup_trained",
+       [](Graph& g) {
+         mixup(of(g, {2, 3}), {g.input(Tensor::zeros({1}), true), of(g, {1}, DType::i32)});
+       },
+       {"[mixup]", "gradient"}},
+      {"cross_entropy_mixture",
+       [](Graph& g) {
+         cross_entropy(of(g, {2, 3}), of(g, {2}, DType::i32), {of(g, {1}), of(g, {1})});
+       },
+       {"[cross_entropy]", "shift i32"}},
       {"reshape",
        [](Graph& g) {
          of(g, {2, 3}).reshape({7});

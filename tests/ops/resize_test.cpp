@@ -26,6 +26,17 @@ double weight(Resampler resampler, int64_t i, int64_t k, int64_t from, int64_t t
       const double place = std::clamp((out + 0.5) * scale - 0.5, 0.0, static_cast<double>(from - 1));
       return std::max(0.0, 1 - std::abs(place - in));
     }
+    case Resampler::bicubic: {  // Keys's kernel around each input; what lies beyond an edge is that edge's
+      const auto keys = [](double t) {
+        if (t <= 1) return 1.25 * t * t * t - 2.25 * t * t + 1;
+        return t < 2 ? -0.75 * (t * t * t - 5 * t * t + 8 * t - 4) : 0;
+      };
+      double sum = 0;
+      for (int64_t j = -3; j < from + 3; ++j)
+        if (std::clamp<int64_t>(j, 0, from - 1) == k)
+          sum += keys(std::abs((out + 0.5) * scale - 0.5 - static_cast<double>(j)));
+      return sum;
+    }
     case Resampler::area:
       return std::max(0.0, std::min((out + 1) * scale, in + 1) - std::max(out * scale, in)) / scale;
   }
@@ -97,6 +108,9 @@ TEST_P(ResizeOps, Tile) {
 TEST_P(ResizeOps, Area) {
   check_op(resize_case(GetParam(), Resampler::area));
 }
+TEST_P(ResizeOps, Bicubic) {
+  check_op(resize_case(GetParam(), Resampler::bicubic));
+}
 TEST_P(ResizeOps, MaskSigmoid) {
   check_op(mask_case(GetParam()));
 }
@@ -107,27 +121,64 @@ INSTANTIATE_TEST_SUITE_P(Sizes, ResizeOps,
                                          Sides{7, 2, 7, 2}, Sides{13, 3, 5, 9}, Sides{2, 9, 16, 10}),
                          testing::PrintToStringParamName());
 
+constexpr Resampler all[] = {Resampler::nearest, Resampler::bilinear, Resampler::area, Resampler::tile,
+                             Resampler::bicubic};
+
 TEST(ResizeOps, AnyNumberOfChannels) {
-  for (const Resampler resampler :
-       {Resampler::nearest, Resampler::bilinear, Resampler::area, Resampler::tile})
+  for (const Resampler resampler : all)
     for (const int64_t channels : {1, 5, 8, 16, 20}) {
       check_op(resize_case({3, 5, 7, 4}, resampler, channels));
       if (HasFatalFailure()) return;
     }
 }
 
-// No resampler may leave the input's range: a resized noise must keep its budget.
-TEST(ResizeOps, NeverExceedTheInput) {
-  for (const Resampler resampler :
-       {Resampler::nearest, Resampler::bilinear, Resampler::area, Resampler::tile})
-    for (const int64_t size : {1, 2, 3, 7, 10, 16, 31}) {
-      Graph g(cpu_reference_backend());
-      const Tensor y = g.output(resize(g.input(Tensor::of(std::vector<float>(300, 0.7f), {1, 10, 10, 3})),
-                                       size, size + 1, resampler));
-      Plan(std::move(g)).run();
-      for (const float value : y.to_vector<float>())
+Tensor resized(const Tensor& x, int64_t height, int64_t width, Resampler resampler) {
+  Graph g(cpu_reference_backend());
+  const Tensor y = g.output(resize(g.input(x), height, width, resampler));
+  Plan(std::move(g)).run();
+  return y;
+}
+
+TEST(ResizeOps, KeepAConstant) {
+  const Tensor flat = Tensor::of(std::vector<float>(300, 0.7f), {1, 10, 10, 3});
+  for (const Resampler resampler : all)
+    for (const int64_t size : {1, 2, 3, 7, 10, 16, 31})
+      for (const float value : resized(flat, size, size + 1, resampler).to_vector<float>())
         ASSERT_NEAR(value, 0.7f, 1e-6f) << name_of(resampler) << size;
-    }
+}
+
+// A resized noise must keep its budget, so only bicubic may leave the input's range, and it is refused there.
+TEST(ResizeOps, OnlyBicubicOvershoots) {
+  std::vector<float> steps;
+  for (int i = 0; i < 300; ++i) steps.push_back(i / 3 % 10 < 5 ? -1.0f : 1.0f);
+  const Tensor edge = Tensor::of(steps, {1, 10, 10, 3});
+  for (const Resampler resampler : all) {
+    float most = 0;
+    for (const int64_t size : {1, 2, 3, 7, 10, 16, 31})
+      for (const float value : resized(edge, size, size + 1, resampler).to_vector<float>())
+        most = std::max(most, std::abs(value));
+    if (resampler == Resampler::bicubic)
+      EXPECT_GT(most, 1.05f);
+    else
+      EXPECT_LE(most, 1.0f + 1e-6f) << name_of(resampler);
+  }
+  expect_error([] { check_noise_resampler("noise", Resampler::bicubic); }, {"[noise]", "bicubic", "eps"});
+}
+
+// Two rows of the example that ONNX's Resize gives of its cubic mode, with the a that it calls PyTorch's.
+TEST(ResizeOps, BicubicIsPyTorchs) {
+  std::vector<float> ramp;
+  for (int i = 1; i <= 16; ++i) ramp.push_back(static_cast<float>(i));
+  const std::vector<float> y =
+      resized(Tensor::of(ramp, {1, 4, 4, 1}), 8, 8, Resampler::bicubic).to_vector<float>();
+  const float first[] = {0.47265625f, 0.76953125f, 1.24609375f, 1.875f,
+                         2.28125f,    2.91015625f, 3.38671875f, 3.68359375f};
+  const float fourth[] = {6.08203125f, 6.37890625f, 6.85546875f, 7.484375f,
+                          7.890625f,   8.51953125f, 8.99609375f, 9.29296875f};
+  for (size_t i = 0; i < 8; ++i) {
+    EXPECT_NEAR(y[i], first[i], 1e-6f) << i;
+    EXPECT_NEAR(y[24 + i], fourth[i], 4e-6f) << i;
+  }
 }
 
 }  // namespace

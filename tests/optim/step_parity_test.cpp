@@ -47,18 +47,24 @@ class Training {
 };
 
 /// Pictures and a recipe that all kinds share: batches of five, which is no multiple of anything.
+/// `everything`: with every change of pictures that there is.
 struct Task {
   PairDataset data = tiny_data();
   TrainRecipe recipe = tiny_recipe();
-  Task() { recipe.batch = 5, recipe.rate = rate, recipe.min_area = 0.6f; }
+  explicit Task(bool everything = false) {
+    recipe.batch = 5, recipe.rate = rate, recipe.min_area = 0.6f;
+    if (!everything) return;
+    recipe.brightness = recipe.contrast = recipe.saturation = 0.4f, recipe.grayscale = 0.2f;
+    recipe.cutout = 3, recipe.mixup_alpha = 1;
+  }
 };
 
 template <class Model>
 class VictimTraining final : public Training, Task {
  public:
   template <class Config>
-  VictimTraining(const Config& config, const Way& way)
-      : trainer_(config, recipe, data, way.device(), Execution::planned, way.precision) {}
+  VictimTraining(const Config& config, bool everything, const Way& way)
+      : Task(everything), trainer_(config, recipe, data, way.device(), Execution::planned, way.precision) {}
   std::vector<float> step() override { return {trainer_.step()}; }
   std::vector<const ParameterSet*> trained() override { return {&trainer_.parameters()}; }
 
@@ -70,8 +76,9 @@ template <class Model>
 class NoiseTraining final : public Training, Task {
  public:
   template <class Config>
-  NoiseTraining(const Config& surrogate, int surrogate_steps, const Way& way)
-      : frozen_(surrogate_steps == 0),
+  NoiseTraining(const Config& surrogate, int surrogate_steps, bool everything, const Way& way)
+      : Task(everything),
+        frozen_(surrogate_steps == 0),
         trainer_(tiny_generator(), surrogate,
                  {.rounds = steps, .surrogate_steps = surrogate_steps, .noise_rate = rate}, recipe, data,
                  conditions(data), way.device(), Execution::planned, way.precision) {}
@@ -118,12 +125,14 @@ std::function<std::unique_ptr<Training>(const Way&)> maker(Arguments... argument
 }
 const std::vector<StepKind>& step_kinds() {
   static const std::vector<StepKind> kinds{
-      {"VictimClipVit", false, maker<VictimTraining<Clip>>(tiny_clip_with_vit())},
-      {"VictimClipResNet", false, maker<VictimTraining<Clip>>(tiny_clip())},
-      {"VictimClassifier", false, maker<VictimTraining<ResNet>>(tiny_classifier())},
-      {"NoiseThroughAFrozenClip", true, maker<NoiseTraining<Clip>>(tiny_clip_with_vit(), 0)},
-      {"SurrogateAndNoiseClip", true, maker<NoiseTraining<Clip>>(tiny_clip(), 1)},
-      {"SurrogateAndNoiseClassifier", true, maker<NoiseTraining<ResNet>>(tiny_classifier(), 1)}};
+      {"VictimClipVit", false, maker<VictimTraining<Clip>>(tiny_clip_with_vit(), false)},
+      {"VictimClipResNet", false, maker<VictimTraining<Clip>>(tiny_clip(), false)},
+      {"VictimClassifier", false, maker<VictimTraining<ResNet>>(tiny_classifier(), false)},
+      {"VictimClassifierWithEveryChange", false, maker<VictimTraining<ResNet>>(tiny_classifier(), true)},
+      {"NoiseThroughAFrozenClip", true, maker<NoiseTraining<Clip>>(tiny_clip_with_vit(), 0, false)},
+      {"SurrogateAndNoiseClip", true, maker<NoiseTraining<Clip>>(tiny_clip(), 1, false)},
+      {"SurrogateAndNoiseClassifier", true, maker<NoiseTraining<ResNet>>(tiny_classifier(), 1, false)},
+      {"NoiseThroughEveryChange", true, maker<NoiseTraining<ResNet>>(tiny_classifier(), 1, true)}};
   return kinds;
 }
 

@@ -1,0 +1,44 @@
+#include "optim/tiny.hpp"
+
+#include <map>
+
+namespace t2ue {
+namespace {
+
+using namespace testing_optim;
+
+TEST(TrainRecipe, JsonRoundTrip) {
+  TrainRecipe recipe = tiny_recipe();
+  recipe.brightness = 0.25f, recipe.contrast = 0.5f, recipe.saturation = 0.75f, recipe.grayscale = 0.125f;
+  recipe.cutout = 7, recipe.mixup_alpha = 0.5f;
+  const nlohmann::json json = to_json(recipe);
+  EXPECT_EQ(to_json(train_recipe_from_json(json)), json);
+  const AugmentOptions options = train_recipe_from_json(json).augmentation(pixel_norm);
+  EXPECT_EQ(options.brightness, 0.25f);
+  EXPECT_EQ(options.contrast, 0.5f);
+  EXPECT_EQ(options.saturation, 0.75f);
+  EXPECT_EQ(options.grayscale, 0.125f);
+  EXPECT_EQ(options.cutout, 7);
+}
+
+TEST(TrainRecipe, ChangesOfPicturesAreOffByDefault) {
+  const TrainRecipe recipe = train_recipe_from_json(nlohmann::json::object());
+  const AugmentOptions options = recipe.augmentation(pixel_norm);
+  EXPECT_FALSE(options.changes_colours());
+  EXPECT_EQ(options.cutout, 0);
+  EXPECT_EQ(recipe.mixup_alpha, 0);
+}
+
+TEST(TrainRecipe, ValuesOutOfRangeAreNamed) {
+  const std::map<std::string, nlohmann::json> wrong{
+      {"brightness", -0.1}, {"contrast", 11},     {"saturation", -1}, {"grayscale", 1.5},
+      {"cutout", -1},       {"mixup_alpha", 101}, {"shift", 2000},    {"hue", 0.1}};
+  for (const auto& [key, value] : wrong)
+    EXPECT_THAT(error_of([&] {
+                  train_recipe_from_json({{key, value}});
+                }),
+                testing::HasSubstr("'" + key + "'"));
+}
+
+}  // namespace
+}  // namespace t2ue
