@@ -24,8 +24,15 @@ std::string duration_text(double seconds) {
   return concat(std::round(seconds * 10) / 10, " s");
 }
 
+/// Every member of a recipe, also what is left out of its JSON where it is off.
+nlohmann::json clip_recipe() {
+  nlohmann::json recipe = to_json(TrainRecipe{});
+  recipe["ema_decay"] = 0.0f;
+  return recipe;
+}
+
 struct ClipOptions {
-  explicit ClipOptions(CLI::App& command) : recipe(command, to_json(TrainRecipe{}), recipe_help()) {}
+  explicit ClipOptions(CLI::App& command) : recipe(command, clip_recipe(), recipe_help()) {}
   std::string data, clip = "emoji-resnet", out, vocabulary, evaluate, device = "auto";
   CheckpointOptions checkpoint;
   bool skip_bad = false;
@@ -69,7 +76,9 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
         },
         [&] { trainer.save(options.checkpoint.file, identity); });
   }
-  save_clip(options.out, trainer.model(), trainer.parameters(), tokenizer, {{"recipe", to_json(recipe)}});
+  trainer.with_average([&] {
+    save_clip(options.out, trainer.model(), trainer.parameters(), tokenizer, {{"recipe", to_json(recipe)}});
+  });
 
   Result result{{{"model", options.out},
                  {"steps", trainer.total_steps()},

@@ -29,6 +29,10 @@ inline const std::map<std::string, std::string>& recipe_help() {
       {"min_area", "Least share of the picture in a random crop, 0.01..1; 1: no crops"},
       {"shift", "Random translation in pixels, 0..1024"},
       {"flip", "Random mirroring"},
+      {"ema_decay",
+       "Of the weights' moving average, from 0 to below 1: the model file then holds the averaged weights, "
+       "and "
+       "--eval measures them; 0: no average"},
       {"seed", "Of everything random"}};
   return help;
 }

@@ -21,6 +21,8 @@ struct TrainRecipe {
   float min_area = 1.0f;  ///< random-resized crop; 1: off
   int shift = 4;          ///< random translation in pixels
   bool flip = true;
+  /// Of the weights' moving average (weight_average.hpp), below 1; 0: none is kept.
+  float ema_decay = 0.0f;
   uint64_t seed = 1;
 
   Schedule schedule(int64_t steps) const {
@@ -36,7 +38,7 @@ struct TrainRecipe {
 };
 
 /// Error for an unknown key or a value out of range. The seed is part of the JSON, but not of a recipe's
-/// hash.
+/// hash; `ema_decay` is part of it where it is on, so that recipes without it keep the hash they had.
 TrainRecipe train_recipe_from_json(const nlohmann::json& json, const TrainRecipe& defaults = {});
 nlohmann::json to_json(const TrainRecipe& recipe);
 

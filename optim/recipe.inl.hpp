@@ -25,6 +25,8 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   r.min_area = reader.in_range<float>("min_area", 0.01f, 1.0f, r.min_area);
   r.shift = reader.in_range<int>("shift", 0, 1024, r.shift);
   r.flip = reader.get<bool>("flip", r.flip);
+  r.ema_decay = reader.in_range<float>("ema_decay", 0.0f, 1.0f, r.ema_decay);
+  check(r.ema_decay < 1.0f, "recipe", "'ema_decay' is 1: the average would never leave the first weights");
   r.seed = reader.get<uint64_t>("seed", r.seed);
   reader.done();
   return r;
@@ -32,20 +34,22 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
 
 T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
   const char* kinds[] = {"adamw", "adam", "sgd"};
-  return {{"epochs", r.epochs},
-          {"batch", r.batch},
-          {"rate", r.rate},
-          {"warmup_share", r.warmup_share},
-          {"optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]},
-          {"beta1", r.optimizer.beta1},
-          {"beta2", r.optimizer.beta2},
-          {"momentum", r.optimizer.momentum},
-          {"decay", r.optimizer.decay},
-          {"max_norm", r.optimizer.max_norm},
-          {"min_area", r.min_area},
-          {"shift", r.shift},
-          {"flip", r.flip},
-          {"seed", r.seed}};
+  nlohmann::json json{{"epochs", r.epochs},
+                      {"batch", r.batch},
+                      {"rate", r.rate},
+                      {"warmup_share", r.warmup_share},
+                      {"optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]},
+                      {"beta1", r.optimizer.beta1},
+                      {"beta2", r.optimizer.beta2},
+                      {"momentum", r.optimizer.momentum},
+                      {"decay", r.optimizer.decay},
+                      {"max_norm", r.optimizer.max_norm},
+                      {"min_area", r.min_area},
+                      {"shift", r.shift},
+                      {"flip", r.flip},
+                      {"seed", r.seed}};
+  if (r.ema_decay > 0.0f) json["ema_decay"] = r.ema_decay;
+  return json;
 }
 
 }  // namespace t2ue
