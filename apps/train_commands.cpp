@@ -72,8 +72,10 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
         },
         [&] { trainer.save(options.checkpoint.file, identity); });
   }
-  save_clip(options.out, trainer.model(), trainer.parameters(), tokenizer,
-            {{"recipe", to_json(recipe)}, {"precision", name_of(compute.precision)}});
+  trainer.with_average([&] {
+    save_clip(options.out, trainer.model(), trainer.parameters(), tokenizer,
+              {{"recipe", to_json(recipe)}, {"precision", name_of(compute.precision)}});
+  });
 
   Result result{{{"model", options.out},
                  {"steps", trainer.total_steps()},
@@ -111,7 +113,7 @@ const std::map<std::string, std::string>& policy_help() {
 
 struct GeneratorOptions {
   explicit GeneratorOptions(CLI::App& command)
-      : recipe(command, to_json(TrainRecipe{}), recipe_help(), {"epochs", "warmup_share"}),
+      : recipe(command, to_json(TrainRecipe{}), recipe_help(), {"epochs", "warmup_share", "ema_decay"}),
         policy(command, to_json(BiLevelPolicy{}), policy_help()) {}
   std::string data, clip = "emoji-resnet", generator = "emoji", text, frozen, out, limiter;
   ComputeFlags compute;

@@ -35,6 +35,8 @@ inline const std::map<std::string, std::string>& recipe_help() {
       {"grayscale", "Probability that a picture loses its colours, 0..1"},
       {"cutout", "Side in pixels of the square cut out of every picture, 0..1024"},
       {"mixup_alpha", "Classifiers: mixup's Beta(alpha, alpha), 0..100; 0: off"},
+      {"ema_decay",
+       "Of the weights' moving average, which is then what is saved and measured, 0 to below 1; 0: off"},
       {"seed", "Of everything random"}};
   return help;
 }

@@ -415,6 +415,14 @@ struct SgdArgs {
   }
 };
 
+/// One update of a moving average over a flat arena: average = decay*average + (1-decay)*value.  value,
+/// average [P].
+struct EmaArgs {
+  View value, average;
+  float decay = 0.0f;
+  void visit(auto&& v) { v.read(value), v.update(average); }
+};
+
 /// Every op: the slot's name and its arguments. The only list of ops; tables are made from it.
 // clang-format off
 #define T2UE_OPS(X) \
@@ -434,8 +442,8 @@ struct SgdArgs {
   X(l2_normalize_grad, L2NormalizeGradArgs) X(info_nce, InfoNceArgs) X(info_nce_grad, InfoNceGradArgs) \
   X(cross_entropy, CrossEntropyArgs) X(cross_entropy_grad, CrossEntropyGradArgs) \
   X(perturb, PerturbArgs) X(perturb_grad, PerturbGradArgs) X(augment, AugmentArgs) \
-  X(augment_grad, AugmentGradArgs) X(mixup, MixupArgs) X(fill, FillArgs) X(clamp, ClampArgs) X(grad_norm, GradNormArgs) \
-  X(adam, AdamArgs) X(sgd, SgdArgs)
+  X(augment_grad, AugmentGradArgs) X(mixup, MixupArgs) X(fill, FillArgs) X(clamp, ClampArgs) \
+  X(grad_norm, GradNormArgs) X(adam, AdamArgs) X(sgd, SgdArgs) X(ema, EmaArgs)
 // clang-format on
 
 /// A backend: one function for each op, null where it has none.

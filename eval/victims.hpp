@@ -51,11 +51,13 @@ std::vector<Metric> retrieval_metrics(int64_t count);
 std::vector<Metric> classification_metrics(int64_t classes);
 
 /// Trains a CLIP from scratch on `train` and measures retrieval. `trained`, if given, is called with the
-/// finished trainer, so that its towers can be kept.
+/// finished trainer, so that its towers can be kept. With the recipe's ema_decay what is measured, and what
+/// `trained` sees, are the averaged weights.
 VictimRun run_clip_victim(const ClipConfig& config, const TrainRecipe& recipe, const PairDataset& train,
                           const VictimTask& task, const std::function<void(ClipTrainer&)>& trained = {});
 
-/// Trains a classifier from scratch on `train`'s labels and measures accuracy. Error unless train, test and
+/// Trains a classifier from scratch on `train`'s labels and measures accuracy, of the averaged weights with
+/// the recipe's ema_decay. Error unless train, test and
 /// validation have the same label names.
 VictimRun run_classifier_victim(const ResNetConfig& config, const TrainRecipe& recipe,
                                 const PairDataset& train, const VictimTask& task);

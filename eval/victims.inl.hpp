@@ -29,14 +29,19 @@ inline Measurement retrieval_measurement(const std::vector<float>& images, const
   return measured;
 }
 
-/// The loop that every victim shares. `measure(passes of, resamples)` measures the model as it is.
+/// The loop that every victim shares. `measure_model(passes of, resamples)` measures the model as it is.
 template <class Model>
 VictimRun run_victim(Trainer<Model>& trainer, const VictimTask& task, int epochs,
-                     const std::function<Measurement(bool test, int64_t resamples)>& measure,
+                     const std::function<Measurement(bool test, int64_t resamples)>& measure_model,
                      const std::function<double(const Measurement&)>& headline) {
   using Clock = std::chrono::steady_clock;
   const auto started = Clock::now();
   VictimRun run;
+  const auto measure = [&](bool on_test, int64_t resamples) {
+    Measurement measured;
+    trainer.with_average([&] { measured = measure_model(on_test, resamples); });
+    return measured;
+  };
   double loss = 0, best = -1;
   int64_t steps = 0;
   while (!trainer.done()) {
@@ -120,7 +125,7 @@ T2UE_INLINE VictimRun run_clip_victim(const ClipConfig& config, const TrainRecip
   // Hit@10 both ways: metrics 2 and 6.
   const auto headline = [](const detail::Measurement& m) { return m.scores[2] + m.scores[6]; };
   VictimRun run = detail::run_victim<Clip>(trainer, task, recipe.epochs, measure, headline);
-  if (trained) trained(trainer);
+  if (trained) trainer.with_average([&] { trained(trainer); });
   return run;
 }
 

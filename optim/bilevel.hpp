@@ -92,6 +92,8 @@ class BiLevelTrainer {
           " items, got ", conditions_.width, " for ", conditions_.row_of_item.size());
     check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0, "bilevel",
           "rounds and noise_steps must be positive, surrogate_steps not negative");
+    check(recipe.ema_decay == 0.0f, "bilevel", "keeps no average of the weights; ema_decay must be 0, is ",
+          recipe.ema_decay);
     if (generator.standardise) standardise();
     if (policy.warm_steps > 0)
       warm_step_.emplace(

@@ -24,6 +24,8 @@ struct TrainRecipe {
   float brightness = 0, contrast = 0, saturation = 0, grayscale = 0;  ///< as in AugmentOptions; 0: off
   int cutout = 0;                                                     ///< side in pixels; 0: off
   float mixup_alpha = 0;  ///< classifiers: pictures mixed by a share from Beta(alpha, alpha) a step; 0: off
+  /// Of the weights' moving average (weight_average.hpp), below 1; 0: none is kept.
+  float ema_decay = 0.0f;
   uint64_t seed = 1;
 
   Schedule schedule(int64_t steps) const {

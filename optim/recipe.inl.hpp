@@ -31,6 +31,8 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   r.grayscale = reader.in_range<float>("grayscale", 0.0f, 1.0f, r.grayscale);
   r.cutout = reader.in_range<int>("cutout", 0, 1024, r.cutout);
   r.mixup_alpha = reader.in_range<float>("mixup_alpha", 0.0f, 100.0f, r.mixup_alpha);
+  r.ema_decay = reader.in_range<float>("ema_decay", 0.0f, 1.0f, r.ema_decay);
+  check(r.ema_decay < 1.0f, "recipe", "'ema_decay' is 1: the average would never leave the first weights");
   r.seed = reader.get<uint64_t>("seed", r.seed);
   reader.done();
   return r;
@@ -57,6 +59,7 @@ T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
           {"grayscale", r.grayscale},
           {"cutout", r.cutout},
           {"mixup_alpha", r.mixup_alpha},
+          {"ema_decay", r.ema_decay},
           {"seed", r.seed}};
 }
 

@@ -5,12 +5,14 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include <t2ue/core/plan.hpp>
 #include <t2ue/models/configs.hpp>
 #include <t2ue/optim/batch.hpp>
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/recipe.hpp>
+#include <t2ue/optim/weight_average.hpp>
 
 namespace t2ue {
 
@@ -65,7 +67,8 @@ class GuardedStep {
 };
 
 /// Trains a Clip or a ResNet on a dataset by a recipe. Every step depends only on the recipe and the state,
-/// so a run that is saved, killed and resumed ends with the same bits.
+/// so a run that is saved, killed and resumed ends with the same bits. With the recipe's ema_decay the
+/// weights' moving average is kept beside them, begun at the weights of the first step.
 template <class Model>
 class Trainer {
  public:
@@ -80,6 +83,7 @@ class Trainer {
         batch_(recipe.batch, data.size, std::max(data.context_length, 1), device),
         order_(data.count(), recipe.batch, recipe.seed),
         schedule_(recipe.schedule(total_steps())),
+        average_(average_of(parameters_, recipe)),
         step_(
             optimizer_, device, execution, precision,
             [this](Graph& g) {
@@ -88,7 +92,10 @@ class Trainer {
                   model_, augment(picture, g.input(batch_.counter), recipe_.augmentation(pixel_norm)), batch_,
                   recipe_.mixup_alpha > 0);
             },
-            [this](Graph& g) { record_constraints(g, model_); }) {}
+            [this](Graph& g) {
+              record_constraints(g, model_);
+              if (average_) average_->record(g);
+            }) {}
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
@@ -96,6 +103,7 @@ class Trainer {
   /// finite.
   float step() {
     check(!done(), "train", "all ", total_steps(), " steps are done");
+    if (average_ && steps_ == 0) average_->start();  // weights may have been put in since construction
     const auto before = std::chrono::steady_clock::now();
     batch_.fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_);
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
@@ -114,11 +122,26 @@ class Trainer {
   Model& model() { return model_; }
   ParameterSet& parameters() { return parameters_; }
 
+  /// Calls f while the model has its averaged weights, beside the running statistics that it has anyway; with
+  /// the weights as they are where no average is kept. For measuring and publishing; f must not train.
+  void with_average(const std::function<void()>& f) {
+    if (!average_) return f();
+    average_->swap();
+    try {
+      f();
+    } catch (...) {
+      average_->swap();
+      throw;
+    }
+    average_->swap();
+  }
+
   /// Writes everything needed to go on. `extra` is kept beside the state.
   void save(const std::filesystem::path& path, const nlohmann::json& extra = {}) const {
     CheckpointWriter writer;
     writer.add("model.", parameters_);
     writer.add("optimizer", optimizer_);
+    if (average_) writer.add("average", {average_->values().shape()[0]}, average_->values().to_floats());
     writer.save(path, "training", {{"steps", steps_}, {"recipe", to_json(recipe_)}, {"extra", extra}});
   }
   /// Goes on from a file written by `save` under the same recipe; returns what was saved as `extra`.
@@ -129,11 +152,17 @@ class Trainer {
           " was trained by another recipe: ", state.at("recipe").dump());
     reader.restore("model.", parameters_);
     reader.restore("optimizer", optimizer_);
+    if (average_) average_->restore(reader.floats("average", average_->values().shape()[0]));
     steps_ = state.at("steps");
     return state.at("extra");
   }
 
  private:
+  static std::optional<WeightAverage> average_of(ParameterSet& parameters, const TrainRecipe& recipe) {
+    if (recipe.ema_decay == 0.0f) return {};
+    return WeightAverage(parameters, recipe.ema_decay);
+  }
+
   Model model_;
   ParameterSet parameters_;
   Optimizer optimizer_;
@@ -142,6 +171,7 @@ class Trainer {
   Batch batch_;
   BatchOrder order_;
   Schedule schedule_;
+  std::optional<WeightAverage> average_;
   GuardedStep step_;
   int64_t steps_ = 0;
   double data_seconds_ = 0;

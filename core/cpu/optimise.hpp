@@ -92,4 +92,14 @@ inline void sgd(const SgdArgs& a, Stream) {
   });
 }
 
+inline void ema(const EmaArgs& a, Stream) {
+  const float* value = a.value.f32();
+  float* average = a.average.f32();
+  const float share = 1.0f - a.decay;
+  parallel_ranges(a.average.elements(), [&](int64_t begin, int64_t end) {
+    // In this form an average that has arrived stays where it is.
+    for (int64_t i = begin; i < end; ++i) average[i] += share * (value[i] - average[i]);
+  });
+}
+
 }  // namespace t2ue::cpu

@@ -165,6 +165,18 @@ __global__ void sgd_kernel(ArenaPointers p, float momentum, bool nesterov) {
   });
 }
 
+/// In this form an average that has arrived stays where it is.
+template <int N>
+__global__ void ema_kernel(int64_t count, float share, const float* value, float* average) {
+  for_elements<N>(count, [&]<int n>(int64_t i) {
+    float to[n], values[n];
+    load_some(value, i, to);
+    load_some(average, i, values);
+    for (int j = 0; j < n; ++j) values[j] += share * (to[j] - values[j]);
+    store_some(average, i, values);
+  });
+}
+
 /// f.template operator()<N>() with N = 4 where whole vectors can be read and written, else 1.
 template <class F>
 void with_arena_width(const ArenaPointers& p, F&& f) {
@@ -235,6 +247,19 @@ void sgd(const SgdArgs& a, Stream stream) {
     launch("sgd", sgd_kernel<N>, dim3(blocks_for_elements(p.count, N)), dim3(block_threads), 0, stream, p,
            a.momentum, a.nesterov);
   });
+}
+
+void ema(const EmaArgs& a, Stream stream) {
+  const int64_t count = a.average.elements();
+  const float share = 1.0f - a.decay;
+  const float* value = a.value.f32();
+  float* average = a.average.f32();
+  if (aligned({value, average}))
+    launch("ema", ema_kernel<4>, dim3(blocks_for_elements(count, 4)), dim3(block_threads), 0, stream, count,
+           share, value, average);
+  else
+    launch("ema", ema_kernel<1>, dim3(blocks_for_elements(count, 1)), dim3(block_threads), 0, stream, count,
+           share, value, average);
 }
 
 }  // namespace t2ue::T2UE_CUDA_NAMESPACE

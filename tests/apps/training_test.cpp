@@ -4,6 +4,8 @@
 #include <t2ue/core/rng.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/models/weights/safetensors.hpp>
+#include <t2ue/optim/clip_file.hpp>
+#include <t2ue/optim/recipe.hpp>
 
 namespace {
 
@@ -109,6 +111,40 @@ TEST(Outputs, AreTriedBeforeTheWork) {
   EXPECT_THAT(noise.err, HasSubstr("file/noise"));
 }
 
+/// With a decay near 1 the average hardly leaves the first weights.
+TEST(Average, IsWhatTheModelFileHolds) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  const auto saved = [&](const std::string& name, const Words& more) {
+    const Ended ended = program(w.train_clip(folder / name) + more);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(ended.json().at("recipe").at("ema_decay").get<float>() > 0, !more.empty());
+    return load_clip(folder / name);
+  };
+  const LoadedClip averaged = saved("a.safetensors", {"--ema-decay", "0.999999"}),
+                   plain = saved("b.safetensors", {});
+  Clip model(averaged.config());
+  const ParameterSet first(model, TrainRecipe{}.seed);
+  const auto moved = [&](const LoadedClip& clip) {
+    float most = 0;
+    for (size_t i = 0; i < first.trained().size(); ++i) {
+      const auto now = clip.parameters->trained()[i]->value.to_vector<float>(),
+                 then = first.trained()[i]->value.to_vector<float>();
+      for (size_t j = 0; j < now.size(); ++j) most = std::max(most, std::abs(now[j] - then[j]));
+    }
+    return most;
+  };
+  EXPECT_LT(moved(averaged), 1e-5f);
+  EXPECT_GT(moved(plain), 1e-4f);
+  EXPECT_EQ(averaged.parameters->buffers().to_vector<float>(),
+            plain.parameters->buffers().to_vector<float>());
+
+  const Ended never = program(w.train_clip(folder / "m.safetensors") + Words{"--ema-decay", "1"});
+  EXPECT_EQ(never.code, 2);
+  EXPECT_THAT(never.err, HasSubstr("ema_decay"));
+  EXPECT_EQ(program(w.train_generator(folder / "g.safetensors") + Words{"--ema-decay", "0.9"}).code, 2);
+}
+
 TEST(NotANumber, StopsNamesTheStepAndKeepsTheCheckpoint) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();
@@ -200,6 +236,12 @@ void expect_the_same_after_kills(const std::function<Words(const std::filesystem
 TEST(Kill, ThenResumeGivesTheSameClip) {
   expect_the_same_after_kills([](const std::filesystem::path& out) {
     return Workshop::get().train_clip(out) + Words{"--epochs", "200", "--min-area", "0.5"};
+  });
+}
+
+TEST(Kill, ThenResumeGivesTheSameAverage) {
+  expect_the_same_after_kills([](const std::filesystem::path& out) {
+    return Workshop::get().train_clip(out) + Words{"--epochs", "200", "--ema-decay", "0.9"};
   });
 }
 

@@ -170,6 +170,37 @@ TEST(GradNormOp, IsTheLengthAndTheFactorThatClipsIt) {
     }
 }
 
+TEST(EmaOp, AgreesWithFloat64) {
+  for (const Target& target : fp32_targets())
+    for (const int64_t count : {1, 3, 5003}) {
+      SCOPED_TRACE(concat(target.name, ", ", count));
+      const Tensor average = on_device(random_tensor({count}, 1), DType::f32, target.device);
+      Tensor value({count}, DType::f32, target.device);
+      Doubles expected = to_doubles(average);
+      const EmaArgs args{value.view(), average.view(), 0.9f};
+      const double decay = args.decay;
+      for (uint64_t t = 0; t < steps; ++t) {
+        value.assign(random_values(count, 10 + t));
+        target.backend->kernels.ema(args, target.stream());
+        const Doubles values = to_doubles(value);
+        for (size_t i = 0; i < expected.size(); ++i)
+          expected[i] = decay * expected[i] + (1 - decay) * values[i];
+      }
+      expect_arena(average, expected, "average");
+    }
+}
+
+TEST(EmaOp, LeavesAnAverageThatHasArrivedAlone) {
+  for (const Target& target : fp32_targets())
+    for (const float decay : {0.0f, 0.3f, 0.9999f}) {
+      SCOPED_TRACE(concat(target.name, ", ", decay));
+      const Tensor value = on_device(random_tensor({5003}, 1), DType::f32, target.device),
+                   average = on_device(random_tensor({5003}, 1), DType::f32, target.device);
+      target.backend->kernels.ema({value.view(), average.view(), decay}, target.stream());
+      EXPECT_EQ(average.to_vector<float>(), value.to_vector<float>());
+    }
+}
+
 TEST(ClampOp, KeepsEveryElementWithinItsBounds) {
   for (const Target& target : fp32_targets()) {
     SCOPED_TRACE(target.name);

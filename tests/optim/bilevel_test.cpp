@@ -137,5 +137,12 @@ TEST_F(BiLevel, RefusesConditionsThatDoNotFit) {
   EXPECT_THROW(Bilevel(tiny_generator(), tiny_classifier(), policy, recipe, data, few), Error);
 }
 
+TEST_F(BiLevel, RefusesToAverageWeights) {
+  recipe.ema_decay = 0.9f;
+  EXPECT_THAT(
+      error_of([&] { Bilevel(tiny_generator(), tiny_classifier(), policy, recipe, data, by_class(data)); }),
+      testing::HasSubstr("ema_decay"));
+}
+
 }  // namespace
 }  // namespace t2ue

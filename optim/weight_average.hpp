@@ -1,0 +1,50 @@
+// The moving average of a model's weights, which is what averaging recipes evaluate and publish.
+#pragma once
+
+#include <vector>
+
+#include <t2ue/core/graph.hpp>
+#include <t2ue/models/module.hpp>
+
+namespace t2ue {
+
+/// The exponential moving average of a ParameterSet's trained values: after every update
+/// average = decay * average + (1 - decay) * value, in f32. Buffers (running statistics) are not averaged:
+/// the averaged model has those of the trained one.
+class WeightAverage {
+ public:
+  /// Starts at the values as they are. Error unless 0 < decay < 1.
+  WeightAverage(ParameterSet& parameters, float decay)
+      : parameters_(parameters),
+        decay_(decay),
+        values_(parameters.values().shape(), DType::f32, parameters.device()) {
+    check(decay > 0.0f && decay < 1.0f, "average", "the decay must lie between 0 and 1, is ", decay);
+    start();
+  }
+
+  /// Makes the average what the values are now.
+  void start() { values_.assign(parameters_.values().to_vector<float>()); }
+  /// Appends its update to a graph, after that of the values.
+  void record(Graph& g) {
+    g.launch("ema", &Kernels::ema, EmaArgs{g.input(parameters_.values()), g.input(values_), decay_});
+  }
+  /// Exchanges the values and their average: the model is the averaged one until the next call.
+  void swap() {
+    Tensor values = parameters_.values();
+    const std::vector<float> trained = values.to_vector<float>();
+    values.assign(values_.to_vector<float>());
+    values_.assign(trained);
+    parameters_.refresh_shadows();
+  }
+  /// [P], laid out as ParameterSet::values.
+  const Tensor& values() const { return values_; }
+  /// Puts back what `values` held.
+  void restore(const std::vector<float>& values) { values_.assign(values); }
+
+ private:
+  ParameterSet& parameters_;
+  float decay_;
+  Tensor values_;
+};
+
+}  // namespace t2ue
