@@ -24,15 +24,19 @@ const ClipTokenizer& tiny() {
   return tokenizer;
 }
 
+const nlohmann::json& reference() {
+  static const nlohmann::json json = reference_json("clip_tokens.json");
+  return json;
+}
+
 std::filesystem::path published_file() {
   return std::filesystem::path(T2UE_SOURCE_DIR) / "../shared/data/clip-bpe/bpe_simple_vocab_16e6.txt.gz";
 }
 
 TEST(ClipTokenizer, AgreesWithTheReferenceOnATinyVocabulary) {
-  const auto reference = reference_json("clip_tokens.json");
-  ASSERT_EQ(reference["size"], tiny().vocab_size());
-  ASSERT_GT(reference["texts"].size(), 300u);
-  for (const auto& text : reference["texts"])
+  ASSERT_EQ(reference()["size"], tiny().vocab_size());
+  ASSERT_GT(reference()["texts"].size(), 300u);
+  for (const auto& text : reference()["texts"])
     EXPECT_EQ(tiny().tokens(text["text"].get<std::string>()), text["tiny"].get<Tokens>())
         << text["text"].dump()
         << "\ncleaned: " << unicode::encode(clean_clip_text(text["text"].get<std::string>()));
@@ -45,13 +49,14 @@ TEST(ClipTokenizer, AgreesWithTheReferenceOnThePublishedVocabulary) {
   ASSERT_EQ(tokenizer.vocab_size(), 49408);
   EXPECT_THAT(tokenizer.encode("a photo of a cat", 8),  // as in OpenAI's and open_clip's documentation
               ElementsAre(49406, 320, 1125, 539, 320, 2368, 49407, 0));
-  for (const auto& text : reference_json("clip_tokens.json")["texts"])
+  for (const auto& text : reference()["texts"])
     EXPECT_EQ(tokenizer.tokens(text["text"].get<std::string>()), text["published"].get<Tokens>())
         << text["text"].dump();
 }
 
 TEST(ClipTokenizer, TruncationAndPadding) {
-  for (const auto& row : reference_json("clip_tokens.json")["rows"]) {
+  ASSERT_EQ(reference()["rows"].size(), 20u);
+  for (const auto& row : reference()["rows"]) {
     const auto text = row["text"].get<std::string>();
     EXPECT_EQ(tiny().encode(text, row["context"]), row["keep_end"].get<Tokens>()) << row.dump();
     EXPECT_EQ(tiny().encode(text, row["context"], Truncation::legacy), row["legacy"].get<Tokens>())
@@ -63,7 +68,7 @@ TEST(ClipTokenizer, TruncationAndPadding) {
 }
 
 TEST(ClipTokenizer, DecodedTextIsTheWordsWithSpaces) {
-  for (const auto& text : reference_json("clip_tokens.json")["texts"]) {
+  for (const auto& text : reference()["texts"]) {
     std::string expected;
     for (const auto& word : text["words"]) expected += word.get<std::string>() + " ";
     if (!expected.empty()) expected.pop_back();
@@ -81,7 +86,7 @@ TEST(ClipTokenizer, DecodedTextIsTheWordsWithSpaces) {
 
 TEST(ClipTokenizer, BatchesAreTheirRows) {
   std::vector<std::string> texts;
-  for (const auto& text : reference_json("clip_tokens.json")["texts"]) texts.push_back(text["text"]);
+  for (const auto& text : reference()["texts"]) texts.push_back(text["text"]);
   Tokens rows;
   for (const std::string& text : texts)
     for (const int32_t token : tiny().encode(text, 20, Truncation::legacy)) rows.push_back(token);
