@@ -6,7 +6,7 @@ JOBS   ?= $(shell nproc)
 
 PACKAGES := g++ cmake ninja-build pkg-config ca-certificates strace \
             libdnnl-dev libssl-dev nlohmann-json3-dev \
-            libspng-dev libturbojpeg0-dev libjpeg-dev libwebp-dev libarchive-dev \
+            libspng-dev libturbojpeg0-dev libjpeg-dev libwebp-dev libarchive-dev zlib1g-dev libutf8proc-dev \
             libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev
 LINT_PACKAGES  := clang-format clang-tidy libomp-dev
 BENCH_PACKAGES := python3-torch libopenblas0-pthread

@@ -10,8 +10,8 @@ endforeach()
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/cuda ${T2UE_INCLUDE_DIR}/t2ue/cuda SYMBOLIC)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/t2ue.hpp ${T2UE_INCLUDE_DIR}/t2ue/t2ue.hpp SYMBOLIC)
 
-set(T2UE_LINKS Threads::Threads OpenMP::OpenMP_CXX OpenSSL::Crypto nlohmann_json::nlohmann_json
-               PkgConfig::T2UE_IMAGE PkgConfig::T2UE_ARCHIVE)
+set(T2UE_LINKS Threads::Threads OpenMP::OpenMP_CXX OpenSSL::Crypto ZLIB::ZLIB
+               nlohmann_json::nlohmann_json PkgConfig::T2UE_IMAGE PkgConfig::T2UE_ARCHIVE PkgConfig::T2UE_UNICODE)
 if(T2UE_FAST_CPU)
   list(APPEND T2UE_LINKS ${T2UE_DNNL_LIBRARY})
 endif()
