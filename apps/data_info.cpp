@@ -24,7 +24,7 @@ struct InfoOptions {
   std::string path, sheet;
   DatasetFlags data;
   int64_t sample = 256;
-  bool duplicates = false;
+  bool duplicates = false, captions_only = false;
   int distance = 4;
 };
 
@@ -184,7 +184,7 @@ void find_duplicates(const DatasetIndex& index, const InfoOptions& options, cons
 }
 
 Result data_info(const InfoOptions& options, const Globals& globals) {
-  const DatasetIndex index = open_with_flags(options.path, options.data, true);
+  const DatasetIndex index = open_with_flags(options.path, options.data, true, !options.captions_only);
   Result result{{{"path", options.path}, {"format", index.format}, {"records", index.records.size()}},
                 concat(options.path, ": ", index.format, ", ", index.records.size(), " pictures"),
                 0};
@@ -206,6 +206,8 @@ void add_data_info(CLI::App& data, Globals& globals) {
   const auto options = std::make_shared<InfoOptions>();
   command.add_option("path", options->path, dataset_help())->required();
   add_dataset_flags(command, options->data);
+  command.add_flag("--captions-only", options->captions_only,
+                   "Do not look for the pictures that captions name");
   command.add_option("--sample", options->sample, "Pictures to decode for sizes and bad files")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))
       ->capture_default_str();

@@ -26,7 +26,7 @@ inline const char* dataset_help() {
 inline void add_dataset_flags(CLI::App& command, DatasetFlags& flags) {
   command.add_option("--format", flags.options.format, "The data set's form, instead of the one recognised")
       ->check(CLI::IsMember(dataset_formats()));
-  command.add_option("--pictures", flags.pictures,
+  command.add_option("--picture-folder", flags.pictures,
                      "Folder with the pictures that captions name, instead of the one found");
   command.add_option("--splits", flags.splits,
                      "Split manifest: lines KEY<TAB>SPLIT, or JSON {\"train\": [\"key\", ...], ...}");
@@ -34,6 +34,12 @@ inline void add_dataset_flags(CLI::App& command, DatasetFlags& flags) {
       .add_option("--columns", flags.options.columns,
                   "WebDataset: where captions are, as in txt,json:caption")
       ->delimiter(',');
+}
+
+/// --split, for commands that work on one.
+inline void add_split_flag(CLI::App& command, DatasetFlags& flags, const std::string& otherwise) {
+  command.add_option("--split", flags.split,
+                     "The split to use; without it the only one, or \"" + otherwise + "\"");
 }
 
 /// The data set at `path`, with the manifest's splits. `skip_bad`: bad records are left out and counted.

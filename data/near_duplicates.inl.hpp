@@ -67,8 +67,8 @@ T2UE_INLINE std::vector<NearDuplicate> near_duplicates(std::span<const uint64_t>
         for (size_t j = begin; j < end; ++j) {
           const detail::HashEntry &later = entries[order[i]], &earlier = entries[order[j]];
           if (earlier.split >= later.split) continue;
-          best[order[i]] =
-              std::min(best[order[i]], {hash_distance(later.hash, earlier.hash), earlier.picture});
+          const int differ = hash_distance(later.hash, earlier.hash);
+          if (differ <= distance) best[order[i]] = std::min(best[order[i]], {differ, earlier.picture});
         }
       begin = end;
     }

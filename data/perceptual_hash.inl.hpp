@@ -11,7 +11,7 @@
 namespace t2ue {
 namespace detail {
 
-constexpr size_t hash_side = 32, hash_frequencies = 8;
+inline constexpr size_t hash_side = 32, hash_frequencies = 8;
 using HashBasis = std::array<std::array<double, hash_side>, hash_frequencies>;
 
 /// Row k: the cosine of frequency k + 1 at the 32 places. Their scale does not matter to the hash.

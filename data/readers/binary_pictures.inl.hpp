@@ -11,8 +11,8 @@
 namespace t2ue {
 namespace detail {
 
-constexpr int stl10_side = 96;
-constexpr uint64_t stl10_bytes = uint64_t{3} * stl10_side * stl10_side;
+inline constexpr int stl10_side = 96;
+inline constexpr uint64_t stl10_bytes = uint64_t{3} * stl10_side * stl10_side;
 
 /// A file of pictures and the split that it belongs to.
 struct BinaryFile {

@@ -43,7 +43,7 @@ T2UE_INLINE void place_pictures(IndexBuilder& builder, uint32_t source,
     tried += (tried.empty() ? "" : ", ") + folder.string();
   }
   fail("dataset", caption_file.string(), ": its pictures, such as ", sought.front(),
-       ", are in none of: ", tried, "; name their folder with --pictures");
+       ", are in none of: ", tried, "; name their folder with --picture-folder");
 }
 
 T2UE_INLINE std::vector<std::string> flickr_folder_names() {

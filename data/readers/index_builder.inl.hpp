@@ -98,7 +98,7 @@ T2UE_INLINE void IndexBuilder::check_files() {
   }
   check(missing == 0 || options_.skip_bad, "dataset", missing, " of ", index_.records.size(),
         " pictures are not there, the first is ", first,
-        "; name their folder with --pictures, or leave them out with --skip-bad");
+        "; name their folder with --picture-folder, or leave them out with --skip-bad");
   index_.records = std::move(present);
   places_.clear();
   for (size_t i = 0; i < index_.records.size(); ++i)

@@ -9,8 +9,9 @@
 
 namespace t2ue {
 
-/// "side-files" if the first picture under `folder` (in the order of names) has a text beside it, "classes"
-/// if it lies in a folder inside `folder` and has none; otherwise "".
+/// By the first picture under `folder` (in the order of names): "side-files" if it has a text beside it,
+/// "classes" if it has none and lies in a folder of its own; pictures that lie in `folder` without text tell
+/// nothing. "" without such a picture.
 std::string picture_folder_format(const std::filesystem::path& folder);
 
 /// CLASS/NAME.png or SPLIT/CLASS/NAME.png, the second if all folders are named after splits (train, val, test

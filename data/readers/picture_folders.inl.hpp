@@ -65,7 +65,7 @@ T2UE_INLINE std::string picture_folder_format(const std::filesystem::path& folde
       format = "side-files";
     else if (path.find('/') != std::string::npos)
       format = "classes";
-    return false;
+    return format.empty();
   });
   return format;
 }

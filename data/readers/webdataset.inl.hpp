@@ -10,8 +10,8 @@
 namespace t2ue {
 namespace detail {
 
-constexpr std::array<const char*, 4> shard_pictures = {"jpg", "jpeg", "png", "webp"};
-constexpr int64_t most_classes = 1'000'000;
+inline constexpr std::array<const char*, 4> shard_pictures = {"jpg", "jpeg", "png", "webp"};
+inline constexpr int64_t most_classes = 1'000'000;
 
 inline std::string_view text_of(const std::vector<uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

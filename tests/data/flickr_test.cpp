@@ -98,12 +98,12 @@ TEST(Flickr, BadLinesAreNamedOrLeftOut) {
 TEST(Flickr, MissingPictures) {
   const auto folder = flickr8k();
   std::filesystem::remove(folder / "Flicker8k_Dataset/a.jpg");
-  expect_error([&] { open_dataset(folder); }, {"1 of 3 pictures", "a.jpg", "--pictures", "--skip-bad"});
+  expect_error([&] { open_dataset(folder); }, {"1 of 3 pictures", "a.jpg", "--picture-folder", "--skip-bad"});
   const DatasetIndex rest = open_dataset(folder, skipping());
   EXPECT_THAT(keys_of(rest), ElementsAre("b", "c"));
   EXPECT_EQ(rest.bad.count, 1);
   std::filesystem::rename(folder / "Flicker8k_Dataset", folder / "elsewhere");
-  expect_error([&] { open_dataset(folder); }, {"such as b.jpg", "Flicker8k_Dataset", "--pictures"});
+  expect_error([&] { open_dataset(folder); }, {"such as b.jpg", "Flicker8k_Dataset", "--picture-folder"});
   DatasetOptions options = skipping();
   options.pictures = folder / "elsewhere";
   EXPECT_EQ(open_dataset(folder, options).records.size(), 2u);
