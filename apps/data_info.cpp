@@ -25,7 +25,7 @@ struct InfoOptions {
   DatasetFlags data;
   int64_t sample = 256;
   bool duplicates = false, captions_only = false;
-  int distance = 4;
+  int distance = 6;
 };
 
 int workers_of(const Globals& globals) {

@@ -43,12 +43,17 @@ BytePairTokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& c
   return learned;
 }
 
-/// What --eval measures: another data set of any form.
+/// What --eval measures: another data set, told by itself, or the split "test" of the one trained on.
 RetrievalOptions retrieval_of(const ClipOptions& options) {
   RetrievalOptions retrieval;
   retrieval.model = options.out;
   retrieval.data = options.evaluate;
   retrieval.device = options.device;
+  retrieval.skip_bad = options.skip_bad;
+  if (options.evaluate == options.data) {
+    retrieval.dataset = options.dataset;
+    retrieval.dataset.split.clear();
+  }
   return retrieval;
 }
 
@@ -296,7 +301,9 @@ void add_train_clip(CLI::App& train, Globals& globals) {
   command.add_option(
       "--vocab", options->vocabulary,
       "Vocabulary file; without it one is learned from the captions and saved beside the model");
-  command.add_option("--eval", options->evaluate, "Data set to measure retrieval on afterwards");
+  command.add_option(
+      "--eval", options->evaluate,
+      "Data set to measure retrieval on afterwards; of the one trained on, its split \"test\"");
   command.add_flag("--skip-bad", options->skip_bad, "Leave out pictures that cannot be read");
   add_checkpoint_flags(command, options->checkpoint, "steps");
   add_device(command, options->device);

@@ -30,7 +30,7 @@ inline std::vector<BinaryFile> cifar_files(const std::filesystem::path& folder) 
   std::vector<BinaryFile> train, test;
   for (const std::filesystem::path& path : sorted_entries(folder)) {
     const std::string name = path.filename().string();
-    if (!name.ends_with(".bin")) continue;
+    if (!name.ends_with(".bin") || !is_file(path)) continue;
     if (name.starts_with("data_batch") || name.starts_with("train_batch") || name == "train.bin")
       train.push_back({path, "train"});
     if (name.starts_with("test_batch") || name == "test.bin") test.push_back({path, "test"});
@@ -44,9 +44,8 @@ inline std::vector<BinaryFile> cifar_files(const std::filesystem::path& folder) 
 inline std::vector<std::string> class_names(const std::filesystem::path& folder,
                                             std::initializer_list<const char*> files, size_t count,
                                             int first) {
-  std::error_code code;
   for (const char* file : files) {
-    if (!std::filesystem::is_regular_file(folder / file, code)) continue;
+    if (!is_file(folder / file)) continue;
     const std::vector<std::string> names = read_lines(folder / file);
     check(names.size() == count, "dataset", (folder / file).string(), " has ", names.size(),
           " names of classes, not ", count);
@@ -66,7 +65,7 @@ inline std::ifstream open_binary(const std::filesystem::path& file) {
 inline void add_stl10_split(const std::filesystem::path& folder, const std::string& name,
                             IndexBuilder& builder) {
   const std::filesystem::path pictures = folder / (name + "_X.bin"), classes = folder / (name + "_y.bin");
-  const uint64_t bytes = std::filesystem::file_size(pictures);
+  const uint64_t bytes = file_bytes(pictures);
   check(bytes > 0 && bytes % stl10_bytes == 0, "dataset", pictures.string(), " has ", bytes,
         " bytes, not a multiple of ", stl10_bytes, " (96 x 96 x 3): it is truncated, or not STL-10");
   std::vector<int32_t> labels;
@@ -127,17 +126,15 @@ T2UE_INLINE std::vector<int32_t> read_stl10_labels(std::istream& binary, const s
 }
 
 T2UE_INLINE std::string binary_format(const std::filesystem::path& folder) {
-  std::error_code code;
-  if (!std::filesystem::is_directory(folder, code)) return "";
+  if (!is_folder(folder)) return "";
   for (const char* name : {"train_X.bin", "test_X.bin", "unlabeled_X.bin"})
-    if (std::filesystem::is_regular_file(folder / name, code)) return "stl10";
+    if (is_file(folder / name)) return "stl10";
   const std::vector<detail::BinaryFile> files = detail::cifar_files(folder);
   if (files.empty()) return "";
-  if (std::filesystem::is_regular_file(folder / "fine_label_names.txt", code)) return "cifar100";
-  if (std::filesystem::is_regular_file(folder / "batches.meta.txt", code)) return "cifar10";
-  const uint64_t bytes = std::filesystem::file_size(files.front().path, code);
-  return !code && bytes % static_cast<uint64_t>(CifarLayout{2, 100}.record_bytes()) == 0 ? "cifar100"
-                                                                                         : "cifar10";
+  if (is_file(folder / "fine_label_names.txt")) return "cifar100";
+  if (is_file(folder / "batches.meta.txt")) return "cifar10";
+  const uint64_t bytes = file_bytes(files.front().path);
+  return bytes % static_cast<uint64_t>(CifarLayout{2, 100}.record_bytes()) == 0 ? "cifar100" : "cifar10";
 }
 
 T2UE_INLINE DatasetIndex read_cifar(const std::filesystem::path& folder, bool hundred,
@@ -157,8 +154,8 @@ T2UE_INLINE DatasetIndex read_cifar(const std::filesystem::path& folder, bool hu
     if (file.split != split) first = 0;
     split = file.split;
     std::ifstream binary = detail::open_binary(file.path);
-    first += add_cifar(binary, std::filesystem::file_size(file.path), file.path.string(), layout,
-                       builder.source(file.path), builder.split(split), first, builder);
+    first += add_cifar(binary, file_bytes(file.path), file.path.string(), layout, builder.source(file.path),
+                       builder.split(split), first, builder);
   }
   return builder.take(folder, true);
 }
@@ -168,8 +165,7 @@ T2UE_INLINE DatasetIndex read_stl10(const std::filesystem::path& folder, const D
   builder.index().raw = {detail::stl10_side, detail::stl10_side, true};
   builder.index().label_names = detail::class_names(folder, {"class_names.txt"}, 10, 1);
   for (const char* name : {"train", "test", "unlabeled"})
-    if (std::filesystem::exists(folder / (std::string(name) + "_X.bin")))
-      detail::add_stl10_split(folder, name, builder);
+    if (is_file(folder / (std::string(name) + "_X.bin"))) detail::add_stl10_split(folder, name, builder);
   return builder.take(folder, true);
 }
 

@@ -33,10 +33,9 @@ T2UE_INLINE void place_pictures(IndexBuilder& builder, uint32_t source,
   if (!builder.options().need_pictures || sought.empty()) return;
   const auto folders = picture_folders(caption_file, builder.options(), names);
   std::string tried;
-  std::error_code code;
   for (const std::filesystem::path& folder : folders) {
     for (const std::string& name : sought)
-      if (std::filesystem::is_regular_file(folder / name, code)) {
+      if (is_file(folder / name)) {
         index.sources[source] = folder;
         return;
       }

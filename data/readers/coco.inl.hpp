@@ -64,26 +64,14 @@ T2UE_INLINE void parse_coco_captions(std::istream& text, const std::string& wher
 }
 
 T2UE_INLINE std::vector<std::filesystem::path> find_coco_captions(const std::filesystem::path& path) {
-  const auto is_captions = [](const std::filesystem::path& file) {
-    const std::string name = file.filename().string();
+  return files_named(path, {"", "annotations"}, [](const std::string& name) {
     return name.starts_with("captions_") && name.ends_with(".json");
-  };
-  std::vector<std::filesystem::path> found;
-  std::error_code code;
-  if (std::filesystem::is_regular_file(path, code)) {
-    if (is_captions(path)) found.push_back(path);
-    return found;
-  }
-  for (const char* folder : {"", "annotations"})
-    if (std::filesystem::is_directory(path / folder, code))
-      for (const std::filesystem::path& file : sorted_entries(path / folder))
-        if (is_captions(file)) found.push_back(file);
-  return found;
+  });
 }
 
 T2UE_INLINE DatasetIndex read_coco(const std::filesystem::path& path, const DatasetOptions& options) {
   std::vector<std::filesystem::path> files = find_coco_captions(path);
-  if (files.empty() && std::filesystem::is_regular_file(path)) files = {path};  // of another name
+  if (files.empty() && is_file(path)) files = {path};  // of another name
   check(!files.empty(), "dataset", path.string(), " has no captions_*.json, nor has its folder annotations");
   IndexBuilder builder("coco", options);
   for (const std::filesystem::path& file : files) {

@@ -76,8 +76,7 @@ inline SplitManifest flickr8k_splits(const std::filesystem::path& folder) {
   for (const auto& [name, split] :
        {std::pair{"Flickr_8k.trainImages.txt", "train"}, std::pair{"Flickr_8k.devImages.txt", "val"},
         std::pair{"Flickr_8k.testImages.txt", "test"}}) {
-    std::error_code code;
-    if (!std::filesystem::is_regular_file(folder / name, code)) return {};
+    if (!is_file(folder / name)) return {};
     for (const std::string& key : read_lines(folder / name))
       manifest.add((folder / name).string(), key, split);
   }
@@ -107,26 +106,18 @@ T2UE_INLINE void parse_flickr_captions(std::string_view text, const std::string&
 }
 
 T2UE_INLINE std::filesystem::path find_flickr_captions(const std::filesystem::path& path) {
-  const auto is_captions = [](const std::string& name) {
-    return name.ends_with(".token") || name.ends_with(".token.txt") || name == "captions.txt" ||
+  const auto found = files_named(path, {"", "Flickr8k_text", "annotations"}, [](const std::string& name) {
+    // Flickr8k has a second list of the same captions, lemmatised, which nobody means.
+    const bool tokens = name.ends_with(".token") || name.ends_with(".token.txt");
+    return (tokens && name.find("lemma") == std::string::npos) || name == "captions.txt" ||
            name == "results.csv";
-  };
-  std::error_code code;
-  if (std::filesystem::is_regular_file(path, code))
-    return is_captions(path.filename().string()) ? path : std::filesystem::path();
-  // Flickr8k has a second list of the same captions, lemmatised, which nobody means.
-  for (const char* folder : {"", "Flickr8k_text", "annotations"})
-    if (std::filesystem::is_directory(path / folder, code))
-      for (const std::filesystem::path& file : sorted_entries(path / folder))
-        if (is_captions(file.filename().string()) &&
-            file.filename().string().find("lemma") == std::string::npos)
-          return file;
-  return {};
+  });
+  return found.empty() ? std::filesystem::path() : found.front();
 }
 
 T2UE_INLINE DatasetIndex read_flickr(const std::filesystem::path& path, const DatasetOptions& options) {
   std::filesystem::path file = find_flickr_captions(path);
-  if (file.empty() && std::filesystem::is_regular_file(path)) file = path;  // of another name, by --format
+  if (file.empty() && is_file(path)) file = path;  // of another name, by --format
   check(!file.empty(), "dataset", path.string(),
         " has no captions of Flickr8k or Flickr30k; looked for *.token, *.token.txt, captions.txt and "
         "results.csv");

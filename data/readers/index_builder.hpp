@@ -8,6 +8,8 @@
 
 #include <t2ue/core/error.hpp>
 #include <t2ue/data/readers/dataset_index.hpp>
+#include <t2ue/data/readers/file_names.hpp>
+#include <t2ue/data/readers/text_lines.hpp>
 
 namespace t2ue {
 
@@ -67,25 +69,6 @@ class IndexBuilder {
   std::unordered_map<std::string, size_t> places_;  // split and key to record
   std::unordered_map<std::string, uint32_t> sources_, splits_, labels_;
 };
-
-/// Takes one line from the front of `text`, without its "\n" or "\r\n".
-std::string_view take_line(std::string_view& text);
-/// Without blanks at both ends.
-std::string_view trimmed(std::string_view text);
-/// The lines of a text file that are not blank, trimmed. Error if one is not UTF-8.
-std::vector<std::string> read_lines(const std::filesystem::path& file);
-/// A non-negative whole number, the whole text. Error "[dataset] WHERE: ..." if it is none or over `most`.
-int64_t read_number(std::string_view text, int64_t most, const std::string& where);
-/// The path without the ending of its file name.
-std::string without_ending(const std::string& path);
-/// Whether the name ends like a picture that decode_image() reads: png, jpg, jpeg, webp, in any case.
-bool has_picture_ending(std::string_view name);
-/// Files (or folders) in `folder`, by the bytes of their names; hidden ones are left out. Error if it cannot
-/// be read.
-std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& folder);
-/// The split that a file or folder is named after: one of train, val, validation, dev, valid, test, restval,
-/// extra, unlabeled as a whole word of its name (val for dev, valid and validation); "" if there is none.
-std::string split_in_name(const std::string& name);
 
 }  // namespace t2ue
 

@@ -1,11 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <numeric>
 
-#include <t2ue/core/atomic_file.hpp>
 #include <t2ue/data/readers/index_builder.hpp>
 
 namespace t2ue {
@@ -86,9 +83,8 @@ T2UE_INLINE void IndexBuilder::check_files() {
   std::string first;
   int64_t missing = 0;
   for (Record& record : index_.records) {
-    std::error_code code;
     const std::filesystem::path file = index_.sources.at(record.picture.source) / record.picture.name;
-    if (record.picture.form != PictureForm::file || std::filesystem::is_regular_file(file, code)) {
+    if (record.picture.form != PictureForm::file || is_file(file)) {
       present.push_back(std::move(record));
       continue;
     }
@@ -127,87 +123,6 @@ T2UE_INLINE DatasetIndex IndexBuilder::take(const std::filesystem::path& from, b
   }
   places_.clear();
   return std::move(index_);
-}
-
-T2UE_INLINE std::string_view take_line(std::string_view& text) {
-  std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(text.size(), line.size() + 1));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
-
-T2UE_INLINE std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-T2UE_INLINE std::vector<std::string> read_lines(const std::filesystem::path& file) {
-  const std::string text = read_text(file, uint64_t{64} << 20);
-  check(valid_utf8(text), "dataset", file.string(), " is not valid UTF-8");
-  std::vector<std::string> lines;
-  for (std::string_view rest = text; !rest.empty();)
-    if (const std::string_view line = trimmed(take_line(rest)); !line.empty()) lines.emplace_back(line);
-  return lines;
-}
-
-T2UE_INLINE int64_t read_number(std::string_view text, int64_t most, const std::string& where) {
-  int64_t value = -1;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  check(code == std::errc() && end == text.data() + text.size() && value >= 0 && value <= most, "dataset",
-        where, ": \"", text.substr(0, 40), "\" is not a whole number in 0..", most);
-  return value;
-}
-
-T2UE_INLINE std::string without_ending(const std::string& path) {
-  const size_t name = path.find_last_of('/') + 1, dot = path.find_last_of('.');
-  return dot == std::string::npos || dot <= name ? path : path.substr(0, dot);
-}
-
-T2UE_INLINE bool has_picture_ending(std::string_view name) {
-  const size_t dot = name.find_last_of('.');
-  if (dot == std::string_view::npos) return false;
-  std::string ending(name.substr(dot + 1));
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return ending == "png" || ending == "jpg" || ending == "jpeg" || ending == "webp";
-}
-
-T2UE_INLINE std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& folder) {
-  std::error_code code;
-  std::vector<std::filesystem::path> entries;
-  for (std::filesystem::directory_iterator at(folder, code), end; !code && at != end; at.increment(code))
-    if (!at->path().filename().string().starts_with('.')) entries.push_back(at->path());
-  check(!code, "dataset", "cannot read the folder ", folder.string(), ": ", code.message());
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
-T2UE_INLINE std::string split_in_name(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> known = {
-      {{"train", "train"},
-       {"val", "val"},
-       {"validation", "val"},
-       {"dev", "val"},
-       {"valid", "val"},
-       {"test", "test"},
-       {"restval", "restval"},
-       {"extra", "extra"},
-       {"unlabeled", "unlabeled"}}};
-  std::string word;
-  for (size_t i = 0; i <= name.size(); ++i) {
-    const char c = i < name.size() ? name[i] : '.';
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (letter) {
-      word += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-      continue;
-    }
-    for (const auto& [spelling, split] : known)
-      if (word == spelling) return std::string(split);
-    word.clear();
-  }
-  return "";
 }
 
 }  // namespace t2ue

@@ -34,22 +34,15 @@ T2UE_INLINE void parse_karpathy(std::istream& text, const std::string& where, In
 }
 
 T2UE_INLINE std::filesystem::path find_karpathy(const std::filesystem::path& path) {
-  const auto is_karpathy = [](const std::filesystem::path& file) {
-    const std::string name = file.filename().string();
+  const auto found = files_named(path, {"", "annotations"}, [](const std::string& name) {
     return name.starts_with("dataset") && name.ends_with(".json");
-  };
-  std::error_code code;
-  if (std::filesystem::is_regular_file(path, code)) return is_karpathy(path) ? path : std::filesystem::path();
-  for (const char* folder : {"", "annotations"})
-    if (std::filesystem::is_directory(path / folder, code))
-      for (const std::filesystem::path& file : sorted_entries(path / folder))
-        if (is_karpathy(file)) return file;
-  return {};
+  });
+  return found.empty() ? std::filesystem::path() : found.front();
 }
 
 T2UE_INLINE DatasetIndex read_karpathy(const std::filesystem::path& path, const DatasetOptions& options) {
   std::filesystem::path file = find_karpathy(path);
-  if (file.empty() && std::filesystem::is_regular_file(path)) file = path;  // of another name, by --format
+  if (file.empty() && is_file(path)) file = path;  // of another name, by --format
   check(!file.empty(), "dataset", path.string(), " has no dataset*.json of Karpathy's");
   std::ifstream text(file, std::ios::binary);
   check(text.good(), "dataset", "cannot open ", file.string());

@@ -24,11 +24,6 @@ struct DatasetForm {
   DatasetIndex (*read)(const Path& path, const DatasetOptions& options);
 };
 
-inline bool is_file(const Path& path) {
-  std::error_code code;
-  return std::filesystem::is_regular_file(path, code);
-}
-
 inline const std::array<DatasetForm, 11>& dataset_forms() {
   static const std::array<DatasetForm, 11> forms = {{
       {"pairs", "pairs.jsonl", [](const Path& path) { return is_file(path / "pairs.jsonl"); },

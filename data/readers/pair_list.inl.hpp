@@ -27,7 +27,7 @@ T2UE_INLINE DatasetIndex index_of_pairs(std::span<const Pair> pairs, const std::
 }
 
 T2UE_INLINE DatasetIndex read_pair_list(const std::filesystem::path& file, const DatasetOptions& options) {
-  const bool folder = std::filesystem::is_directory(file);
+  const bool folder = is_folder(file);
   const std::filesystem::path list = folder ? file / "pairs.jsonl" : file;
   return index_of_pairs(read_pairs(list, options.limits),
                         options.pictures.empty() ? list.parent_path() : options.pictures,

@@ -18,7 +18,7 @@ inline bool walk_files(const std::filesystem::path& folder, const std::filesyste
   for (const std::filesystem::path& entry : sorted_entries(folder / below)) {
     std::error_code code;
     const std::filesystem::path relative = below / entry.filename();
-    if (std::filesystem::is_directory(entry, code)) {
+    if (is_folder(entry)) {
       if (!std::filesystem::is_symlink(entry, code) && !walk_files(folder, relative, visit)) return false;
     } else if (!visit(relative.generic_string())) {
       return false;
@@ -32,8 +32,7 @@ inline std::vector<std::pair<std::filesystem::path, std::string>> split_folders(
     const std::filesystem::path& folder) {
   std::vector<std::pair<std::filesystem::path, std::string>> splits;
   for (const std::filesystem::path& entry : sorted_entries(folder)) {
-    std::error_code code;
-    if (!std::filesystem::is_directory(entry, code)) continue;
+    if (!is_folder(entry)) continue;
     const std::string split = split_in_name(entry.filename().string());
     if (split.empty()) return {{folder, "all"}};
     splits.emplace_back(entry, split);
@@ -54,13 +53,11 @@ inline Record file_record(const std::string& path, uint32_t source, uint32_t spl
 }  // namespace detail
 
 T2UE_INLINE std::string picture_folder_format(const std::filesystem::path& folder) {
-  std::error_code code;
-  if (!std::filesystem::is_directory(folder, code)) return "";
+  if (!is_folder(folder)) return "";
   std::string format;
   detail::walk_files(folder, {}, [&](const std::string& path) {
     if (!has_picture_ending(path)) return true;
-    std::error_code ignored;
-    const bool text = std::filesystem::is_regular_file(folder / (without_ending(path) + ".txt"), ignored);
+    const bool text = is_file(folder / (without_ending(path) + ".txt"));
     if (text)
       format = "side-files";
     else if (path.find('/') != std::string::npos)

@@ -28,7 +28,7 @@ T2UE_INLINE void SplitManifest::add(const std::string& where, const std::string&
 T2UE_INLINE SplitManifest parse_splits(std::string_view text, const std::string& where) {
   SplitManifest manifest;
   if (trimmed(text).starts_with('{')) {
-    const nlohmann::json lists = parse_json(text, "splits");
+    const nlohmann::json lists = parse_json(text, "splits: " + where);
     for (const auto& [split, keys] : lists.items()) {
       check(keys.is_array(), "splits", where, ": \"", split, "\" is not a list of keys");
       for (const nlohmann::json& key : keys) {

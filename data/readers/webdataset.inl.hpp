@@ -123,12 +123,11 @@ T2UE_INLINE bool is_shard_name(const std::string& name) {
 
 T2UE_INLINE std::vector<std::filesystem::path> find_shards(const std::filesystem::path& path) {
   std::vector<std::filesystem::path> shards;
-  std::error_code code;
-  if (std::filesystem::is_directory(path, code)) {
+  if (is_folder(path)) {
     for (const std::filesystem::path& entry : sorted_entries(path))
       if (is_shard_name(entry.filename().string())) shards.push_back(entry);
   } else if (is_shard_name(path.string())) {
-    if (std::filesystem::exists(path, code)) return {path};
+    if (is_file(path)) return {path};
     for (const std::string& name : expand_braces(path.string())) shards.emplace_back(name);
   }
   return shards;
@@ -163,7 +162,7 @@ T2UE_INLINE DatasetIndex read_webdataset(const std::filesystem::path& path, cons
   IndexBuilder builder("webdataset", options);
   std::vector<std::string> names;
   const std::filesystem::path classes = shards.front().parent_path() / "classes.txt";
-  if (std::filesystem::is_regular_file(classes)) names = read_lines(classes);
+  if (is_file(classes)) names = read_lines(classes);
   const int64_t count = names.empty() ? detail::most_classes : static_cast<int64_t>(names.size());
   for (const std::filesystem::path& file : shards) {
     const std::string split = split_in_name(file.filename().string());

@@ -99,9 +99,10 @@ TEST(PublishedForms, AreTrainedOnAndMeasured) {
   const Words flags{"--picture-folder", w.pictures};
   Words train = w.train_clip(folder / "clip.safetensors");
   train[3] = folder;
-  const Ended trained = program(train + flags);
+  const Ended trained = program(train + flags + Words{"--eval", folder});
   ASSERT_EQ(trained.code, 0) << trained.err;
   EXPECT_EQ(trained.json().at("pictures"), 10);
+  EXPECT_EQ(trained.json().at("evaluation").at("pictures"), 6);
   const Ended measured = program(
       Words{"evaluate", "retrieval", "--model", folder / "clip.safetensors", "--data", folder, "--json"} +
       flags);

@@ -20,7 +20,7 @@ using namespace t2ue::testing_data;
 
 /// Blobs of random colours: something like a photograph.
 Image scene(uint64_t seed) {
-  return resize_image(random_image(6, 6, 3, seed), 120, 90);
+  return resize_image(random_image(16, 16, 3, seed), 120, 90);
 }
 
 TEST(PerceptualHash, OfAPictureThatWasProcessed) {

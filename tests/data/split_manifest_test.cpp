@@ -40,7 +40,7 @@ TEST(SplitManifest, Wrong) {
       {"\xFF\ttest\n", "UTF-8"},
       {"{\"test\": 3}", "\"test\" is not a list"},
       {"{\"test\": [3]}", "not a string"},
-      {"{\"test\"", "JSON"}};
+      {"{\"test\"", "[splits: F] not valid JSON"}};
   for (const auto& [text, part] : wrong) expect_error([&] { parse_splits(text, "F"); }, {part});
 
   DatasetIndex index = of_keys({"a"});
