@@ -16,10 +16,10 @@ namespace {
 
 struct NoiseOptions {
   std::string generator, captions, caption, key, out, size, latent = "all", device = "auto";
-  DatasetFlags dataset;
   std::optional<uint64_t> seed;
   bool labels = false, skip_bad = false;
   NoiseFolderWriter::Options folder;
+  DatasetFlags dataset;
 };
 
 /// One item: its first caption, or the prompt of its class.

@@ -27,10 +27,10 @@ std::string duration_text(double seconds) {
 struct ClipOptions {
   explicit ClipOptions(CLI::App& command) : recipe(command, to_json(TrainRecipe{}), recipe_help()) {}
   std::string data, clip = "emoji-resnet", out, vocabulary, evaluate, device = "auto";
-  DatasetFlags dataset;
   CheckpointOptions checkpoint;
   bool skip_bad = false;
   JsonFlags recipe;
+  DatasetFlags dataset;
 };
 
 /// The vocabulary given, or one learned from the captions and kept beside the model.
@@ -125,12 +125,12 @@ struct GeneratorOptions {
       : recipe(command, to_json(TrainRecipe{}), recipe_help(), {"epochs", "warmup_share"}),
         policy(command, to_json(BiLevelPolicy{}), policy_help()) {}
   std::string data, clip = "emoji-resnet", generator = "emoji", text, frozen, out, limiter, device = "auto";
-  DatasetFlags dataset;
   int eps = 0;
   int64_t keywords = 0;
   bool labels = false, skip_bad = false;
   CheckpointOptions checkpoint;
   JsonFlags recipe, policy;
+  DatasetFlags dataset;
 };
 
 SsaGeneratorConfig generator_for(const GeneratorOptions& options) {
