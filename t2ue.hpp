@@ -12,6 +12,7 @@
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/clip_tokenizer.hpp>
 #include <t2ue/data/clip_vocabulary.hpp>
+#include <t2ue/data/contact_sheet.hpp>
 #include <t2ue/data/emoji.hpp>
 #include <t2ue/data/fix_text.hpp>
 #include <t2ue/data/gzip.hpp>
@@ -19,8 +20,14 @@
 #include <t2ue/data/html_unescape.hpp>
 #include <t2ue/data/image.hpp>
 #include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/near_duplicates.hpp>
 #include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/data/perceptual_hash.hpp>
 #include <t2ue/data/prefetch.hpp>
+#include <t2ue/data/readers/dataset_summary.hpp>
+#include <t2ue/data/readers/open_dataset.hpp>
+#include <t2ue/data/readers/picture_reader.hpp>
+#include <t2ue/data/readers/split_manifest.hpp>
 #include <t2ue/data/resize_image.hpp>
 #include <t2ue/data/tar_shard.hpp>
 #include <t2ue/data/unicode.hpp>

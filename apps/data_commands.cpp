@@ -1,10 +1,11 @@
-// `t2ue data`: making data sets.
+// `t2ue data`: making and describing data sets.
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/emoji.hpp>
 #include <t2ue/data/image_codec.hpp>
 #include <t2ue/methods/noise_source.hpp>
 
 #include "commands.hpp"
+#include "data_info.hpp"
 #include "progress.hpp"
 
 namespace t2ue::apps {
@@ -56,9 +57,10 @@ Result make_emoji(const EmojiOptions& options, const Globals& globals) {
 }  // namespace
 
 void add_data_commands(CLI::App& app, Globals& globals) {
-  CLI::App& data = *app.add_subcommand("data", "Make data sets");
+  CLI::App& data = *app.add_subcommand("data", "Make and describe data sets");
   data.require_subcommand(1);
-  data.footer("Example:\n  t2ue data emoji --help");
+  data.footer("Example:\n  t2ue data info --help");
+  add_data_info(data, globals);
 
   const auto options = std::make_shared<EmojiOptions>();
   CLI::App& emoji = add_command(

@@ -1,10 +1,9 @@
 // Loading captioned pictures for a command: with progress, and with a word on every picture left out.
 #pragma once
 
-#include <t2ue/data/image_codec.hpp>
 #include <t2ue/data/pair_dataset.hpp>
 
-#include "commands.hpp"
+#include "dataset_flags.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 
@@ -16,24 +15,19 @@ struct LoadedData {
   std::vector<std::string> skipped;  ///< one text for each bad picture
 };
 
-/// Why the pictures of `folder` that `data` lacks could not be read.
-inline std::vector<std::string> reasons_for_skipping(const std::string& folder, const PairDataset& data) {
-  std::vector<std::string> reasons;
-  if (data.skipped == 0) return reasons;
-  const std::set<std::string> kept(data.keys.begin(), data.keys.end());
-  for (const Pair& pair : read_pairs_folder(folder)) {
-    if (kept.contains(pair.key)) continue;
-    try {
-      (void)load_image(std::filesystem::path(folder) / pair.picture);
-    } catch (const Error& error) {
-      reasons.push_back(error.what());
-    }
-  }
-  return reasons;
+/// The part of the data set at `path` that a command works on: the split asked for, or `otherwise` (see
+/// pick_split()). Records with a class alone get the words for it as their caption.
+inline DatasetIndex open_part(const std::string& path, const DatasetFlags& flags, bool skip_bad,
+                              const std::string& otherwise, bool need_pictures = true) {
+  DatasetIndex index = pick_split(open_with_flags(path, flags, skip_bad, need_pictures), flags, otherwise);
+  caption_by_class(index);
+  return index;
 }
 
-inline LoadedData load_data(const std::string& folder, const BytePairTokenizer& tokenizer, int64_t size,
-                            int64_t context_length, bool skip_bad, const Globals& globals) {
+/// Decodes the pictures of `index`, which was read from `path`.
+inline LoadedData load_data(const std::string& path, const DatasetIndex& index,
+                            const BytePairTokenizer& tokenizer, int64_t size, int64_t context_length,
+                            bool skip_bad, const Globals& globals) {
   PairLoadOptions options;
   options.size = static_cast<int>(size);
   options.context_length = static_cast<int>(context_length);
@@ -43,13 +37,12 @@ inline LoadedData load_data(const std::string& folder, const BytePairTokenizer& 
   const auto started = ProgressBar::Clock::now();
   options.progress = [&](int64_t done, int64_t total, double waiting) {
     const auto now = ProgressBar::Clock::now();
-    if (!bar)
-      bar.emplace(ProgressLine("read " + folder, total, "pictures"), progress_style(globals.progress));
+    if (!bar) bar.emplace(ProgressLine("read " + path, total, "pictures"), progress_style(globals.progress));
     bar->update(done, waiting * std::chrono::duration<double>(now - started).count());
   };
-  LoadedData data{load_pair_dataset(folder, tokenizer, options), {}};
+  LoadedData data{load_pair_dataset(index, tokenizer, options), index.bad.first};
   if (bar) bar->finish();
-  data.skipped = reasons_for_skipping(folder, data.pairs);
+  data.skipped.insert(data.skipped.end(), data.pairs.skipped.begin(), data.pairs.skipped.end());
   for (const std::string& reason : data.skipped) remark("left out: " + reason);
   return data;
 }

@@ -62,7 +62,8 @@ Result evaluate_retrieval(const RetrievalOptions& options, const Globals& global
   const Device device = device_named(options.device);
   const LoadedClip clip = load_clip(options.model, device);
   const ClipConfig& config = clip.config();
-  const LoadedData data = load_data(options.data, clip.tokenizer, config.image_size,
+  const DatasetIndex index = open_part(options.data, options.dataset, options.skip_bad, "test");
+  const LoadedData data = load_data(options.data, index, clip.tokenizer, config.image_size,
                                     config.text.context_length, options.skip_bad, globals);
   const Texts texts = texts_of(options, clip, data.pairs, device);
   DatasetPass pictures(data.pairs, image_features(*clip.model), 64, device);
@@ -93,7 +94,9 @@ void add_evaluate_commands(CLI::App& app, Globals& globals) {
                   "Hit@1, 5, 10 and the median rank of image-text retrieval, both ways, beside chance",
                   "evaluate retrieval --model clip.safetensors --data emoji-twitter", globals);
   command.add_option("--model", options->model, "Model file of `t2ue train clip`")->required();
-  command.add_option("--data", options->data, "Folder of pictures with pairs.jsonl")->required();
+  command.add_option("--data", options->data, dataset_help())->required();
+  add_dataset_flags(command, options->dataset);
+  add_split_flag(command, options->dataset, "test");
   command.add_flag("--skip-bad", options->skip_bad, "Leave out pictures that cannot be read");
   command.add_option("--seed", options->seed, "Of the bootstrap intervals")->capture_default_str();
   add_device(command, options->device);

@@ -6,7 +6,7 @@
 #include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 
-#include "class_prompt.hpp"
+#include "dataset_flags.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 
@@ -18,18 +18,19 @@ struct NoiseOptions {
   std::string generator, captions, caption, key, out, size, latent = "all";
   ComputeFlags compute;
   std::optional<uint64_t> seed;
-  bool labels = false;
+  bool labels = false, skip_bad = false;
   NoiseFolderWriter::Options folder;
+  DatasetFlags dataset;
 };
 
-/// One item: its first caption, or the prompt of its label.
-NoiseItem item_of(const Pair& pair, bool labels) {
+/// One item: its first caption, or the prompt of its class.
+NoiseItem item_of(const DatasetIndex& index, const Record& record, bool labels) {
   if (labels) {
-    check(!pair.label.empty(), "noise", "'", pair.key, "' has no label");
-    return {pair.key, class_prompt(pair.label), {}, nullptr};
+    check(record.label >= 0, "noise", "'", record.key, "' has no label");
+    return {record.key, class_prompt(index.label_of(record)), {}, nullptr};
   }
-  check(!pair.captions.empty(), "noise", "'", pair.key, "' has no caption; --labels goes by labels");
-  return {pair.key, pair.captions.front(), {}, nullptr};
+  check(!record.captions.empty(), "noise", "'", record.key, "' has no caption; --labels goes by labels");
+  return {record.key, record.captions.front(), {}, nullptr};
 }
 
 std::vector<NoiseItem> items_of(const NoiseOptions& options) {
@@ -42,7 +43,10 @@ std::vector<NoiseItem> items_of(const NoiseOptions& options) {
     return {{options.key, options.caption, {}, nullptr}};
   }
   std::vector<NoiseItem> items;
-  for (const Pair& pair : read_pairs(options.captions)) items.push_back(item_of(pair, options.labels));
+  const DatasetIndex index = pick_split(
+      open_with_flags(options.captions, options.dataset, options.skip_bad, false), options.dataset, "train");
+  for (const std::string& reason : index.bad.first) remark("left out: " + reason);
+  for (const Record& record : index.records) items.push_back(item_of(index, record, options.labels));
   return items;
 }
 
@@ -138,7 +142,10 @@ void add_noise(CLI::App& app, Globals& globals) {
   const auto options = std::make_shared<NoiseOptions>();
   command.add_option("--generator", options->generator, "Generator file of `t2ue train generator`")
       ->required();
-  command.add_option("--captions", options->captions, "List of keys and captions: .csv, .tsv or .jsonl");
+  command.add_option("--captions", options->captions, dataset_help());
+  add_dataset_flags(command, options->dataset);
+  add_split_flag(command, options->dataset, "train");
+  command.add_flag("--skip-bad", options->skip_bad, "Leave out captions that cannot be read");
   command.add_option("--caption", options->caption, "A single caption instead of a list");
   command.add_option("--key", options->key, "The single caption's key");
   command.add_flag("--labels", options->labels, "From \"a photo of a LABEL\" instead of the captions");

@@ -32,15 +32,31 @@ struct ClipOptions {
   CheckpointOptions checkpoint;
   bool skip_bad = false;
   JsonFlags recipe;
+  DatasetFlags dataset;
 };
 
 /// The vocabulary given, or one learned from the captions and kept beside the model.
-BytePairTokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& config) {
+BytePairTokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& config,
+                                 const DatasetIndex& index) {
   if (!options.vocabulary.empty()) return BytePairTokenizer::load(options.vocabulary);
   BytePairTokenizer learned =
-      BytePairTokenizer::train(captions_of_folder(options.data), static_cast<int>(config.text.vocab_size));
+      BytePairTokenizer::train(captions_of(index), static_cast<int>(config.text.vocab_size));
   learned.save(std::filesystem::path(options.out).replace_extension(".vocab.json"));
   return learned;
+}
+
+/// What --eval measures: another data set, told by itself, or the split "test" of the one trained on.
+RetrievalOptions retrieval_of(const ClipOptions& options) {
+  RetrievalOptions retrieval;
+  retrieval.model = options.out;
+  retrieval.data = options.evaluate;
+  retrieval.device = options.compute.device;
+  retrieval.skip_bad = options.skip_bad;
+  if (options.evaluate == options.data) {
+    retrieval.dataset = options.dataset;
+    retrieval.dataset.split.clear();
+  }
+  return retrieval;
 }
 
 Result train_clip(const ClipOptions& options, const Globals& globals) {
@@ -50,9 +66,10 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
   const Compute compute = compute_of(options.compute);
   check_outputs(options.out, options.checkpoint);
 
-  const BytePairTokenizer tokenizer = vocabulary_for(options, config);
-  const LoadedData data = load_data(options.data, tokenizer, config.image_size, config.text.context_length,
-                                    options.skip_bad, globals);
+  const DatasetIndex index = open_part(options.data, options.dataset, options.skip_bad, "train");
+  const BytePairTokenizer tokenizer = vocabulary_for(options, config, index);
+  const LoadedData data = load_data(options.data, index, tokenizer, config.image_size,
+                                    config.text.context_length, options.skip_bad, globals);
   const nlohmann::json identity{
       {"clip", to_json(config)}, {"data", data_hash(data.pairs)}, {"precision", name_of(compute.precision)}};
   ClipTrainer trainer(config, recipe, data.pairs, compute.device, Execution::planned, compute.precision);
@@ -89,8 +106,7 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
                        " pictures", skipped_text(data.skipped), " in ", duration_text(seconds_since(start))),
                 0};
   if (!options.evaluate.empty()) {
-    const Result scores =
-        evaluate_retrieval({options.out, options.evaluate, options.compute.device}, globals);
+    const Result scores = evaluate_retrieval(retrieval_of(options), globals);
     result.json["evaluation"] = scores.json;
     result.text += "\n" + scores.text;
   }
@@ -122,6 +138,7 @@ struct GeneratorOptions {
   bool labels = false, skip_bad = false;
   CheckpointOptions checkpoint;
   JsonFlags recipe, policy;
+  DatasetFlags dataset;
 };
 
 SsaGeneratorConfig generator_for(const GeneratorOptions& options) {
@@ -231,7 +248,8 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   check(tokenizer.vocab_size() <= surrogate.text.vocab_size, "train", "the vocabulary of ", text_file,
         " has ", tokenizer.vocab_size(), " tokens, the surrogate ", surrogate.name, " knows ",
         surrogate.text.vocab_size);
-  const LoadedData data = load_data(options.data, tokenizer, surrogate.image_size,
+  const DatasetIndex index = open_part(options.data, options.dataset, options.skip_bad, "train");
+  const LoadedData data = load_data(options.data, index, tokenizer, surrogate.image_size,
                                     surrogate.text.context_length, options.skip_bad, globals);
   CaptionKeywords keywords;
   if (options.keywords > 0) {
@@ -291,14 +309,18 @@ void add_train_clip(CLI::App& train, Globals& globals) {
                   "--eval emoji-twitter",
                   globals);
   const auto options = std::make_shared<ClipOptions>(command);
-  command.add_option("--data", options->data, "Folder of pictures with pairs.jsonl")->required();
+  command.add_option("--data", options->data, dataset_help())->required();
+  add_dataset_flags(command, options->dataset);
+  add_split_flag(command, options->dataset, "train");
   command.add_option("--clip", options->clip, "A configuration by name, or a .json file")
       ->capture_default_str();
   command.add_option("--out", options->out, "Model file to write (.safetensors)")->required();
   command.add_option(
       "--vocab", options->vocabulary,
       "Vocabulary file; without it one is learned from the captions and saved beside the model");
-  command.add_option("--eval", options->evaluate, "Folder of pictures to measure retrieval on afterwards");
+  command.add_option(
+      "--eval", options->evaluate,
+      "Data set to measure retrieval on afterwards; of the one trained on, its split \"test\"");
   command.add_flag("--skip-bad", options->skip_bad, "Leave out pictures that cannot be read");
   add_checkpoint_flags(command, options->checkpoint, "steps");
   add_compute(command, options->compute);
@@ -314,7 +336,9 @@ void add_train_generator(CLI::App& train, Globals& globals) {
       "--rounds 300 --restart-every 100",
       globals);
   const auto options = std::make_shared<GeneratorOptions>(command);
-  command.add_option("--data", options->data, "Folder of pictures with pairs.jsonl")->required();
+  command.add_option("--data", options->data, dataset_help())->required();
+  add_dataset_flags(command, options->dataset);
+  add_split_flag(command, options->dataset, "train");
   command.add_option("--clip", options->clip, "The surrogate: a configuration by name, or a .json file")
       ->capture_default_str();
   command.add_option("--generator", options->generator, "A configuration by name, or a .json file")

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <unordered_map>
 
 #include <t2ue/core/atomic_file.hpp>
@@ -59,43 +58,6 @@ class PairCollector {
   std::unordered_map<std::string, size_t> places_;
 };
 
-/// Takes one CSV row from the front of `text`; empty text has none. A quote inside an unquoted cell is a
-/// quote.
-inline std::optional<std::vector<std::string>> take_csv_row(std::string_view& text, char separator,
-                                                            size_t row) {
-  if (text.empty()) return std::nullopt;
-  std::vector<std::string> cells(1);
-  size_t at = 0;
-  bool cell_start = true;
-  while (at < text.size()) {
-    const char c = text[at++];
-    if (c == '"' && cell_start) {
-      for (;; ++at) {
-        check(at < text.size(), "captions", "row ", row, ": a quoted cell does not end");
-        if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) break;
-        if (text[at] == '"') ++at;
-        cells.back() += text[at];
-      }
-      ++at;  // the closing quote
-      const bool ended = at == text.size() || text[at] == separator || text[at] == '\n' || text[at] == '\r';
-      check(ended, "captions", "row ", row,
-            ": there is text behind a cell's closing quote; double quotes inside cells");
-      cell_start = false;
-    } else if (c == separator) {
-      cells.emplace_back();
-      cell_start = true;
-    } else if (c == '\n' || (c == '\r' && (at == text.size() || text[at] == '\n'))) {
-      if (c == '\r' && at < text.size()) ++at;
-      break;
-    } else {
-      cells.back() += c;
-      cell_start = false;
-    }
-  }
-  text.remove_prefix(at);
-  return cells;
-}
-
 inline std::string_view without_byte_order_mark(std::string_view text) {
   return text.substr(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
 }
@@ -143,10 +105,45 @@ T2UE_INLINE void check_inside(std::string_view path, std::string_view where, std
   }
 }
 
+T2UE_INLINE std::optional<std::vector<std::string>> take_csv_row(std::string_view& text, char separator,
+                                                                 size_t row) {
+  if (text.empty()) return std::nullopt;
+  std::vector<std::string> cells(1);
+  size_t at = 0;
+  bool cell_start = true;
+  while (at < text.size()) {
+    const char c = text[at++];
+    if (c == '"' && cell_start) {
+      for (;; ++at) {
+        check(at < text.size(), "captions", "row ", row, ": a quoted cell does not end");
+        if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) break;
+        if (text[at] == '"') ++at;
+        cells.back() += text[at];
+      }
+      ++at;  // the closing quote
+      const bool ended = at == text.size() || text[at] == separator || text[at] == '\n' || text[at] == '\r';
+      check(ended, "captions", "row ", row,
+            ": there is text behind a cell's closing quote; double quotes inside cells");
+      cell_start = false;
+    } else if (c == separator) {
+      cells.emplace_back();
+      cell_start = true;
+    } else if (c == '\n' || (c == '\r' && (at == text.size() || text[at] == '\n'))) {
+      if (c == '\r' && at < text.size()) ++at;
+      break;
+    } else {
+      cells.back() += c;
+      cell_start = false;
+    }
+  }
+  text.remove_prefix(at);
+  return cells;
+}
+
 T2UE_INLINE std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits) {
   text = detail::without_byte_order_mark(text);
   const char separator = text.substr(0, text.find('\n')).find('\t') != std::string_view::npos ? '\t' : ',';
-  auto header = detail::take_csv_row(text, separator, 1);
+  auto header = take_csv_row(text, separator, 1);
   check(header.has_value(), "captions", "the list is empty");
   enum Column { key, picture, caption, label, columns };
   constexpr std::pair<std::string_view, Column> names[] = {
@@ -174,7 +171,7 @@ T2UE_INLINE std::vector<Pair> parse_pairs_csv(std::string_view text, const Capti
 
   detail::PairCollector pairs(limits);
   for (size_t row = 2;; ++row) {
-    auto cells = detail::take_csv_row(text, separator, row);
+    auto cells = take_csv_row(text, separator, row);
     if (!cells) break;
     if (cells->size() == 1 && cells->front().empty()) continue;  // a blank line
     check(cells->size() == header->size(), "captions", "row ", row, ": ", cells->size(),

@@ -11,6 +11,7 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/data/bpe.hpp>
 #include <t2ue/data/captions.hpp>
+#include <t2ue/data/readers/dataset_index.hpp>
 
 namespace t2ue {
 
@@ -25,9 +26,9 @@ struct PairDataset {
   std::vector<int32_t> ids;               ///< [rows, context_length]
   std::vector<int32_t> end;               ///< [rows]: position of the end-of-text token
   std::vector<int64_t> caption_begin{0};  ///< [N+1]
-  std::vector<std::string> label_names;   ///< sorted, distinct
+  std::vector<std::string> label_names;   ///< distinct; sorted where the data set has no order of its own
   std::vector<int32_t> labels;            ///< [N], index into label_names; -1 without a label
-  int64_t skipped = 0;                    ///< pictures left out with skip_bad
+  std::vector<std::string> skipped;       ///< why pictures were left out with skip_bad, one text each
 
   int64_t count() const { return static_cast<int64_t>(keys.size()); }
   size_t picture_bytes() const { return static_cast<size_t>(size) * static_cast<size_t>(size) * 3; }
@@ -56,12 +57,18 @@ struct PairLoadOptions {
 /// Tokens of captions: fills ids and end.
 void tokenise_captions(PairDataset& data, const BytePairTokenizer& tokenizer, int context_length);
 
-/// Reads a pairs folder (pairs.jsonl and pictures). Alpha is laid over white. Throws Error naming the picture
-/// that cannot be read, unless skip_bad.
+/// Decodes the pictures of an index. Alpha is laid over white. Throws Error naming the picture that cannot be
+/// read, unless skip_bad, and for a record without captions.
+PairDataset load_pair_dataset(const DatasetIndex& index, const BytePairTokenizer& tokenizer,
+                              const PairLoadOptions& options);
+
+/// load_pair_dataset() of a pairs folder (pairs.jsonl and pictures).
 PairDataset load_pair_dataset(const std::filesystem::path& folder, const BytePairTokenizer& tokenizer,
                               const PairLoadOptions& options);
 
-/// All captions of a pairs folder, in order: what a vocabulary is learned from.
+/// All captions of an index, in order: what a vocabulary is learned from.
+std::vector<std::string> captions_of(const DatasetIndex& index);
+/// All captions of a pairs folder, in order.
 std::vector<std::string> captions_of_folder(const std::filesystem::path& folder);
 
 }  // namespace t2ue

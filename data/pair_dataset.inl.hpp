@@ -1,13 +1,13 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
-#include <optional>
+#include <functional>
 
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/image_codec.hpp>
 #include <t2ue/data/pair_dataset.hpp>
 #include <t2ue/data/prefetch.hpp>
+#include <t2ue/data/readers/pair_list.hpp>
+#include <t2ue/data/readers/picture_reader.hpp>
 #include <t2ue/data/resize_image.hpp>
 
 namespace t2ue {
@@ -56,9 +56,9 @@ struct LoadedPicture {
   std::string problem;
 };
 
-inline LoadedPicture load_for_training(const std::filesystem::path& path, int size, bool skip_bad) {
+inline LoadedPicture load_for_training(const PictureReader& reader, size_t record, int size, bool skip_bad) {
   try {
-    const Image image = resize_image(drop_alpha(load_image(path), {255, 255, 255}), size, size);
+    const Image image = resize_image(drop_alpha(reader.read(record), {255, 255, 255}), size, size);
     return {image.pixels, {}};
   } catch (const Error& error) {
     if (!skip_bad) throw;
@@ -67,60 +67,63 @@ inline LoadedPicture load_for_training(const std::filesystem::path& path, int si
 }
 }  // namespace detail
 
-T2UE_INLINE PairDataset load_pair_dataset(const std::filesystem::path& folder,
-                                          const BytePairTokenizer& tokenizer,
+T2UE_INLINE PairDataset load_pair_dataset(const DatasetIndex& index, const BytePairTokenizer& tokenizer,
                                           const PairLoadOptions& options) {
   check(options.size >= 1 && options.size <= 4096, "dataset", "a training size of ", options.size,
         " is outside 1..4096");
-  const std::vector<Pair> pairs = read_pairs_folder(folder);
-  check(!pairs.empty(), "dataset", folder, " holds no pairs");
+  const std::vector<Record>& records = index.records;
+  check(!records.empty(), "dataset", "the data set has no records");
   PairDataset data;
   data.size = options.size;
-  std::map<std::string, int32_t> labels;
-  for (const Pair& pair : pairs)
-    if (!pair.label.empty()) labels.emplace(pair.label, 0);
-  for (auto& [name, number] : labels) {
-    number = static_cast<int32_t>(data.label_names.size());
-    data.label_names.push_back(name);
-  }
+  data.label_names = index.label_names;
 
-  std::vector<int64_t> order(pairs.size());
+  std::vector<int64_t> order(records.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+  const PictureReader reader(index);
   const std::function<detail::LoadedPicture(int64_t)> load = [&](int64_t i) {
-    return detail::load_for_training(folder / pairs[static_cast<size_t>(i)].picture, options.size,
-                                     options.skip_bad);
+    return detail::load_for_training(reader, static_cast<size_t>(i), options.size, options.skip_bad);
   };
   Prefetcher<detail::LoadedPicture> pictures(load, order, {.batch_size = 64, .workers = options.workers});
-  data.pixels.reserve(pairs.size() * data.picture_bytes());
+  data.pixels.reserve(records.size() * data.picture_bytes());
   size_t next = 0;
   while (const auto batch = pictures.next()) {
     for (const detail::LoadedPicture& loaded : *batch) {
-      const Pair& pair = pairs[next++];
+      const Record& record = records[next++];
       if (!loaded.problem.empty()) {
-        ++data.skipped;
+        data.skipped.push_back(loaded.problem);
         continue;
       }
-      check(!pair.captions.empty(), "dataset", "'", pair.key, "' has no caption");
-      data.keys.push_back(pair.key);
+      check(!record.captions.empty(), "dataset", "'", record.key, "' has no caption");
+      data.keys.push_back(record.key);
       data.pixels.insert(data.pixels.end(), loaded.pixels.begin(), loaded.pixels.end());
-      data.captions.insert(data.captions.end(), pair.captions.begin(), pair.captions.end());
+      data.captions.insert(data.captions.end(), record.captions.begin(), record.captions.end());
       data.caption_begin.push_back(static_cast<int64_t>(data.captions.size()));
-      data.labels.push_back(pair.label.empty() ? -1 : labels.at(pair.label));
+      data.labels.push_back(record.label);
     }
     if (options.progress)
-      options.progress(static_cast<int64_t>(next), static_cast<int64_t>(pairs.size()),
+      options.progress(static_cast<int64_t>(next), static_cast<int64_t>(records.size()),
                        pictures.waited_share());
   }
-  check(data.count() > 0, "dataset", "none of the ", pairs.size(), " pictures in ", folder, " could be read");
+  check(data.count() > 0, "dataset", "none of the ", records.size(), " pictures could be read");
   tokenise_captions(data, tokenizer, options.context_length);
   return data;
 }
 
-T2UE_INLINE std::vector<std::string> captions_of_folder(const std::filesystem::path& folder) {
+T2UE_INLINE PairDataset load_pair_dataset(const std::filesystem::path& folder,
+                                          const BytePairTokenizer& tokenizer,
+                                          const PairLoadOptions& options) {
+  return load_pair_dataset(read_pair_list(folder, {}), tokenizer, options);
+}
+
+T2UE_INLINE std::vector<std::string> captions_of(const DatasetIndex& index) {
   std::vector<std::string> captions;
-  for (const Pair& pair : read_pairs_folder(folder))
-    captions.insert(captions.end(), pair.captions.begin(), pair.captions.end());
+  for (const Record& record : index.records)
+    captions.insert(captions.end(), record.captions.begin(), record.captions.end());
   return captions;
+}
+
+T2UE_INLINE std::vector<std::string> captions_of_folder(const std::filesystem::path& folder) {
+  return captions_of(read_pair_list(folder, {}));
 }
 
 }  // namespace t2ue

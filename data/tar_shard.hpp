@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,16 +16,27 @@
 
 namespace t2ue {
 
+/// Where a part that was not read lies.
+struct PartPlace {
+  std::string path;     ///< of its member
+  uint64_t offset = 0;  ///< of its first byte in the archive, uncompressed
+  uint64_t bytes = 0;
+};
+
 /// One item of a shard. The key is a member's path up to the first dot of its file name; the rest,
 /// lower-cased and without that dot, is the extension.
 struct Sample {
   std::string key;
   std::map<std::string, std::vector<uint8_t>> parts;  ///< bytes by extension
+  std::map<std::string, PartPlace> unread = {};       ///< parts that ShardOptions::wanted refused
 };
 
 struct ShardOptions {
   std::vector<std::string> required = {};           ///< extensions that every sample must have
   uint64_t max_sample_bytes = uint64_t{256} << 20;  ///< all parts of one sample together
+  /// Whether the bytes of parts with this extension are wanted; empty: all are. Others are read over, which
+  /// costs next to nothing in a .tar.
+  std::function<bool(const std::string& extension)> wanted = {};
 };
 
 /// Reads a .tar or .tar.gz shard, one sample at a time: memory does not grow with the shard.
@@ -39,8 +51,8 @@ class ShardReader {
 
   /// The next sample; nothing at the end. Throws Error for a truncated or damaged archive, an absolute path
   /// or one with "..", a link, a part given twice, a sample declared larger than the limit (before any of it
-  /// is read), and a sample that lacks a required part. After that last error, and only that, next() goes on
-  /// behind it.
+  /// is read), a part with holes (a sparse file) that is not wanted, and a sample that lacks a required part.
+  /// After that last error, and only that, next() goes on behind it.
   std::optional<Sample> next();
 
   /// Whether next() has met an error behind which it cannot go on, and throws again whenever it is called.

@@ -33,6 +33,7 @@ struct ShardReader::State {
   ShardOptions options;
   bool whole =
       true;  // an uncompressed archive ends with a block of zeros, which libarchive does not insist on
+  uint64_t file_bytes = 0;  // of the archive as it is, compressed or not
   bool ended = false;
   std::string broken;           // the error that ended the reading, thrown again from then on
   std::optional<Sample> begun;  // a sample whose last part is not known to be read yet
@@ -54,7 +55,8 @@ struct ShardReader::State {
     return text ? text : "not a tar archive";
   }
 
-  void see_end(std::span<const uint8_t> tail) {
+  void see_end(std::span<const uint8_t> tail, uint64_t bytes) {
+    file_bytes = bytes;
     whole =
         tail.size() == 512 && std::all_of(tail.begin(), tail.end(), [](uint8_t byte) { return byte == 0; });
   }
@@ -83,10 +85,28 @@ struct ShardReader::State {
     }
   }
 
-  std::vector<uint8_t> read_member(const std::string& path, archive_entry* entry) {
+  uint64_t declared_bytes(const std::string& path, archive_entry* entry) {
     const auto declared = static_cast<uint64_t>(std::max<int64_t>(0, archive_entry_size(entry)));
     check(declared <= options.max_sample_bytes - begun_bytes, "shard", name, ": the member \"", path,
           "\" declares ", declared, " bytes, and its sample may have ", options.max_sample_bytes);
+    begun_bytes += declared;
+    return declared;
+  }
+
+  PartPlace place_of_member(const std::string& path, archive_entry* entry) {
+    const uint64_t declared = declared_bytes(path, entry);
+    check(archive_entry_sparse_count(entry) == 0, "shard", name, ": the member \"", path,
+          "\" is a sparse file; write the archive without --sparse");
+    // The header has been taken from the stream, and nothing of the content.
+    const auto offset = static_cast<uint64_t>(archive_filter_bytes(handle.get(), 0));
+    const bool compressed = archive_filter_code(handle.get(), 0) != ARCHIVE_FILTER_NONE;
+    check(compressed || (offset <= file_bytes && declared <= file_bytes - offset), "shard", name,
+          " is truncated in the member \"", path, "\"");
+    return {path, offset, declared};
+  }
+
+  std::vector<uint8_t> read_member(const std::string& path, archive_entry* entry) {
+    const uint64_t declared = declared_bytes(path, entry);
     std::vector<uint8_t> bytes;
     while (bytes.size() < declared) {  // in steps: memory follows what is there, not what is declared
       const size_t have = bytes.size();
@@ -96,7 +116,6 @@ struct ShardReader::State {
             "\": ", got < 0 ? reason() : "it ends early");
       bytes.resize(have + static_cast<size_t>(got));
     }
-    begun_bytes += declared;
     return bytes;
   }
 
@@ -112,13 +131,16 @@ struct ShardReader::State {
     std::optional<Sample> finished;
     if (begun && begun->key != key) finished = std::exchange(begun, std::nullopt);
     if (!begun) {
-      begun = Sample{key, {}};
+      begun = Sample{key, {}, {}};
       begun_bytes = 0;
     }
     try {
-      check(!begun->parts.contains(extension), "shard", name, ": the sample \"", key, "\" has two parts \"",
-            extension, "\"");
-      begun->parts[extension] = read_member(path, entry);
+      check(!begun->parts.contains(extension) && !begun->unread.contains(extension), "shard", name,
+            ": the sample \"", key, "\" has two parts \"", extension, "\"");
+      if (!options.wanted || options.wanted(extension))
+        begun->parts[extension] = read_member(path, entry);
+      else
+        begun->unread[extension] = place_of_member(path, entry);
     } catch (const Error& error) {
       if (!finished) throw;
       broken = error.what();  // of the next sample: this one is whole
@@ -146,13 +168,16 @@ T2UE_INLINE ShardReader::ShardReader(const std::filesystem::path& path, ShardOpt
   uint8_t tail[512] = {};
   file.seekg(-512, std::ios::end);
   file.read(reinterpret_cast<char*>(tail), 512);
-  state_->see_end(std::span(tail, file.good() ? 512 : 0));
+  const auto read = static_cast<size_t>(file.good() ? 512 : 0);
+  file.clear();
+  file.seekg(0, std::ios::end);
+  state_->see_end(std::span(tail, read), static_cast<uint64_t>(std::max<std::streamoff>(0, file.tellg())));
   state_->opened(archive_read_open_filename(state_->handle.get(), path.c_str(), 1 << 16));
 }
 
 T2UE_INLINE ShardReader::ShardReader(std::span<const uint8_t> bytes, ShardOptions options)
     : state_(std::make_unique<State>("the archive", std::move(options))) {
-  state_->see_end(bytes.size() < 512 ? std::span<const uint8_t>() : bytes.last(512));
+  state_->see_end(bytes.size() < 512 ? std::span<const uint8_t>() : bytes.last(512), bytes.size());
   state_->opened(archive_read_open_memory(state_->handle.get(), bytes.data(), bytes.size()));
 }
 
@@ -171,8 +196,8 @@ T2UE_INLINE std::optional<Sample> ShardReader::next() {
   }
   if (!sample) return sample;
   for (const std::string& extension : state_->options.required)
-    check(sample->parts.contains(extension), "shard", state_->name, ": the sample \"", sample->key,
-          "\" has no part \"", extension, "\"");
+    check(sample->parts.contains(extension) || sample->unread.contains(extension), "shard", state_->name,
+          ": the sample \"", sample->key, "\" has no part \"", extension, "\"");
   return sample;
 }
 

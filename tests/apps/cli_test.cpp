@@ -16,6 +16,7 @@ using testing::StartsWith;
 using testing_data::fresh_folder;
 
 const std::vector<Words> commands{{"data", "emoji"},
+                                  {"data", "info"},
                                   {"train", "clip"},
                                   {"train", "generator"},
                                   {"evaluate", "retrieval"},

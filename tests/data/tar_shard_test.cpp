@@ -265,4 +265,58 @@ TEST(TarShard, FullDisk) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
 }
 
+TEST(TarShard, PartsThatAreNotWantedAreOnlyPlaced) {
+  const auto folder = fresh_folder();
+  ShardOptions options;
+  options.wanted = [](const std::string& extension) { return extension == "txt"; };
+  options.required = {"jpg"};
+  {
+    ShardWriter writer(folder / "x.tar");
+    for (Sample sample : some_samples()) {
+      sample.parts["jpg"] = bytes_of("picture of " + sample.key);
+      writer.add(sample);
+    }
+    writer.commit();
+  }
+  const Bytes whole = read_file(folder / "x.tar");
+  for (const bool in_memory : {false, true}) {
+    ShardReader reader = in_memory ? ShardReader(whole, options) : ShardReader(folder / "x.tar", options);
+    for (const Sample& sample : some_samples()) {
+      const auto again = reader.next();
+      ASSERT_TRUE(again.has_value());
+      EXPECT_FALSE(again->parts.contains("jpg"));
+      EXPECT_EQ(again->parts.at("txt"), sample.parts.at("txt"));
+      const PartPlace& place = again->unread.at("jpg");
+      EXPECT_EQ(place.path, sample.key + ".jpg");
+      ASSERT_LE(place.offset + place.bytes, whole.size());
+      const auto at = whole.begin() + static_cast<ptrdiff_t>(place.offset);
+      EXPECT_EQ(Bytes(at, at + static_cast<ptrdiff_t>(place.bytes)), bytes_of("picture of " + sample.key));
+    }
+  }
+  const auto error = [&](const Bytes& archive) {
+    options.required.clear();
+    return read_error(archive, options);
+  };
+  EXPECT_EQ(error(good_member("a.jpg") + good_member("a.txt") + end_mark), "");
+  EXPECT_THAT(error(good_member("a.jpg") + good_member("a.jpg") + end_mark), HasSubstr("two parts"));
+  EXPECT_THAT(error(tar_member("a.jpg", "x", 5000) + end_mark),
+              HasSubstr("truncated in the member \"a.jpg\""));
+  options.max_sample_bytes = 100;
+  EXPECT_THAT(error(tar_member("a.jpg", "x", 101) + end_mark), HasSubstr("101 bytes"));
+}
+
+TEST(TarShard, SparsePartsCannotBePlaced) {
+  if (std::system("tar --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "there is no tar program here";
+  const auto folder = fresh_folder();
+  ASSERT_EQ(std::system(
+                concat("cd ", folder, " && truncate -s 1M a.jpg && echo x >> a.jpg && tar -cS -f s.tar a.jpg")
+                    .c_str()),
+            0);
+  if (std::filesystem::file_size(folder / "s.tar") > (1 << 20))
+    GTEST_SKIP() << "no holes on this file system";
+  ShardOptions options;
+  options.wanted = [](const std::string&) { return false; };
+  EXPECT_THAT(error_of([&] { ShardReader(folder / "s.tar", options).next(); }), HasSubstr("sparse"));
+}
+
 }  // namespace

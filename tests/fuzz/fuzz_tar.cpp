@@ -1,10 +1,13 @@
-// Any bytes are either refused with t2ue::Error or give samples within their limits.
+// Any bytes are either refused with t2ue::Error or give samples within their limits, and records of a data
+// set.
 #include <cstdlib>
 #include <span>
 #include <t2ue/core/error.hpp>
+#include <t2ue/data/readers/webdataset.hpp>
 #include <t2ue/data/tar_shard.hpp>
 
 #include "fuzz.hpp"
+#include "index_rules.hpp"
 
 namespace {
 
@@ -36,6 +39,26 @@ std::string member(const std::string& path, const std::string& content, char typ
   block += content;
   block.resize((block.size() + 511) / 512 * 512);
   return block;
+}
+
+/// Reads the archive as a data set: pictures are left where they are.
+void read_as_dataset(std::span<const uint8_t> bytes, bool skip_bad) {
+  t2ue::DatasetOptions options;
+  options.skip_bad = skip_bad;
+  t2ue::IndexBuilder builder("fuzz", options);
+  builder.index().label_names.resize(10);
+  try {
+    t2ue::ShardReader shard(bytes, t2ue::shard_options(options));
+    t2ue::add_shard(shard, "bytes", builder.source("bytes"), builder.split("all"), 10, builder);
+    const t2ue::DatasetIndex index = builder.take("bytes", true);
+    check_index_rules(index);
+    const bool compressed = bytes.size() >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B;
+    for (const t2ue::Record& record : index.records) {
+      const t2ue::PictureAt& at = record.picture;
+      if (!compressed && (at.offset > bytes.size() || at.bytes > bytes.size() - at.offset)) std::abort();
+    }
+  } catch (const t2ue::Error&) {
+  }
 }
 
 }  // namespace
@@ -71,5 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   } catch (const t2ue::Error&) {
   }
+  read_as_dataset(bytes, false);
+  read_as_dataset(bytes, true);
   return 0;
 }

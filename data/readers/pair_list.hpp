@@ -1,0 +1,23 @@
+// Lists of captioned pictures (CSV, TSV, JSON lines) and pairs folders, as data/captions.hpp reads them.
+#pragma once
+
+#include <filesystem>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/data/readers/dataset_index.hpp>
+
+namespace t2ue {
+
+/// The index of pairs whose pictures' paths are relative to `folder`.
+DatasetIndex index_of_pairs(std::span<const Pair> pairs, const std::filesystem::path& folder,
+                            const std::string& format, const DatasetOptions& options);
+
+/// Reads a .csv, .tsv or .jsonl by the rules of read_pairs(); pictures lie in options.pictures or beside it.
+/// A bad row is an error even with skip_bad; missing pictures are not.
+DatasetIndex read_pair_list(const std::filesystem::path& file, const DatasetOptions& options);
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/data/readers/pair_list.inl.hpp>
+#endif

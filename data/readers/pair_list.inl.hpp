@@ -1,0 +1,37 @@
+#pragma once
+
+#include <t2ue/core/error.hpp>
+#include <t2ue/data/readers/index_builder.hpp>
+#include <t2ue/data/readers/pair_list.hpp>
+
+namespace t2ue {
+
+T2UE_INLINE DatasetIndex index_of_pairs(std::span<const Pair> pairs, const std::filesystem::path& folder,
+                                        const std::string& format, const DatasetOptions& options) {
+  IndexBuilder builder(format, options);
+  const uint32_t source = builder.source(folder), split = builder.split("all");
+  for (const Pair& pair : pairs)
+    builder.attempt([&] {
+      check(!options.need_pictures || !pair.picture.empty(), "dataset", "\"", pair.key, "\" has no picture");
+      Record record;
+      record.key = pair.key;
+      record.captions = pair.captions;
+      if (!pair.label.empty()) record.label = builder.label(pair.label);
+      record.picture = {options.need_pictures ? PictureForm::file : PictureForm::none, source,
+                        pair.picture.generic_string(), 0, 0};
+      record.split = split;
+      builder.add(concat("\"", pair.key, "\""), std::move(record));
+    });
+  builder.check_files();
+  return builder.take(folder);
+}
+
+T2UE_INLINE DatasetIndex read_pair_list(const std::filesystem::path& file, const DatasetOptions& options) {
+  const bool folder = is_folder(file);
+  const std::filesystem::path list = folder ? file / "pairs.jsonl" : file;
+  return index_of_pairs(read_pairs(list, options.limits),
+                        options.pictures.empty() ? list.parent_path() : options.pictures,
+                        folder ? "pairs" : "list", options);
+}
+
+}  // namespace t2ue
