@@ -22,6 +22,7 @@
 #include <t2ue/core/cpu/perturb.hpp>
 #include <t2ue/core/cpu/pool.hpp>
 #include <t2ue/core/cpu/resize.hpp>
+#include <t2ue/core/cpu/retrieval_counts.hpp>
 #include <t2ue/core/cpu/upsample_sscbn_relu.hpp>
 #if T2UE_HAS_CUDA
 #include <t2ue/cuda/backend.hpp>

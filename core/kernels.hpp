@@ -423,6 +423,15 @@ struct EmaArgs {
   void visit(auto&& v) { v.read(value), v.update(average); }
 };
 
+/// Where each query's partners stand in a gallery, by dot product.  queries [Q,D], gallery [G,D] f32; a
+/// gallery row is a query's partner where query_owner i32 [Q] and gallery_owner i32 [G] agree; every query
+/// has one.  counts i32 [Q,3]: of the partners those that have the best partner's score; of the others those
+/// that score higher, and those that score the same. Equal rows get equal scores. No scores are stored.
+struct RetrievalCountsArgs {
+  View queries, gallery, query_owner, gallery_owner, counts;
+  void visit(auto&& v) { v.read(queries, gallery, query_owner, gallery_owner), v.write(counts); }
+};
+
 /// Every op: the slot's name and its arguments. The only list of ops; tables are made from it.
 // clang-format off
 #define T2UE_OPS(X) \
@@ -443,7 +452,8 @@ struct EmaArgs {
   X(cross_entropy, CrossEntropyArgs) X(cross_entropy_grad, CrossEntropyGradArgs) \
   X(perturb, PerturbArgs) X(perturb_grad, PerturbGradArgs) X(augment, AugmentArgs) \
   X(augment_grad, AugmentGradArgs) X(mixup, MixupArgs) X(fill, FillArgs) X(clamp, ClampArgs) \
-  X(grad_norm, GradNormArgs) X(adam, AdamArgs) X(sgd, SgdArgs) X(ema, EmaArgs)
+  X(grad_norm, GradNormArgs) X(adam, AdamArgs) X(sgd, SgdArgs) X(ema, EmaArgs) \
+  X(retrieval_counts, RetrievalCountsArgs)
 // clang-format on
 
 /// A backend: one function for each op, null where it has none.

@@ -8,6 +8,7 @@
 #include <span>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/device.hpp>
 #include <t2ue/eval/statistics.hpp>
 
 namespace t2ue {
@@ -53,12 +54,12 @@ struct RetrievalResult {
 /// captions, any hit: text j belongs to image `owner[j]`, an image's rank is that of its best-placed caption,
 /// and every image has at least one.
 ///
-/// Holds no score matrix, only a few numbers a query. The same features give the same bits with any
-/// number of threads. Throws Error for sizes that do not fit, an owner out of range, an image without a
-/// caption, and for features that are NaN, infinite or of a length above 1e18.
+/// Holds no score matrix, only a few numbers a query; scores are counted on `device`. The same features give
+/// the same bits with any number of threads. Throws Error for sizes that do not fit, an owner out of range,
+/// an image without a caption, and for features that are NaN, infinite or of a length above 1e18.
 RetrievalResult retrieval(std::span<const float> image_features, std::span<const float> text_features,
                           int64_t dim, std::span<const int64_t> owner = {},
-                          const BootstrapOptions& bootstrap = {});
+                          const BootstrapOptions& bootstrap = {}, Device device = {});
 
 /// The result with its field names as keys; `hit` becomes {"1": ..., "5": ..., "10": ...}.
 nlohmann::json to_json(const RetrievalResult& result);

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <t2ue/core/error.hpp>
+#include <t2ue/core/backend.hpp>
+#include <t2ue/core/tensor.hpp>
 #include <t2ue/eval/retrieval.hpp>
 
 namespace t2ue {
@@ -38,21 +39,6 @@ struct Standing {
   double hit(int64_t k) const { return first_hit_probability(partners, equal, k - greater); }
 };
 
-/// Queries that are scored together, one a lane.
-inline constexpr int64_t kQueryLanes = 32;
-
-/// The scores of one gallery row against a block of queries laid out as [dim][kQueryLanes]. Every score,
-/// whatever its lane, block and direction, is summed over d in order by this one piece of code (so it is
-/// never inlined): equal rows get equal scores. A general matrix product may sum its edges differently and so
-/// break ties at random.
-[[gnu::noinline]] inline void score_block(const float* queries, const float* row, int64_t dim,
-                                          float* scores) {
-  float sum[kQueryLanes] = {};
-  for (int64_t d = 0; d < dim; ++d)
-    for (int64_t lane = 0; lane < kQueryLanes; ++lane) sum[lane] += queries[d * kQueryLanes + lane] * row[d];
-  std::copy_n(sum, kQueryLanes, scores);
-}
-
 /// Refuses NaN, infinity, and lengths whose products could overflow a float.
 inline void check_features(const char* what, std::span<const float> values, int64_t dim) {
   for (size_t begin = 0; begin < values.size(); begin += static_cast<size_t>(dim)) {
@@ -64,48 +50,25 @@ inline void check_features(const char* what, std::span<const float> values, int6
   }
 }
 
-/// The standings of the queries first .. first + count - 1, count <= kQueryLanes.
-inline void rank_block(const FeatureRows& queries, const FeatureRows& gallery, int64_t first, int64_t count,
-                       Standing* result) {
-  const int64_t dim = queries.dim;
-  std::vector<float> block(static_cast<size_t>(dim * kQueryLanes));
-  for (int64_t lane = 0; lane < count; ++lane)
-    for (int64_t d = 0; d < dim; ++d)
-      block[static_cast<size_t>(d * kQueryLanes + lane)] = queries.row(first + lane)[d];
-  const int64_t* picture = queries.picture.data() + first;
-  float scores[kQueryLanes];
-  float best[kQueryLanes] = {};
-  for (int64_t g = 0; g < gallery.count(); ++g) {
-    const int64_t owner = gallery.picture[static_cast<size_t>(g)];
-    if (std::find(picture, picture + count, owner) == picture + count) continue;
-    score_block(block.data(), gallery.row(g), dim, scores);
-    for (int64_t lane = 0; lane < count; ++lane) {
-      if (picture[lane] != owner) continue;
-      Standing& standing = result[lane];
-      if (standing.partners == 0 || scores[lane] > best[lane]) {
-        best[lane] = scores[lane];
-        standing.partners = 0;
-      }
-      standing.partners += scores[lane] == best[lane];
-    }
-  }
-  for (int64_t g = 0; g < gallery.count(); ++g) {
-    const int64_t owner = gallery.picture[static_cast<size_t>(g)];
-    score_block(block.data(), gallery.row(g), dim, scores);
-    for (int64_t lane = 0; lane < count; ++lane) {
-      const bool other = picture[lane] != owner;
-      result[lane].greater += other && scores[lane] > best[lane];
-      result[lane].equal += other && scores[lane] == best[lane];
-    }
-  }
-}
-
-inline std::vector<Standing> standings(const FeatureRows& queries, const FeatureRows& gallery) {
-  std::vector<Standing> result(static_cast<size_t>(queries.count()));
-#pragma omp parallel for schedule(dynamic)
-  for (int64_t first = 0; first < queries.count(); first += kQueryLanes)
-    rank_block(queries, gallery, first, std::min(kQueryLanes, queries.count() - first),
-               result.data() + first);
+/// The standings of all queries, counted by the device's backend.
+inline std::vector<Standing> standings(const FeatureRows& queries, const FeatureRows& gallery,
+                                       Device device) {
+  const auto features = [&](const FeatureRows& rows) {
+    return Tensor::of(rows.values, {rows.count(), rows.dim}, device);
+  };
+  const auto owners = [&](const FeatureRows& rows) {
+    return Tensor::of(std::vector<int32_t>(rows.picture.begin(), rows.picture.end()), {rows.count()}, device);
+  };
+  const Tensor counts({queries.count(), 3}, DType::i32, device);
+  const Tensor q = features(queries), g = features(gallery), of_q = owners(queries), of_g = owners(gallery);
+  const Backend& backend = backend_of(device);
+  check(backend.kernels.retrieval_counts, "retrieval", "the ", backend.kernels.name,
+        " backend has no kernel for this op");
+  backend.kernels.retrieval_counts({q.view(), g.view(), of_q.view(), of_g.view(), counts.view()},
+                                   backend.stream(device));
+  const std::vector<int32_t> values = counts.to_vector<int32_t>();
+  std::vector<Standing> result;
+  for (size_t i = 0; i < values.size(); i += 3) result.push_back({values[i + 1], values[i + 2], values[i]});
   return result;
 }
 
@@ -141,13 +104,13 @@ inline RetrievalChance chance_level(const std::vector<int64_t>& partners, int64_
 
 inline RetrievalDirection measure_direction(const FeatureRows& queries, const FeatureRows& gallery,
                                             int64_t pictures, const BootstrapOptions& bootstrap,
-                                            uint32_t stream) {
+                                            uint32_t stream, Device device) {
   RetrievalDirection result;
   result.queries = queries.count();
   result.gallery = gallery.count();
   const auto count = static_cast<double>(queries.count());
   std::vector<double> rank, optimistic, pessimistic, hit10;
-  for (const Standing& standing : standings(queries, gallery)) {
+  for (const Standing& standing : standings(queries, gallery, device)) {
     rank.push_back(standing.rank());
     optimistic.push_back(static_cast<double>(1 + standing.greater));
     pessimistic.push_back(static_cast<double>(1 + standing.greater + standing.equal));
@@ -200,7 +163,8 @@ inline nlohmann::json direction_to_json(const RetrievalDirection& d) {
 
 T2UE_INLINE RetrievalResult retrieval(std::span<const float> image_features,
                                       std::span<const float> text_features, int64_t dim,
-                                      std::span<const int64_t> owner, const BootstrapOptions& bootstrap) {
+                                      std::span<const int64_t> owner, const BootstrapOptions& bootstrap,
+                                      Device device) {
   check(dim >= 1, "retrieval", "dim is ", dim, "; it must be at least 1");
   const auto width = static_cast<size_t>(dim);
   check(image_features.size() % width == 0 && text_features.size() % width == 0, "retrieval",
@@ -208,6 +172,8 @@ T2UE_INLINE RetrievalResult retrieval(std::span<const float> image_features,
         dim);
   const size_t images = image_features.size() / width;
   const size_t texts = text_features.size() / width;
+  check(std::max(images, texts) < (size_t{1} << 31), "retrieval", images, " images and ", texts,
+        " texts; at most 2^31 - 1 of each");
   check(images > 0 && texts > 0, "retrieval", images, " images and ", texts,
         " texts; there must be some of both");
   check(owner.empty() ? images == texts : owner.size() == texts, "retrieval", images, " images, ", texts,
@@ -229,8 +195,8 @@ T2UE_INLINE RetrievalResult retrieval(std::span<const float> image_features,
   const detail::FeatureRows pictures{image_features, each, dim};
   const detail::FeatureRows captions{text_features, owner, dim};
   const auto count = static_cast<int64_t>(images);
-  return {detail::measure_direction(pictures, captions, count, bootstrap, 0),
-          detail::measure_direction(captions, pictures, count, bootstrap, 1)};
+  return {detail::measure_direction(pictures, captions, count, bootstrap, 0, device),
+          detail::measure_direction(captions, pictures, count, bootstrap, 1, device)};
 }
 
 T2UE_INLINE nlohmann::json to_json(const RetrievalResult& result) {

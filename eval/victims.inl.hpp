@@ -18,8 +18,9 @@ struct Measurement {
 };
 
 inline Measurement retrieval_measurement(const std::vector<float>& images, const std::vector<float>& texts,
-                                         int64_t width, int64_t resamples) {
-  const RetrievalResult result = retrieval(images, texts, width, {}, {.seed = 0, .resamples = resamples});
+                                         int64_t width, int64_t resamples, Device device) {
+  const RetrievalResult result =
+      retrieval(images, texts, width, {}, {.seed = 0, .resamples = resamples}, device);
   Measurement measured;
   for (const RetrievalDirection* way : {&result.image_to_text, &result.text_to_image}) {
     for (const double hit : way->hit) measured.scores.push_back(hit);
@@ -120,7 +121,7 @@ T2UE_INLINE VictimRun run_clip_victim(const ClipConfig& config, const TrainRecip
   const auto measure = [&](bool on_test, int64_t resamples) {
     Passes& passes = on_test ? test : validation;
     return detail::retrieval_measurement(passes.images.run(), passes.texts.run(), config.text.embed_dim,
-                                         resamples);
+                                         resamples, task.device);
   };
   // Hit@10 both ways: metrics 2 and 6.
   const auto headline = [](const detail::Measurement& m) { return m.scores[2] + m.scores[6]; };
