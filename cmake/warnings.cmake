@@ -29,5 +29,5 @@ function(t2ue_test_target target)
 endfunction()
 
 function(t2ue_sanitize target sanitizers)
-  t2ue_flags(${target} -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  t2ue_flags(${target} -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1 -O1)
 endfunction()
