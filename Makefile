@@ -82,7 +82,7 @@ test: build
 
 test-sanitize: install-deps
 	$(CONFIGURE) -B $(BUILD)-sanitize -DT2UE_SANITIZE=address,undefined -DT2UE_NATIVE=OFF \
-	  -DT2UE_BUILD_BENCHMARKS=OFF
+	  -DT2UE_CUDA=OFF -DT2UE_BUILD_BENCHMARKS=OFF
 	cmake --build $(BUILD)-sanitize -j$(JOBS)
 	@$(TEST_ENV) ASAN_OPTIONS=detect_leaks=1 $(CTEST) --test-dir $(BUILD)-sanitize -LE packaging
 

@@ -22,6 +22,12 @@ function(t2ue_own_target target)
   endif()
 endfunction()
 
+# Of tests: they are compiled more often than they run long.
+function(t2ue_test_target target)
+  t2ue_own_target(${target})
+  t2ue_flags(${target} -O1)
+endfunction()
+
 function(t2ue_sanitize target sanitizers)
-  t2ue_flags(${target} -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  t2ue_flags(${target} -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1 -O1)
 endfunction()

@@ -36,6 +36,10 @@ struct Way {
   }
 };
 
+void PrintTo(const Way& way, std::ostream* out) {
+  *out << way.name;
+}
+
 /// A trainer of some kind.
 class Training {
  public:
@@ -119,6 +123,9 @@ struct StepKind {
   bool makes_noise;
   std::function<std::unique_ptr<Training>(const Way&)> on;
 };
+void PrintTo(const StepKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
 template <class T, class... Arguments>
 std::function<std::unique_ptr<Training>(const Way&)> maker(Arguments... arguments) {
   return [=](const Way& way) { return std::make_unique<T>(arguments..., way); };
