@@ -15,28 +15,40 @@
 
 namespace t2ue::testing_models {
 
-inline uint32_t word(const std::string& name, uint64_t i) {
-  uint32_t x = 0x811C9DC5u;
-  for (const char c : name) x = (x ^ static_cast<uint8_t>(c)) * 0x01000193u;
-  x += static_cast<uint32_t>(i * 0x9E3779B1u);
-  x = (x ^ (x >> 16)) * 0x85EBCA6Bu;
-  x = (x ^ (x >> 13)) * 0xC2B2AE35u;
-  return x ^ (x >> 16);
-}
-inline double uniform(const std::string& name, uint64_t i) {
-  return static_cast<double>(word(name, i) >> 8) * 0x1p-23 - 1.0;
-}
+/// The numbers of the tensor `name`.
+class Formula {
+ public:
+  explicit Formula(const std::string& name) {
+    for (const char c : name) hash_ = (hash_ ^ static_cast<uint8_t>(c)) * 0x01000193u;
+  }
+  uint32_t word(uint64_t i) const {
+    uint32_t x = hash_ + static_cast<uint32_t>(i * 0x9E3779B1u);
+    x = (x ^ (x >> 16)) * 0x85EBCA6Bu;
+    x = (x ^ (x >> 13)) * 0xC2B2AE35u;
+    return x ^ (x >> 16);
+  }
+  double uniform(uint64_t i) const { return static_cast<double>(word(i) >> 8) * 0x1p-23 - 1.0; }
 
+ private:
+  uint32_t hash_ = 0x811C9DC5u;
+};
+
+inline std::vector<float> uniform_values(const std::string& name, int64_t count, double centre = 0,
+                                         double scale = 1) {
+  const Formula formula(name);
+  std::vector<float> values(static_cast<size_t>(count));
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(centre + scale * formula.uniform(i));
+  return values;
+}
 inline Tensor uniform_tensor(const std::string& name, const Shape& shape) {
-  std::vector<float> values;
-  for (int64_t i = 0; i < shape.elements(); ++i)
-    values.push_back(static_cast<float>(uniform(name, static_cast<uint64_t>(i))));
-  return Tensor::of(values, shape);
+  return Tensor::of(uniform_values(name, shape.elements()), shape);
 }
 inline Tensor integer_tensor(const std::string& name, const Shape& shape, uint32_t below) {
+  const Formula formula(name);
   std::vector<int32_t> values;
   for (int64_t i = 0; i < shape.elements(); ++i)
-    values.push_back(static_cast<int32_t>(word(name, static_cast<uint64_t>(i)) % below));
+    values.push_back(static_cast<int32_t>(formula.word(static_cast<uint64_t>(i)) % below));
   return Tensor::of(values, shape);
 }
 
@@ -54,20 +66,18 @@ inline void fill(Parameter& parameter) {
   else if (parameter.shape.rank() > 1)
     scale = std::sqrt(3.0 * static_cast<double>(parameter.shape[0]) /
                       static_cast<double>(parameter.shape.elements()));
-  std::vector<float> values;
-  for (int64_t i = 0; i < parameter.shape.elements(); ++i)
-    values.push_back(static_cast<float>(centre + scale * uniform(name, static_cast<uint64_t>(i))));
-  parameter.value.assign(values);
+  parameter.value.assign(uniform_values(name, parameter.shape.elements(), centre, scale));
 }
 
 using Digest = std::array<double, 2>;
 inline Digest digest(const std::string& name, const Tensor& tensor) {
+  const Formula probe(name + "#probe");
   double squares = 0, projection = 0;
   const std::vector<float> values = tensor.to_vector<float>();
   for (size_t i = 0; i < values.size(); ++i) {
     const auto value = static_cast<double>(values[i]);
     squares += value * value;
-    projection += value * uniform(name + "#probe", i);
+    projection += value * probe.uniform(i);
   }
   return {std::sqrt(squares), projection};
 }
@@ -105,6 +115,9 @@ void check_module(const std::string& file, Module& module, const Inputs& inputs,
   std::ifstream stream(std::string(T2UE_SOURCE_DIR "/tests/reference/") + file + ".json");
   ASSERT_TRUE(stream) << file;
   const nlohmann::json reference = nlohmann::json::parse(stream);
+  for_each_parameter(module, [](const std::string&, Parameter& parameter) {
+    parameter.init = Init::zeros();  // they are filled below; drawing millions of numbers takes seconds
+  });
   ParameterSet parameters(module, 1);
   for (Parameter* parameter : parameters.all()) fill(*parameter);
   const auto vars = [&](Graph& g, bool gradients) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Writes the numbers that tests/models/reference_test.cpp compares with: /usr/bin/python3 tests/reference/make.py
+[CASE...]
 (Debian's python3-torch). Nothing is random: see formula.py. Output tensors are in t2ue's layout.
 
 A case holds `eval`: the output in evaluation mode; `train`: the output in training mode, the gradients of
@@ -8,8 +9,10 @@ sum(output * u("output#probe")) and the buffers after that forward. Tensors are 
 """
 import json
 import pathlib
+import sys
 
 import torch
+import torch.nn.functional as F
 
 import formula
 import models
@@ -75,6 +78,22 @@ def text(p, i, quick_gelu=False):
                              quick_gelu=quick_gelu)
 
 
+def clip_text(embed, quick_gelu):
+    """The text tower of open_clip's ViT-B-32 and RN50."""
+    return case(lambda p, i: models.text_tower(p, i["input.ids"], i["input.end"], vocab=49408, width=512, layers=12,
+                                               heads=8, embed=embed, quick_gelu=quick_gelu), tokens(2, 77, 49408))
+
+
+def vit_b_32():
+    return case(lambda p, i: models.vision_transformer(p, nchw(i), patch=32, width=768, layers=12, heads=12, embed=512,
+                                                       quick_gelu=False), picture(2, 224))
+
+
+def rn50():
+    return case(lambda p, i: models.modified_resnet(p, nchw(i), width=64, layers=(3, 4, 6, 3), heads=32, embed=1024),
+                picture(2, 224))
+
+
 def vit(p, i, quick_gelu=True):
     return models.vision_transformer(p, nchw(i), patch=4, width=16, layers=2, heads=2, embed=8,
                                      quick_gelu=quick_gelu)
@@ -97,6 +116,17 @@ def clip(p, i):
     return models.info_nce(p, image, text(p, i)).reshape(1)
 
 
+def positions():
+    """A class token and a grid of positions for grids of other sizes, as open_clip resizes them."""
+    result = {}
+    for old, new in ((7, 12), (12, 7), (16, 7), (3, 10), (24, 5)):
+        table = formula.uniform("positions", (1 + old * old, 3))
+        grid = table[1:].reshape(1, old, old, 3).permute(0, 3, 1, 2)
+        grid = F.interpolate(grid, size=(new, new), mode="bicubic", antialias=True, align_corners=False)
+        result[f"{old} {new}"] = numbers(torch.cat([table[:1], grid.permute(0, 2, 3, 1).reshape(new * new, 3)]))
+    return {"resized": result}
+
+
 def generator(standardise, bound=lambda raw: raw):
     def forward(p, i):
         return bound(models.generator(p, i["input.caption"], i["input.latent"], width=4, multipliers=(4, 4, 2),
@@ -115,6 +145,11 @@ cases = {
     "vit": lambda: case(vit, picture(2, 12)),
     "vit_gelu": lambda: case(lambda p, i: vit(p, i, False), picture(2, 12)),
     "modified_resnet": lambda: case(modified_resnet, picture(4, 64)),
+    "clip_vit_b_32_image": vit_b_32,
+    "clip_vit_b_32_text": lambda: clip_text(512, False),
+    "clip_rn50_image": rn50,
+    "clip_rn50_quickgelu_text": lambda: clip_text(1024, True),
+    "positions": positions,
     "resnet": lambda: case(resnet, picture(3, 10)),
     "resnet_feature_norm": lambda: case(resnet_feature_norm, picture(4, 10)),
     "clip": lambda: case(clip, {**picture(4, 8), **tokens(4, 7, 19)}),
@@ -126,7 +161,8 @@ cases = {
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for name, make in cases.items():
+    wanted = sys.argv[1:] or cases
+    for name, make in ((name, cases[name]) for name in wanted):
         path = pathlib.Path(__file__).with_name(name + ".json")
         result = {"command": "/usr/bin/python3 tests/reference/make.py", "seed": "none: formula.py",
                   "torch": torch.__version__, **make()}
