@@ -26,7 +26,8 @@ class Part(nn.Module):
 
 # ---- open_clip --------------------------------------------------------------------------------------------
 def resblock(width, heads):
-    mlp = nn.Sequential(OrderedDict(c_fc=nn.Linear(width, 4 * width), gelu=nn.GELU(), c_proj=nn.Linear(4 * width, width)))
+    mlp = nn.Sequential(OrderedDict(c_fc=nn.Linear(width, 4 * width), gelu=nn.GELU(),
+                                    c_proj=nn.Linear(4 * width, width)))
     return Part(ln_1=nn.LayerNorm(width), attn=nn.MultiheadAttention(width, heads), ln_2=nn.LayerNorm(width), mlp=mlp)
 
 
