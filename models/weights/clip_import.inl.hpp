@@ -13,12 +13,14 @@ namespace t2ue {
 
 namespace detail {
 
-/// torch.save writes a zip archive, before version 1.6 a bare pickle.
+/// torch.save writes a zip archive, before version 1.6 a bare pickle. The length of a safetensors header can
+/// begin like one, but its upper bytes are zero and a brace follows.
 inline void refuse_pickles(const std::filesystem::path& path) {
-  std::array<char, 4> start{};
+  std::array<char, 9> start{};
   std::ifstream(path, std::ios::binary).read(start.data(), start.size());
   const std::string_view magic(start.data(), start.size());
-  if (magic != std::string_view("PK\3\4") && !(magic[0] == '\x80' && magic[1] >= 1 && magic[1] <= 5)) return;
+  if (magic.ends_with(std::string_view("\0\0\0\0{", 5))) return;
+  if (!magic.starts_with("PK\3\4") && !(magic[0] == '\x80' && magic[1] >= 1 && magic[1] <= 5)) return;
   const std::string from = path.string(), to = std::filesystem::path(path).replace_extension("safetensors");
   fail("clip weights", from,
        " is a pickled PyTorch file, which can run any code; if you trust it, convert it with Python:\n"

@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <t2ue/models/clip/clip.hpp>
@@ -17,7 +18,6 @@
 namespace t2ue {
 namespace {
 
-using testing_errors::error_of;
 using testing_errors::expect_error;
 using testing_models::Formula;
 
@@ -367,6 +367,26 @@ TEST(ClipWeights, APickleIsRefusedWithTheWayToConvertIt) {
         {path, "torch.load('" + path + "'", "safetensors.torch.save_file", "clip_weights.safetensors'"});
   }
   expect_error([&] { import_clip(path_of("absent"), to.parameters); }, {"cannot open"});
+}
+
+TEST(ClipWeights, AHeaderWhoseLengthBeginsLikeAPickleIsNone) {
+  Filled from(tiny_vit()), to(tiny_vit(), false);
+  const std::string path = path_of("length");
+  export_open_clip(path, from.model, from.parameters);
+  std::vector<char> file;
+  {
+    std::ifstream stream(path, std::ios::binary);
+    file.assign(std::istreambuf_iterator<char>(stream), {});
+  }
+  uint64_t length = 0;
+  std::memcpy(&length, file.data(), 8);
+  ASSERT_LT(length, 0x10280u);
+  const uint64_t longer = 0x10280;  // bytes 80 02 01
+  file.insert(file.begin() + 8 + static_cast<std::ptrdiff_t>(length), longer - length, ' ');
+  std::memcpy(file.data(), &longer, 8);
+  std::ofstream(path, std::ios::binary).write(file.data(), static_cast<std::streamsize>(file.size()));
+  import_clip(path, to.parameters);
+  expect_same_bits(from.parameters, to.parameters);
 }
 
 TEST(ClipWeights, OtherFilesAreRefused) {
