@@ -60,6 +60,10 @@
 #include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/models/layers.hpp>
 #include <t2ue/models/module.hpp>
+#include <t2ue/models/weights/clip_export.hpp>
+#include <t2ue/models/weights/clip_import.hpp>
+#include <t2ue/models/weights/clip_names.hpp>
+#include <t2ue/models/weights/positions.hpp>
 #include <t2ue/models/weights/safetensors.hpp>
 #include <t2ue/optim/batch.hpp>
 #include <t2ue/optim/bilevel.hpp>

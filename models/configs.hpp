@@ -12,8 +12,9 @@
 
 namespace t2ue {
 
-/// The names of built-in CLIP configurations: open_clip's ViT-B-32, ViT-B-16 and RN50 (also -quickgelu), and
-/// the demo's emoji-resnet and emoji-vit.
+/// The names of built-in CLIP configurations: open_clip's ViT-B-32, ViT-B-16, ViT-L-14, RN50 and RN101, each
+/// with GELU and, as OpenAI's weights need it, with QuickGELU (-quickgelu); the demo's emoji-resnet and
+/// emoji-vit.
 std::vector<std::string> clip_config_names();
 /// A built-in configuration by name, or one read from a path that ends in .json (open_clip's layout; a small
 /// residual tower has "widths" and "blocks" in vision_cfg). Error for an unknown name, key or a value out of

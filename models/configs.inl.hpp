@@ -10,22 +10,16 @@ namespace t2ue {
 
 namespace detail {
 
-inline const std::map<std::string, std::string>& clip_configs() {
-  static const std::map<std::string, std::string> configs{
-      {"ViT-B-32",
-       R"({"embed_dim":512,"vision_cfg":{"image_size":224,"layers":12,"width":768,"patch_size":32},
-        "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
-      {"ViT-B-32-quickgelu", R"({"embed_dim":512,"quick_gelu":true,
-        "vision_cfg":{"image_size":224,"layers":12,"width":768,"patch_size":32},
-        "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
-      {"ViT-B-16",
-       R"({"embed_dim":512,"vision_cfg":{"image_size":224,"layers":12,"width":768,"patch_size":16},
-        "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
-      {"RN50", R"({"embed_dim":1024,"vision_cfg":{"image_size":224,"layers":[3,4,6,3],"width":64},
-        "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
-      {"RN50-quickgelu", R"({"embed_dim":1024,"quick_gelu":true,
-        "vision_cfg":{"image_size":224,"layers":[3,4,6,3],"width":64},
-        "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})"},
+/// The text tower of open_clip's models beside its vision_cfg `vision`.
+inline std::string open_clip_config(int embed_dim, const std::string& vision, bool quick_gelu,
+                                    const std::string& text = R"("width":512,"heads":8)") {
+  return concat(R"({"embed_dim":)", embed_dim, R"(,"quick_gelu":)", quick_gelu ? "true" : "false",
+                R"(,"vision_cfg":{"image_size":224,)", vision,
+                R"(},"text_cfg":{"context_length":77,"vocab_size":49408,"layers":12,)", text, "}}");
+}
+
+inline std::map<std::string, std::string> make_clip_configs() {
+  std::map<std::string, std::string> configs{
       {"emoji-resnet",
        R"({"embed_dim":128,"vision_cfg":{"image_size":32,"widths":[24,48,96,192],"blocks":[1,1,1,1],
         "stem_stride":2,"feature_norm":true},
@@ -34,6 +28,21 @@ inline const std::map<std::string, std::string>& clip_configs() {
        R"({"embed_dim":128,"vision_cfg":{"image_size":32,"layers":4,"width":128,"head_width":32,"patch_size":4},
         "text_cfg":{"context_length":24,"vocab_size":2048,"width":128,"heads":4,"layers":2}})"},
   };
+  for (const bool quick_gelu : {false, true}) {
+    const auto add = [&](const std::string& name, auto&&... rest) {
+      configs[name + (quick_gelu ? "-quickgelu" : "")] = open_clip_config(rest...);
+    };
+    add("ViT-B-32", 512, R"("layers":12,"width":768,"patch_size":32)", quick_gelu);
+    add("ViT-B-16", 512, R"("layers":12,"width":768,"patch_size":16)", quick_gelu);
+    add("ViT-L-14", 768, R"("layers":24,"width":1024,"patch_size":14)", quick_gelu,
+        R"("width":768,"heads":12)");
+    add("RN50", 1024, R"("layers":[3,4,6,3],"width":64)", quick_gelu);
+    add("RN101", 512, R"("layers":[3,4,23,3],"width":64)", quick_gelu);
+  }
+  return configs;
+}
+inline const std::map<std::string, std::string>& clip_configs() {
+  static const std::map<std::string, std::string> configs = make_clip_configs();
   return configs;
 }
 
@@ -132,6 +141,7 @@ T2UE_INLINE ClipConfig clip_config_from_json(const nlohmann::json& json, const s
     config.vit = tower;
   } else {
     ModifiedResNetConfig tower;
+    vision.get<nlohmann::json>("patch_size", nullptr);  // open_clip's files of these towers say null
     tower.image_size = config.image_size;
     tower.layers = vision.get<std::vector<int>>("layers");
     tower.width = vision.in_range<int64_t>("width", 2, 4096, 64);

@@ -60,6 +60,13 @@ constexpr SafetensorsType safetensors_type<uint8_t>() {
   return SafetensorsType::U8;
 }
 
+/// "[2, 3]"
+inline std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
 /// One tensor of a file: row-major; the bytes belong to the SafetensorsFile (or to who gave them to `add`).
 /// They may be unaligned in files that others wrote: use `values` or `to_floats` rather than a cast.
 struct SafetensorsView {

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -45,12 +44,6 @@ inline const SafetensorsTypeRow& safetensors_row(SafetensorsType type) {
   return safetensors_types.at(static_cast<size_t>(type));
 }
 
-inline std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
 /// Bytes of a tensor, or nothing where a dimension is negative or the product does not fit into 63 bits.
 inline std::optional<uint64_t> safetensors_bytes(SafetensorsType type, const std::vector<int64_t>& shape) {
   constexpr uint64_t limit = uint64_t{1} << 63;
@@ -63,15 +56,17 @@ inline std::optional<uint64_t> safetensors_bytes(SafetensorsType type, const std
   return bytes;
 }
 
+/// Exact for every half: its exponent has another bias, and its subnormal numbers are normal floats.
 inline float half_to_float(uint16_t half) {
-  const uint32_t exponent = (half >> 10) & 31u;
-  const uint32_t mantissa = half & 1023u;
+  constexpr uint32_t rebias = (127u - 15u) << 23;
   const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | (mantissa << 13));
-  const float size = exponent == 0
-                         ? std::ldexp(static_cast<float>(mantissa), -24)
-                         : std::ldexp(static_cast<float>(mantissa + 1024u), static_cast<int>(exponent) - 25);
-  return sign ? -size : size;
+  const uint32_t rest = static_cast<uint32_t>(half & 0x7FFFu) << 13;
+  const uint32_t exponent = rest & 0x0F800000u;
+  if (exponent == 0) {
+    const float size = static_cast<float>(half & 1023u) * 0x1p-24f;
+    return sign ? -size : size;
+  }
+  return std::bit_cast<float>(sign | (rest + (exponent == 0x0F800000u ? 2 * rebias : rebias)));
 }
 
 /// The header as JSON. Refuses names given twice and nesting deeper than the format has.
@@ -214,10 +209,10 @@ T2UE_INLINE void SafetensorsFile::parse(std::span<const std::byte> file) {
     check(end <= data.size(), where, name_, ": tensor \"", name, "\" claims the bytes ", begin, " to ", end,
           ", but the file has only ", data.size(), " after its header");
     const std::optional<uint64_t> needed = detail::safetensors_bytes(view.dtype, view.shape);
-    check(needed.has_value(), where, name_, ": tensor \"", name, "\" has the shape ",
-          detail::shape_text(view.shape), ", which is too large");
+    check(needed.has_value(), where, name_, ": tensor \"", name, "\" has the shape ", shape_text(view.shape),
+          ", which is too large");
     check(*needed == end - begin, where, name_, ": tensor \"", name, "\" of type ", row->name, " and shape ",
-          detail::shape_text(view.shape), " needs ", *needed, " bytes, but its offsets ", begin, " to ", end,
+          shape_text(view.shape), " needs ", *needed, " bytes, but its offsets ", begin, " to ", end,
           " hold ", end - begin);
     view.bytes = data.subspan(begin, end - begin);
     tensors_[name] = std::move(view);
@@ -242,7 +237,7 @@ T2UE_INLINE void SafetensorsWriter::add(const std::string& name, SafetensorsType
   check(name != detail::safetensors_metadata_key, "safetensors", "no tensor can be named ", name);
   const std::optional<uint64_t> needed = detail::safetensors_bytes(dtype, shape);
   check(needed == bytes.size(), "safetensors", "tensor \"", name, "\" of type ", name_of(dtype),
-        " and shape ", detail::shape_text(shape), " was given ", bytes.size(), " bytes");
+        " and shape ", shape_text(shape), " was given ", bytes.size(), " bytes");
   check(tensors_.try_emplace(name, SafetensorsView{dtype, shape, bytes}).second, "safetensors", "tensor \"",
         name, "\" was added twice");
 }

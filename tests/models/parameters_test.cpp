@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <t2ue/models/configs.hpp>
 
 namespace t2ue {
@@ -40,11 +41,66 @@ TEST(ParameterCount, GeneratorForWiderText) {
   EXPECT_EQ(trained_count(generator), 105'386'241);
 }
 
+/// Weights and biases of a transformer's block: qkv and output projection, two layers of an MLP, two norms.
+int64_t transformer_count(int64_t width, int64_t layers) {
+  return layers * (4 * width * width + 4 * width + 8 * width * width + 5 * width + 4 * width);
+}
+int64_t text_count(int64_t width, int64_t embed) {
+  return (49408 + 77) * width + transformer_count(width, 12) + 2 * width + width * embed;
+}
+int64_t vit_count(int64_t width, int64_t layers, int64_t patch, int64_t embed) {
+  const int64_t tokens = (224 / patch) * (224 / patch) + 1;
+  return 3 * patch * patch * width + width + tokens * width + 2 * width + transformer_count(width, layers) +
+         2 * width + width * embed;
+}
+int64_t modified_resnet_count(const std::vector<int>& layers, int64_t embed) {
+  int64_t sum = 27 * 32 + 9 * 32 * 32 + 9 * 32 * 64 + 2 * (32 + 32 + 64), in = 64;
+  for (size_t stage = 0; stage < 4; ++stage) {
+    const int64_t planes = int64_t{64} << stage, out = 4 * planes;
+    for (int i = 0; i < layers[stage]; ++i) {
+      sum += in * planes + 9 * planes * planes + planes * out + 2 * (planes + planes + out);
+      if (i == 0) sum += in * out + 2 * out;
+      in = out;
+    }
+  }
+  return sum + 50 * 2048 + 3 * (2048 * 2048 + 2048) + 2048 * embed + embed;
+}
+
+// The totals as open_clip publishes them in millions (docs/model_profile.csv: 151.28, 149.62, 427.62, 102.01,
+// 119.69), exactly as its layers' formulas have them.
 TEST(ParameterCount, ClipIsOpenClips) {
-  EXPECT_EQ(clip_count("ViT-B-32"), 151'277'313);
-  EXPECT_EQ(clip_count("ViT-B-32-quickgelu"), 151'277'313);
-  EXPECT_EQ(clip_count("ViT-B-16"), 149'620'737);
-  EXPECT_EQ(clip_count("RN50"), 102'007'137);
+  const std::vector<std::tuple<std::string, int64_t, int64_t>> models{
+      {"ViT-B-32", 151'277'313, vit_count(768, 12, 32, 512) + text_count(512, 512)},
+      {"ViT-B-16", 149'620'737, vit_count(768, 12, 16, 512) + text_count(512, 512)},
+      {"ViT-L-14", 427'616'513, vit_count(1024, 24, 14, 768) + text_count(768, 768)},
+      {"RN50", 102'007'137, modified_resnet_count({3, 4, 6, 3}, 1024) + text_count(512, 1024)},
+      {"RN101", 119'688'033, modified_resnet_count({3, 4, 23, 3}, 512) + text_count(512, 512)}};
+  for (const auto& [name, published, formula] : models) {
+    EXPECT_EQ(formula + 1, published) << name;  // the temperature
+    EXPECT_EQ(clip_count(name), published) << name;
+    EXPECT_EQ(clip_count(name + "-quickgelu"), published) << name;
+  }
+}
+
+TEST(ClipConfig, VariantsDifferInTheirNonLinearity) {
+  for (const std::string& name : clip_config_names()) {
+    const ClipConfig config = clip_config(name);
+    const auto expected = name.ends_with("-quickgelu") ? Activation::quick_gelu : Activation::gelu;
+    EXPECT_EQ(config.text.transformer.activation, expected) << name;
+    if (config.vit) {
+      EXPECT_EQ(config.vit->transformer.activation, expected) << name;
+    }
+  }
+  EXPECT_EQ(clip_config("ViT-L-14").vit->transformer.heads, 16);
+  EXPECT_EQ(clip_config("ViT-L-14").text.transformer.heads, 12);
+  EXPECT_EQ(clip_config("RN101").modified_resnet->heads, 32);
+}
+
+TEST(ClipConfig, ReadsOpenClipsOwnFiles) {
+  const nlohmann::json file = nlohmann::json::parse(
+      R"({"embed_dim":512,"vision_cfg":{"image_size":224,"layers":[3,4,23,3],"width":64,"patch_size":null},
+          "text_cfg":{"context_length":77,"vocab_size":49408,"width":512,"heads":8,"layers":12}})");
+  EXPECT_EQ(to_json(clip_config_from_json(file, "file")), to_json(clip_config("RN101")));
 }
 
 TEST(ParameterCount, DemoModels) {

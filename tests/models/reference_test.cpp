@@ -1,6 +1,7 @@
 #include "models/reference.hpp"
 
 #include <t2ue/models/clip/clip.hpp>
+#include <t2ue/models/configs.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
 
 namespace t2ue {
@@ -44,6 +45,32 @@ TEST(Reference, ModifiedResNet) {
                [&](const std::vector<Var>& in) { return tower(in[0]); });
 }
 
+// The towers of open_clip's ViT-B-32 and RN50 in their real shapes.
+Inputs clip_tokens() {
+  return {{"input.ids", integer_tensor("input.ids", {2, 77}, 49408)},
+          {"input.end", integer_tensor("input.end", {2}, 77)}};
+}
+
+TEST(Reference, ClipViTB32Image) {
+  VisionTransformer tower(*clip_config("ViT-B-32").vit);
+  check_module("clip_vit_b_32_image", tower, pictures(2, 224),
+               [&](const std::vector<Var>& in) { return tower(in[0]); });
+}
+
+TEST(Reference, ClipRN50Image) {
+  ModifiedResNet tower(*clip_config("RN50").modified_resnet);
+  check_module("clip_rn50_image", tower, pictures(2, 224),
+               [&](const std::vector<Var>& in) { return tower(in[0]); });
+}
+
+TEST(Reference, ClipText) {
+  for (const auto& [file, name] : {std::pair{"clip_vit_b_32_text", "ViT-B-32"},
+                                   std::pair{"clip_rn50_quickgelu_text", "RN50-quickgelu"}}) {
+    TextTower tower(clip_config(name).text);
+    check_module(file, tower, clip_tokens(), [&](const std::vector<Var>& in) { return tower(in[1], in[0]); });
+  }
+}
+
 TEST(Reference, ResNet) {
   ResNet tower({{16, 24}, {2, 1}, 5});
   check_module("resnet", tower, pictures(3, 10), [&](const std::vector<Var>& in) { return tower(in[0]); });
@@ -66,7 +93,7 @@ TEST(Reference, ClipLoss) {
                [&](const std::vector<Var>& in) { return clip.loss(in[2], in[1], in[0]); });
 }
 
-SsaGeneratorConfig generator_config() {
+SsaGeneratorConfig small_generator() {
   SsaGeneratorConfig c;
   c.latent = 7, c.condition = 12, c.width = 4, c.multipliers = {4, 4, 2}, c.hidden = 9, c.mask_hidden = 5;
   return c;
@@ -78,7 +105,7 @@ Inputs conditions() {
 
 TEST(Reference, Generator) {
   for (const bool standardise : {false, true}) {
-    SsaGeneratorConfig config = generator_config();
+    SsaGeneratorConfig config = small_generator();
     config.standardise = standardise;
     SsaGenerator generator(config);
     check_module(standardise ? "generator_standardised" : "generator", generator, conditions(),
@@ -88,7 +115,7 @@ TEST(Reference, Generator) {
 
 TEST(Reference, Noise) {
   for (const Limiter limiter : {Limiter::tanh_scale, Limiter::clamp}) {
-    SsaGeneratorConfig config = generator_config();
+    SsaGeneratorConfig config = small_generator();
     config.limiter = limiter;
     SsaGenerator generator(config);
     check_module(concat("noise_", name_of(limiter)), generator, conditions(),

@@ -48,16 +48,16 @@ def parameter(name, shape):
 class Parameters:
     """Hands out parameters by t2ue's name and shape, and remembers them."""
 
-    def __init__(self, training):
-        self.training = training
+    def __init__(self, training, dtype=torch.float64):
+        self.training, self.dtype = training, dtype
         self.trained, self.buffers = {}, {}
 
     def __call__(self, name, *shape):
         if name not in self.trained:
-            self.trained[name] = parameter(name, shape).requires_grad_()
+            self.trained[name] = parameter(name, shape).to(self.dtype).requires_grad_()
         return self.trained[name]
 
     def buffer(self, name, *shape):
         if name not in self.buffers:
-            self.buffers[name] = parameter(name, shape)
+            self.buffers[name] = parameter(name, shape).to(self.dtype)
         return self.buffers[name]
