@@ -219,6 +219,16 @@ T2UE_INLINE std::vector<int32_t> BytePairTokenizer::encode(std::string_view text
   return tokens;
 }
 
+T2UE_INLINE std::vector<int32_t> BytePairTokenizer::encode_batch(std::span<const std::string> texts,
+                                                                 int context_length) const {
+  std::vector<int32_t> ids;
+  for (const std::string& text : texts) {
+    const std::vector<int32_t> row = encode(text, context_length);
+    ids.insert(ids.end(), row.begin(), row.end());
+  }
+  return ids;
+}
+
 T2UE_INLINE std::string BytePairTokenizer::decode(std::span<const int32_t> tokens) const {
   std::string text;
   for (const int32_t token : tokens) {
