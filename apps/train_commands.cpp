@@ -325,9 +325,8 @@ void add_train_clip(CLI::App& train, Globals& globals) {
   command.add_option(
       "--vocab", options->vocabulary,
       "Vocabulary: a .vocab.json of t2ue, or CLIP's as bpe_simple_vocab_16e6.txt.gz, tokenizer.json, "
-      "vocab.json "
-      "with merges.txt, or a folder with these; without it one is learned from the captions and saved beside "
-      "the model");
+      "vocab.json with merges.txt, or a folder with these; without it one is learned from the captions and "
+      "saved beside the model");
   command.add_option(
       "--eval", options->evaluate,
       "Data set to measure retrieval on afterwards; of the one trained on, its split \"test\"");

@@ -221,7 +221,9 @@ T2UE_INLINE std::vector<int32_t> BytePairTokenizer::encode(std::string_view text
 
 T2UE_INLINE std::vector<int32_t> BytePairTokenizer::encode_batch(std::span<const std::string> texts,
                                                                  int context_length) const {
+  // In one thread, for encode() takes the lock of the words met before at every word.
   std::vector<int32_t> ids;
+  ids.reserve(texts.size() * static_cast<size_t>(std::max(context_length, 0)));
   for (const std::string& text : texts) {
     const std::vector<int32_t> row = encode(text, context_length);
     ids.insert(ids.end(), row.begin(), row.end());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
@@ -231,9 +232,10 @@ T2UE_INLINE ClipVocabulary ClipVocabulary::from_json(std::string_view json) {
 
 T2UE_INLINE ClipVocabulary ClipVocabulary::load(const std::filesystem::path& path, int size) {
   std::filesystem::path file = path;
-  if (std::filesystem::is_directory(path)) {
+  std::error_code none;  // a path that cannot be looked at is reported by read()
+  if (std::filesystem::is_directory(path, none)) {
     for (const char* name : {"tokenizer.json", "vocab.json", "merges.txt", "bpe_simple_vocab_16e6.txt.gz"})
-      if (file == path && std::filesystem::exists(path / name)) file = path / name;
+      if (file == path && std::filesystem::exists(path / name, none)) file = path / name;
     check(file != path, "clip vocabulary", "the folder ", path,
           " has no tokenizer.json, vocab.json, merges.txt or bpe_simple_vocab_16e6.txt.gz");
   }
@@ -245,7 +247,7 @@ T2UE_INLINE ClipVocabulary ClipVocabulary::load(const std::filesystem::path& pat
   // Which of the two a JSON file is shows by its content: files are renamed.
   const bool json = bytes.starts_with('{');
   const bool whole = json && bytes.find("\"end_of_word_suffix\"") != std::string::npos;
-  check(!json || whole || std::filesystem::exists(merges), "clip vocabulary", file,
+  check(!json || whole || std::filesystem::exists(merges, none), "clip vocabulary", file,
         " is no tokenizer.json of CLIP's kind, and a vocab.json needs merges.txt beside it");
   const std::string lines = json && !whole ? read(merges) : "";
   try {

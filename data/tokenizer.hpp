@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Tokenizer {
   /// what is not UTF-8.
   std::vector<int32_t> encode(std::string_view text, int context_length) const;
 
-  /// encode() of every text, in parallel: [N, context_length]. An Error says which text is at fault.
+  /// encode() of every text: [N, context_length]. An Error says which text is at fault.
   std::vector<int32_t> encode_batch(std::span<const std::string> texts, int context_length) const;
 
   /// For every row of `ids` [N, context_length], which encode_batch() gave, where its first end token is.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <system_error>
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
@@ -9,8 +10,8 @@
 namespace t2ue {
 
 namespace detail {
-/// Whether `text` is JSON of ours with this "format". A word of letters and signs is never one token, so the
-/// vocabularies in tokenizer.json and vocab.json do not hold such a string.
+/// Whether `text` is JSON of ours with this "format". CLIP parts words into letters and signs, so no token in
+/// a tokenizer.json or vocab.json is spelt like it.
 inline bool has_format(std::string_view text, const char* format) {
   return text.starts_with('{') && text.find(concat('"', format, '"')) != std::string_view::npos;
 }
@@ -22,7 +23,8 @@ T2UE_INLINE Tokenizer Tokenizer::from_json(std::string_view json) {
 }
 
 T2UE_INLINE Tokenizer Tokenizer::load(const std::filesystem::path& path, int clip_size) {
-  if (std::filesystem::is_directory(path)) return ClipTokenizer::load(path, clip_size);
+  std::error_code none;  // a path that cannot be looked at is reported by what reads it
+  if (std::filesystem::is_directory(path, none)) return ClipTokenizer::load(path, clip_size);
   const std::string text = read_text(path, 64 << 20);
   if (!detail::has_format(text, "t2ue-bpe") && !detail::has_format(text, "clip-bpe"))
     return ClipTokenizer::load(path, clip_size);

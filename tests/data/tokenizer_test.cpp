@@ -95,6 +95,7 @@ TEST(Tokenizer, WrongFilesAreNamed) {
   };
   EXPECT_THAT(error_of([&] { Tokenizer::load(folder / "none.json"); }), HasSubstr("none.json"));
   EXPECT_THAT(error_of([&] { Tokenizer::load(folder); }), HasSubstr("no tokenizer.json"));
+  EXPECT_THAT(error_of([&] { Tokenizer::load(folder / std::string(5000, 'x')); }), HasSubstr("xxxx"));
   EXPECT_THAT(error("a.txt", "a cat sat\n"), AllOf(HasSubstr("a.txt"), HasSubstr("#version")));
   EXPECT_THAT(error("empty", ""), AllOf(HasSubstr("empty"), HasSubstr("0 merges")));
   EXPECT_THAT(error("a.json", "{}"), AllOf(HasSubstr("a.json"), HasSubstr("merges.txt")));
