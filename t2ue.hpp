@@ -30,6 +30,7 @@
 #include <t2ue/data/readers/split_manifest.hpp>
 #include <t2ue/data/resize_image.hpp>
 #include <t2ue/data/tar_shard.hpp>
+#include <t2ue/data/tokenizer.hpp>
 #include <t2ue/data/unicode.hpp>
 #include <t2ue/eval/chart.hpp>
 #include <t2ue/eval/classification.hpp>

@@ -25,9 +25,8 @@ inline DatasetIndex open_part(const std::string& path, const DatasetFlags& flags
 }
 
 /// Decodes the pictures of `index`, which was read from `path`.
-inline LoadedData load_data(const std::string& path, const DatasetIndex& index,
-                            const BytePairTokenizer& tokenizer, int64_t size, int64_t context_length,
-                            bool skip_bad, const Globals& globals) {
+inline LoadedData load_data(const std::string& path, const DatasetIndex& index, const Tokenizer& tokenizer,
+                            int64_t size, int64_t context_length, bool skip_bad, const Globals& globals) {
   PairLoadOptions options;
   options.size = static_cast<int>(size);
   options.context_length = static_cast<int>(context_length);

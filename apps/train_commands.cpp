@@ -35,10 +35,18 @@ struct ClipOptions {
   DatasetFlags dataset;
 };
 
-/// The vocabulary given, or one learned from the captions and kept beside the model.
-BytePairTokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& config,
-                                 const DatasetIndex& index) {
-  if (!options.vocabulary.empty()) return BytePairTokenizer::load(options.vocabulary);
+/// The vocabulary given, or one learned from the captions and kept beside the model. Of CLIP's merges a model
+/// that knows fewer tokens gets the first, and none gets more than CLIP has.
+Tokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& config, const DatasetIndex& index) {
+  if (!options.vocabulary.empty()) {
+    Tokenizer given = Tokenizer::load(
+        options.vocabulary,
+        static_cast<int>(std::min<int64_t>(config.text.vocab_size, ClipVocabulary::published_size)));
+    check(given.vocab_size() <= config.text.vocab_size, "train", "the vocabulary ", options.vocabulary,
+          " has ", given.vocab_size(), " tokens, the text tower of ", config.name, " knows ",
+          config.text.vocab_size);
+    return given;
+  }
   BytePairTokenizer learned =
       BytePairTokenizer::train(captions_of(index), static_cast<int>(config.text.vocab_size));
   learned.save(std::filesystem::path(options.out).replace_extension(".vocab.json"));
@@ -67,7 +75,7 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
   check_outputs(options.out, options.checkpoint);
 
   const DatasetIndex index = open_part(options.data, options.dataset, options.skip_bad, "train");
-  const BytePairTokenizer tokenizer = vocabulary_for(options, config, index);
+  const Tokenizer tokenizer = vocabulary_for(options, config, index);
   const LoadedData data = load_data(options.data, index, tokenizer, config.image_size,
                                     config.text.context_length, options.skip_bad, globals);
   const nlohmann::json identity{
@@ -243,8 +251,7 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   CaptionEncoder encoder(text.config().text, text.tokenizer, compute.device);
   restore_clip(text_file, encoder.parameters());
   // A frozen surrogate reads captions with its own vocabulary, a fresh one with that of --text.
-  const BytePairTokenizer tokenizer =
-      options.frozen.empty() ? text.tokenizer : load_clip(options.frozen).tokenizer;
+  const Tokenizer tokenizer = options.frozen.empty() ? text.tokenizer : load_clip(options.frozen).tokenizer;
   check(tokenizer.vocab_size() <= surrogate.text.vocab_size, "train", "the vocabulary of ", text_file,
         " has ", tokenizer.vocab_size(), " tokens, the surrogate ", surrogate.name, " knows ",
         surrogate.text.vocab_size);
@@ -317,7 +324,9 @@ void add_train_clip(CLI::App& train, Globals& globals) {
   command.add_option("--out", options->out, "Model file to write (.safetensors)")->required();
   command.add_option(
       "--vocab", options->vocabulary,
-      "Vocabulary file; without it one is learned from the captions and saved beside the model");
+      "Vocabulary: a .vocab.json of t2ue, or CLIP's as bpe_simple_vocab_16e6.txt.gz, tokenizer.json, "
+      "vocab.json with merges.txt, or a folder with these; without it one is learned from the captions and "
+      "saved beside the model");
   command.add_option(
       "--eval", options->evaluate,
       "Data set to measure retrieval on afterwards; of the one trained on, its split \"test\"");

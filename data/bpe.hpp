@@ -34,6 +34,9 @@ class BytePairTokenizer {
   /// longer text is cut, and still ends with the end token. Thread-safe.
   std::vector<int32_t> encode(std::string_view text, int context_length) const;
 
+  /// encode() of every text: [N, context_length].
+  std::vector<int32_t> encode_batch(std::span<const std::string> texts, int context_length) const;
+
   /// The text of tokens, lower-cased, words separated by one space; pad, start and end tokens give nothing.
   /// Throws Error for a number outside the vocabulary.
   std::string decode(std::span<const int32_t> tokens) const;

@@ -219,6 +219,18 @@ T2UE_INLINE std::vector<int32_t> BytePairTokenizer::encode(std::string_view text
   return tokens;
 }
 
+T2UE_INLINE std::vector<int32_t> BytePairTokenizer::encode_batch(std::span<const std::string> texts,
+                                                                 int context_length) const {
+  // In one thread, for encode() takes the lock of the words met before at every word.
+  std::vector<int32_t> ids;
+  ids.reserve(texts.size() * static_cast<size_t>(std::max(context_length, 0)));
+  for (const std::string& text : texts) {
+    const std::vector<int32_t> row = encode(text, context_length);
+    ids.insert(ids.end(), row.begin(), row.end());
+  }
+  return ids;
+}
+
 T2UE_INLINE std::string BytePairTokenizer::decode(std::span<const int32_t> tokens) const {
   std::string text;
   for (const int32_t token : tokens) {

@@ -34,6 +34,14 @@ class ClipVocabulary {
   static ClipVocabulary from_vocab_json(std::string_view vocab_json, std::string_view merges,
                                         int size = published_size);
 
+  /// What from_merges() reads.
+  std::string to_merges() const;
+  /// The vocabulary as JSON: {"format": "clip-bpe", "version": 1, "merges": to_merges()}; the published one
+  /// takes half a million bytes.
+  std::string to_json() const;
+  /// Throws Error unless `json` is what to_json() may give.
+  static ClipVocabulary from_json(std::string_view json);
+
   int size() const { return static_cast<int>(texts_.size()) + 2; }
   int32_t start_token() const { return size() - 2; }
   int32_t end_token() const { return size() - 1; }

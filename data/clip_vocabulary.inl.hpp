@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
@@ -191,11 +193,49 @@ T2UE_INLINE ClipVocabulary ClipVocabulary::from_tokenizer_json(std::string_view 
   return vocabulary;
 }
 
+T2UE_INLINE std::string ClipVocabulary::to_merges() const {
+  const detail::ClipBytes& bytes = detail::clip_bytes();
+  const auto spelling = [&](int32_t token) {
+    std::string all;
+    for (const char byte : text(token)) all += bytes.spelling[bytes.token[static_cast<uint8_t>(byte)]];
+    return ends_word(token) ? all + "</w>" : all;
+  };
+  std::vector<std::array<int32_t, 2>> merges(texts_.size() - detail::clip_first_merge);
+  for (const auto& [pair, token] : joined_)
+    merges[static_cast<size_t>(token - detail::clip_first_merge)] = {static_cast<int32_t>(pair >> 32),
+                                                                     static_cast<int32_t>(pair)};
+  std::string lines = "#version: 0.2\n";
+  for (const auto [left, right] : merges) lines += spelling(left) + " " + spelling(right) + "\n";
+  return lines;
+}
+
+T2UE_INLINE std::string ClipVocabulary::to_json() const {
+  const nlohmann::ordered_json json{{"format", "clip-bpe"}, {"version", 1}, {"merges", to_merges()}};
+  return json.dump() + "\n";
+}
+
+T2UE_INLINE ClipVocabulary ClipVocabulary::from_json(std::string_view json) {
+  const nlohmann::json object = detail::clip_json(json, "the vocabulary");
+  check(object.value("format", nlohmann::json()) == "clip-bpe" &&
+            object.value("version", nlohmann::json()) == 1 && object.contains("merges") &&
+            object["merges"].is_string() && object.size() == 3,
+        "clip vocabulary", "this is not a vocabulary of CLIP's kind as t2ue writes it, version 1");
+  const std::string& merges = object["merges"].get_ref<const std::string&>();
+  check(merges.size() <= detail::clip_file_bytes, "clip vocabulary", "the list of merges has ", merges.size(),
+        " bytes, more than ", detail::clip_file_bytes);
+  const auto lines = std::count(merges.begin(), merges.end(), '\n');
+  ClipVocabulary vocabulary = from_merges(merges, static_cast<int>(min_size + lines - 1));
+  check(vocabulary.to_merges() == merges, "clip vocabulary",
+        "the list of merges is cut off or is not as t2ue writes it");
+  return vocabulary;
+}
+
 T2UE_INLINE ClipVocabulary ClipVocabulary::load(const std::filesystem::path& path, int size) {
   std::filesystem::path file = path;
-  if (std::filesystem::is_directory(path)) {
+  std::error_code none;  // a path that cannot be looked at is reported by read()
+  if (std::filesystem::is_directory(path, none)) {
     for (const char* name : {"tokenizer.json", "vocab.json", "merges.txt", "bpe_simple_vocab_16e6.txt.gz"})
-      if (file == path && std::filesystem::exists(path / name)) file = path / name;
+      if (file == path && std::filesystem::exists(path / name, none)) file = path / name;
     check(file != path, "clip vocabulary", "the folder ", path,
           " has no tokenizer.json, vocab.json, merges.txt or bpe_simple_vocab_16e6.txt.gz");
   }
@@ -207,6 +247,8 @@ T2UE_INLINE ClipVocabulary ClipVocabulary::load(const std::filesystem::path& pat
   // Which of the two a JSON file is shows by its content: files are renamed.
   const bool json = bytes.starts_with('{');
   const bool whole = json && bytes.find("\"end_of_word_suffix\"") != std::string::npos;
+  check(!json || whole || std::filesystem::exists(merges, none), "clip vocabulary", file,
+        " is no tokenizer.json of CLIP's kind, and a vocab.json needs merges.txt beside it");
   const std::string lines = json && !whole ? read(merges) : "";
   try {
     if (whole) return from_tokenizer_json(bytes, size);

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/data/bpe.hpp>
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/readers/dataset_index.hpp>
+#include <t2ue/data/tokenizer.hpp>
 
 namespace t2ue {
 
@@ -55,15 +55,15 @@ struct PairLoadOptions {
 };
 
 /// Tokens of captions: fills ids and end.
-void tokenise_captions(PairDataset& data, const BytePairTokenizer& tokenizer, int context_length);
+void tokenise_captions(PairDataset& data, const Tokenizer& tokenizer, int context_length);
 
 /// Decodes the pictures of an index. Alpha is laid over white. Throws Error naming the picture that cannot be
 /// read, unless skip_bad, and for a record without captions.
-PairDataset load_pair_dataset(const DatasetIndex& index, const BytePairTokenizer& tokenizer,
+PairDataset load_pair_dataset(const DatasetIndex& index, const Tokenizer& tokenizer,
                               const PairLoadOptions& options);
 
 /// load_pair_dataset() of a pairs folder (pairs.jsonl and pictures).
-PairDataset load_pair_dataset(const std::filesystem::path& folder, const BytePairTokenizer& tokenizer,
+PairDataset load_pair_dataset(const std::filesystem::path& folder, const Tokenizer& tokenizer,
                               const PairLoadOptions& options);
 
 /// All captions of an index, in order: what a vocabulary is learned from.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <functional>
 
 #include <t2ue/core/error.hpp>
@@ -36,17 +35,10 @@ T2UE_INLINE PairDataset PairDataset::subset(std::span<const int64_t> indices) co
   return part;
 }
 
-T2UE_INLINE void tokenise_captions(PairDataset& data, const BytePairTokenizer& tokenizer,
-                                   int context_length) {
+T2UE_INLINE void tokenise_captions(PairDataset& data, const Tokenizer& tokenizer, int context_length) {
   data.context_length = context_length;
-  data.ids.clear();
-  data.end.clear();
-  for (const std::string& caption : data.captions) {
-    const std::vector<int32_t> row = tokenizer.encode(caption, context_length);
-    const auto end = std::find(row.begin(), row.end(), tokenizer.end_token());
-    data.end.push_back(static_cast<int32_t>(end - row.begin()));
-    data.ids.insert(data.ids.end(), row.begin(), row.end());
-  }
+  data.ids = tokenizer.encode_batch(data.captions, context_length);
+  data.end = tokenizer.end_positions(data.ids, context_length);
 }
 
 namespace detail {
@@ -67,7 +59,7 @@ inline LoadedPicture load_for_training(const PictureReader& reader, size_t recor
 }
 }  // namespace detail
 
-T2UE_INLINE PairDataset load_pair_dataset(const DatasetIndex& index, const BytePairTokenizer& tokenizer,
+T2UE_INLINE PairDataset load_pair_dataset(const DatasetIndex& index, const Tokenizer& tokenizer,
                                           const PairLoadOptions& options) {
   check(options.size >= 1 && options.size <= 4096, "dataset", "a training size of ", options.size,
         " is outside 1..4096");
@@ -109,8 +101,7 @@ T2UE_INLINE PairDataset load_pair_dataset(const DatasetIndex& index, const ByteP
   return data;
 }
 
-T2UE_INLINE PairDataset load_pair_dataset(const std::filesystem::path& folder,
-                                          const BytePairTokenizer& tokenizer,
+T2UE_INLINE PairDataset load_pair_dataset(const std::filesystem::path& folder, const Tokenizer& tokenizer,
                                           const PairLoadOptions& options) {
   return load_pair_dataset(read_pair_list(folder, {}), tokenizer, options);
 }

@@ -10,7 +10,7 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/plan.hpp>
-#include <t2ue/data/bpe.hpp>
+#include <t2ue/data/tokenizer.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
 #include <t2ue/methods/noise_source.hpp>
 #include <t2ue/models/clip/text.hpp>
@@ -21,7 +21,8 @@ namespace t2ue {
 /// A frozen text tower with its vocabulary: captions to embeddings.
 class CaptionEncoder {
  public:
-  CaptionEncoder(const TextConfig& config, BytePairTokenizer tokenizer, Device device = {});
+  /// Error if the vocabulary has more tokens than the tower knows.
+  CaptionEncoder(const TextConfig& config, Tokenizer tokenizer, Device device = {});
   CaptionEncoder(const CaptionEncoder&) = delete;
   CaptionEncoder& operator=(const CaptionEncoder&) = delete;
 
@@ -30,13 +31,13 @@ class CaptionEncoder {
   std::vector<float> encode(std::span<const std::string> captions);
 
   const TextConfig& config() const { return config_; }
-  const BytePairTokenizer& tokenizer() const { return tokenizer_; }
+  const Tokenizer& tokenizer() const { return tokenizer_; }
   /// For loading weights into; named as in a CLIP.
   ParameterSet& parameters() { return parameters_; }
 
  private:
   TextConfig config_;
-  BytePairTokenizer tokenizer_;
+  Tokenizer tokenizer_;
   TextTower tower_;
   ParameterSet parameters_;
   Tensor ids_, end_, features_;

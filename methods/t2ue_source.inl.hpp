@@ -51,8 +51,7 @@ inline TextConfig text_config_from_json(const nlohmann::json& json) {
 }
 }  // namespace detail
 
-T2UE_INLINE CaptionEncoder::CaptionEncoder(const TextConfig& config, BytePairTokenizer tokenizer,
-                                           Device device)
+T2UE_INLINE CaptionEncoder::CaptionEncoder(const TextConfig& config, Tokenizer tokenizer, Device device)
     : config_(config),
       tokenizer_(std::move(tokenizer)),
       tower_(config),
@@ -73,17 +72,18 @@ T2UE_INLINE std::vector<float> CaptionEncoder::encode(std::span<const std::strin
   const int context = static_cast<int>(config_.context_length);
   const auto width = static_cast<size_t>(config_.embed_dim),
              batch = static_cast<size_t>(detail::source_batch);
+  for (const std::string& caption : captions) detail::check_caption(caption);
+  const std::vector<int32_t> all = tokenizer_.encode_batch(captions, context),
+                             all_end = tokenizer_.end_positions(all, context);
   std::vector<float> rows;
   rows.reserve(captions.size() * width);
   for (size_t begin = 0; begin < captions.size(); begin += batch) {
     std::vector<int32_t> ids, end;
     for (size_t b = 0; b < batch; ++b) {
-      const std::string& caption = captions[std::min(begin + b, captions.size() - 1)];
-      detail::check_caption(caption);
-      const std::vector<int32_t> row = tokenizer_.encode(caption, context);
-      end.push_back(
-          static_cast<int32_t>(std::find(row.begin(), row.end(), tokenizer_.end_token()) - row.begin()));
-      ids.insert(ids.end(), row.begin(), row.end());
+      const size_t caption = std::min(begin + b, captions.size() - 1);
+      const auto row = all.begin() + static_cast<int64_t>(caption) * context;
+      ids.insert(ids.end(), row, row + context);
+      end.push_back(all_end[caption]);
     }
     ids_.assign(ids);
     end_.assign(end);
@@ -115,7 +115,7 @@ struct T2ueSource::State {
   State(const CheckpointReader& reader, const nlohmann::json& state, const std::filesystem::path& path,
         Device device, Precision precision)
       : encoder(detail::text_config_from_json(state.at("text")),
-                BytePairTokenizer::from_json(state.at("tokenizer").dump()), device),
+                Tokenizer::from_json(state.at("tokenizer").dump()), device),
         generator(generator_config_from_json(state.at("generator"), state.at("name").get<std::string>())),
         parameters(generator, 0, device, precision),
         condition({detail::source_batch, generator.config.condition}, DType::f32, device),

@@ -7,22 +7,22 @@
 #include <string>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/data/bpe.hpp>
+#include <t2ue/data/tokenizer.hpp>
 #include <t2ue/models/clip/clip.hpp>
 
 namespace t2ue {
 
 /// Writes a checkpoint of kind "clip": the parameters under their open_clip names; in the state the
-/// configuration and its name without folder and ending, the tokenizer, and `training`, kept for the record.
-/// Error if the vocabulary has more tokens than the text tower knows.
+/// configuration and its name without folder and ending, the whole vocabulary, and `training`, kept for the
+/// record. Error if the vocabulary has more tokens than the text tower knows.
 void save_clip(const std::filesystem::path& path, const Clip& model, const ParameterSet& parameters,
-               const BytePairTokenizer& tokenizer, const nlohmann::json& training);
+               const Tokenizer& tokenizer, const nlohmann::json& training);
 
 /// What such a file holds. The model is not moved with the handle.
 struct LoadedClip {
   std::unique_ptr<Clip> model;
   std::unique_ptr<ParameterSet> parameters;
-  BytePairTokenizer tokenizer;
+  Tokenizer tokenizer;
   std::string training;  ///< JSON text
 
   const ClipConfig& config() const { return model->config; }

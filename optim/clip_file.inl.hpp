@@ -10,7 +10,7 @@
 namespace t2ue {
 
 namespace detail {
-inline void check_vocabulary(const BytePairTokenizer& tokenizer, const ClipConfig& config) {
+inline void check_vocabulary(const Tokenizer& tokenizer, const ClipConfig& config) {
   check(tokenizer.vocab_size() <= config.text.vocab_size, "clip", "the vocabulary has ",
         tokenizer.vocab_size(), " tokens, the text tower of ", config.name, " knows ",
         config.text.vocab_size);
@@ -18,7 +18,7 @@ inline void check_vocabulary(const BytePairTokenizer& tokenizer, const ClipConfi
 }  // namespace detail
 
 T2UE_INLINE void save_clip(const std::filesystem::path& path, const Clip& model,
-                           const ParameterSet& parameters, const BytePairTokenizer& tokenizer,
+                           const ParameterSet& parameters, const Tokenizer& tokenizer,
                            const nlohmann::json& training) {
   detail::check_vocabulary(tokenizer, model.config);
   CheckpointWriter writer;
@@ -36,7 +36,7 @@ T2UE_INLINE LoadedClip load_clip(const std::filesystem::path& path, Device devic
   try {
     auto model = std::make_unique<Clip>(clip_config_from_json(state.at("clip"), state.at("name")));
     auto parameters = std::make_unique<ParameterSet>(*model, 0, device);
-    auto tokenizer = BytePairTokenizer::from_json(state.at("tokenizer").dump());
+    auto tokenizer = Tokenizer::from_json(state.at("tokenizer").dump());
     detail::check_vocabulary(tokenizer, model->config);
     reader.restore("", *parameters);
     return {std::move(model), std::move(parameters), std::move(tokenizer), state.at("training").dump()};

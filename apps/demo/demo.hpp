@@ -76,7 +76,7 @@ class Demo {
 
   DemoRecipe recipe_;
   DemoOptions options_;
-  std::unique_ptr<BytePairTokenizer> tokenizer_;
+  std::unique_ptr<Tokenizer> tokenizer_;
   PairDataset train_, test_, validation_;
   std::unique_ptr<CaptionEncoder> encoder_;
   DemoPart image_text_, class_wise_;

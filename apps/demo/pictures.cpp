@@ -46,7 +46,7 @@ void Demo::make_pictures() {
 
 void Demo::load_pictures() {
   const auto google = options_.out / "pictures" / "google", twitter = options_.out / "pictures" / "twitter";
-  tokenizer_ = std::make_unique<BytePairTokenizer>(
+  tokenizer_ = std::make_unique<Tokenizer>(
       BytePairTokenizer::train(captions_of_folder(google), static_cast<int>(recipe_.clip.text.vocab_size)));
   train_ = load(google, "load Google's drawings");
   const PairDataset all = load(twitter, "load Twitter's drawings");

@@ -28,6 +28,66 @@ Words with_data(Words words, const std::filesystem::path& data) {
   return words;
 }
 
+/// Words that train a tiny CLIP whose text tower knows `vocab_size` tokens, with the vocabulary at `path`.
+Words train_with_vocabulary(const std::filesystem::path& folder, int vocab_size, const std::string& path) {
+  const Workshop& w = Workshop::get();
+  auto json = nlohmann::json::parse(read_text(w.clip_json));
+  json["text_cfg"]["vocab_size"] = vocab_size;
+  write_file(folder / "clip.json", std::string_view(json.dump()));
+  return {"train",   "clip", "--data",   w.pictures, "--clip", folder / "clip.json",     "--vocab",   path,
+          "--batch", "8",    "--epochs", "1",        "--out",  folder / "m.safetensors", "--threads", "1",
+          "--json"};
+}
+
+TEST(Vocabulary, MayBeClipsInAnyFormAndGoesIntoEveryFile) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  const auto published = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  const std::string expected = Tokenizer::load(published, 764).to_json();
+  for (const char* form : {"bpe_simple_vocab_16e6.txt.gz", "tokenizer.json", "vocab.json", ""}) {
+    const Ended ended = program(train_with_vocabulary(folder, 764, published / form));
+    ASSERT_EQ(ended.code, 0) << form << ": " << ended.err;
+    EXPECT_EQ(load_clip(folder / "m.safetensors").tokenizer.to_json(), expected) << form;
+    EXPECT_FALSE(std::filesystem::exists(folder / "m.vocab.json")) << "nothing was learned";
+  }
+  const Ended generator =
+      program({"train", "generator", "--data", w.pictures, "--clip", folder / "clip.json", "--text",
+               folder / "m.safetensors", "--generator", w.generator_json, "--out", folder / "g.safetensors",
+               "--batch", "8", "--rounds", "1", "--threads", "1", "--json"});
+  ASSERT_EQ(generator.code, 0) << generator.err;
+  std::filesystem::remove(folder / "m.safetensors");
+  const Ended noise = program({"noise", "--generator", folder / "g.safetensors", "--captions",
+                               w.pictures / "pairs.jsonl", "--out", folder / "noise", "--json"});
+  EXPECT_EQ(noise.code, 0) << noise.err;
+}
+
+TEST(Vocabulary, OfClipGivesASmallerModelItsFirstMerges) {
+  const auto folder = fresh_folder();
+  const auto published = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  ASSERT_EQ(program(train_with_vocabulary(folder, 600, published / "merges.txt")).code, 0);
+  EXPECT_EQ(load_clip(folder / "m.safetensors").tokenizer.vocab_size(), 600);
+}
+
+TEST(Vocabulary, ThatDoesNotFitTheModelIsRefusedBeforeTheWork) {
+  const auto folder = fresh_folder();
+  const auto published = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  const auto error = [&](int vocab_size, const std::string& path) {
+    const Ended ended =
+        program(train_with_vocabulary(folder, vocab_size, path) + Words{"--epochs", "100000"});
+    EXPECT_EQ(ended.code, 1) << path;
+    return ended.err;
+  };
+  EXPECT_THAT(error(1000, published / "merges.txt"), HasSubstr("250 merges"));
+  EXPECT_THAT(error(700, published / "tokenizer.json"), HasSubstr("250 merges"));
+  const std::vector<std::string> captions{"red cat red cat red cat"};
+  const BytePairTokenizer ours = BytePairTokenizer::train(captions, 270);
+  ours.save(folder / "ours.vocab.json");
+  EXPECT_THAT(error(ours.vocab_size() - 1, folder / "ours.vocab.json"),
+              testing::AllOf(HasSubstr("ours.vocab.json"), HasSubstr(concat(ours.vocab_size(), " tokens"))));
+  write_file(folder / "text.txt", "no vocabulary\n");
+  EXPECT_THAT(error(764, folder / "text.txt"), HasSubstr("text.txt"));
+}
+
 TEST(BadPicture, StopsTrainingUnlessItIsSkippedAndCounted) {
   const auto folder = fresh_folder();
   const auto words =

@@ -47,7 +47,7 @@ std::string tokenizer_json() {
 std::vector<std::string> fuzz_seeds() {
   return {std::string(merges), "It's &amp;lt; caf\u00e9 &#x1F600; \u201cquoted\u201d \uff21 \x1b[1m 123",
           "\u0391\u03a3 \u0130 e\u0301 \u1100\u1161 \u0345 \ufb01 &NTILDE; <|endoftext|> 'll",
-          tokenizer_json()};
+          tokenizer_json(), t2ue::ClipVocabulary::from_merges(merges, size).to_json()};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size_of_data) {
@@ -59,6 +59,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size_of_data) 
   }
   try {
     encode(t2ue::ClipTokenizer(t2ue::ClipVocabulary::from_merges(bytes, size)), "the thin inn \u2019 in the");
+  } catch (const t2ue::Error&) {
+  }
+  try {
+    const auto vocabulary = t2ue::ClipVocabulary::from_json(bytes);
+    if (t2ue::ClipVocabulary::from_json(vocabulary.to_json()).to_merges() != vocabulary.to_merges())
+      std::abort();
+    encode(t2ue::ClipTokenizer(vocabulary), "the thin inn \u2019 in the");
   } catch (const t2ue::Error&) {
   }
   for (const auto& read :

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <t2ue/core/atomic_file.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 
 namespace t2ue {
@@ -24,8 +25,10 @@ struct Source : testing::Test {
 
   void save(const CaptionKeywords& keywords = {}) {
     const std::vector<std::string> captions{"a red ball", "a blue ball", "a red house"};
-    const BytePairTokenizer tokenizer = BytePairTokenizer::train(captions, 270);
-    CaptionEncoder encoder({8, 270, {16, 1, 2, Activation::gelu, true}, 8}, tokenizer);
+    save_with(BytePairTokenizer::train(captions, 270), 270, keywords);
+  }
+  void save_with(const Tokenizer& tokenizer, int64_t vocab_size, const CaptionKeywords& keywords = {}) {
+    CaptionEncoder encoder({8, vocab_size, {16, 1, 2, Activation::gelu, true}, 8}, tokenizer);
     encoder.parameters().initialise(3);
     SsaGenerator generator(tiny_generator());
     ParameterSet parameters(generator, 4);
@@ -59,6 +62,53 @@ TEST_F(Source, NoiseBelongsToTheCaption) {
   EXPECT_EQ(source.seed(), 5u);
   EXPECT_TRUE(source.card().needs_text);
   EXPECT_FALSE(source.card().needs_image);
+}
+
+TEST_F(Source, ClipsVocabularyIsInTheFile) {
+  const auto folder = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  const Tokenizer tokenizer = Tokenizer::load(folder, 764);
+  save_with(tokenizer, 764);
+  const auto all = T2ueSource(path).make(items({"A red  ball", "a red ball", "a &lt;&#51; house"}));
+  EXPECT_EQ(all[0], all[1]) << "CLIP sees no difference";
+  EXPECT_NE(all[0], all[2]);
+  EXPECT_EQ(T2ueSource(path).make(items({"a <3 house"}))[0], all[2]);
+  const std::string first = read_text(path);
+  EXPECT_NE(first.find("clip-bpe"), std::string::npos);
+  save_with(Tokenizer::from_json(tokenizer.to_json()), 764);
+  EXPECT_EQ(read_text(path), first);
+  EXPECT_THROW(save_with(tokenizer, 763), Error) << "a text tower that knows fewer tokens";
+}
+
+/// The features are those of the tower at the end token, where CLIP's argmax reads them.
+TEST_F(Source, TextsAreReadAtTheirEnd) {
+  const auto folder = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  const TextConfig config{8, 764, {16, 1, 2, Activation::gelu, true}, 8};
+  CaptionEncoder encoder(config, Tokenizer::load(folder, 764));
+  encoder.parameters().initialise(3);
+  std::vector<std::string> captions;
+  for (int i = 0; i < 19; ++i)  // more than one batch, some too long for the context
+    captions.push_back(concat("red ", std::string(static_cast<size_t>(i), 'x')));
+  const auto together = encoder.encode(captions);
+  ASSERT_EQ(together.size(), 19u * 8u);
+
+  const std::vector<int32_t> ids = encoder.tokenizer().encode_batch(captions, 8);
+  TextTower tower(config);
+  ParameterSet parameters(tower, 3);
+  std::vector<int32_t> ends;
+  for (size_t i = 0; i < captions.size(); ++i) {
+    const auto row = ids.begin() + static_cast<ptrdiff_t>(8 * i);
+    ends.push_back(static_cast<int32_t>(std::max_element(row, row + 8) - row));
+  }
+  Tensor ids_tensor = Tensor::zeros({19, 8}, DType::i32), end_tensor = Tensor::zeros({19}, DType::i32), out;
+  ids_tensor.assign(ids);
+  end_tensor.assign(ends);
+  Step step([&](Graph& g) {
+    const Frozen frozen(g);
+    out = g.output(tower(g.input(ids_tensor), g.input(end_tensor)));
+  });
+  step.run();
+  const auto expected = out.to_vector<float>();
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(together[i], expected[i], 1e-4f) << i;
 }
 
 TEST_F(Source, BatchMatesDoNotMatter) {
