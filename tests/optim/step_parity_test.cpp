@@ -294,8 +294,10 @@ TEST_P(StepParity, AgreesWithTheCpuAndWithItself) {
   expect_losses(trace, cpu, way.precision);
   if (way.precision == Precision::fp32) {
     expect_first_step(trace.first, cpu.first);
+    // Noise is rounded to whole steps of 1/255: where a backend's last bit puts one on the other side,
+    // pictures differ by such a step, and in the rounds that follow both models do.
     expect_last_weights(trace, cpu,
-                        kind.makes_noise ? testing_tolerance::bf16_roundoff
+                        kind.makes_noise ? 16 * testing_tolerance::bf16_roundoff
                                          : steps * testing_tolerance::fp32(reduction, {}, 1.0));
   }
   EXPECT_TRUE(trace_of(kind, way) == trace) << "another run gives other bits";
