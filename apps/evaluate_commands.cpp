@@ -67,8 +67,8 @@ Result evaluate_retrieval(const RetrievalOptions& options, const Globals& global
                                     config.text.context_length, options.skip_bad, globals);
   const Texts texts = texts_of(options, clip, data.pairs, device);
   DatasetPass pictures(data.pairs, image_features(*clip.model), 64, device);
-  const RetrievalResult result =
-      retrieval(pictures.run(), texts.features, config.text.embed_dim, texts.owner, {.seed = options.seed}, device);
+  const RetrievalResult result = retrieval(pictures.run(), texts.features, config.text.embed_dim, texts.owner,
+                                           {.seed = options.seed}, device);
   nlohmann::json json = to_json(result);
   json.update({{"model", options.model},
                {"data", options.data},
