@@ -10,12 +10,13 @@ trap 'rm -rf "$stage"' EXIT
 root=$stage/gpu-bundle
 mkdir -p "$root/bin" "$root/lib" "$(dirname "$output")"
 
-for program in apps/t2ue tests/test_ops tests/test_cuda tests/test_plan tests/test_optim benchmarks/gpu_step_bench; do
+programs=(apps/t2ue tests/test_{ops,cuda,plan,optim} benchmarks/gpu_step_bench)
+for program in "${programs[@]}"; do
   strip -o "$root/bin/${program##*/}" "$build/$program"
 done
 # The C library stays the machine's: the driver's libraries were made for it.
 machines='^(ld-linux.*|linux-vdso|lib(c|m|dl|rt|pthread|resolv|cuda|cublasLt|cudnn.*))\.so'
-for program in "$root"/bin/*; do ldd "$build"/*/"${program##*/}"; done | awk '$2 == "=>" { print $1, $3 }' | sort -u |
+for program in "${programs[@]}"; do ldd "$build/$program"; done | awk '$2 == "=>" { print $1, $3 }' | sort -u |
   while read -r name path; do
     if [[ $name =~ $machines ]]; then continue; fi
     [ -f "$path" ] || { echo "bundle.sh: $name was not found" >&2; exit 1; }

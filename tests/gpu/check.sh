@@ -51,8 +51,8 @@ add_libraries() {  # add_libraries NAME
   done
 }
 t2ue=$(program t2ue) || { echo "check.sh: there is no program t2ue in $bin; say where with --bin" >&2; exit 2; }
-# In a build folder the programs know where their libraries are.
-for library in $(ldd "$t2ue" 2>/dev/null | awk '/not found/ { print $1 }'); do add_libraries "$library"; done
+# They are loaded when they are first needed: ldd does not list them, but the program names them.
+for library in $(grep -aoE 'lib(cublasLt|cudnn)\.so\.[0-9]+' "$t2ue" | sort -u); do add_libraries "$library"; done
 export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}
 
 if ! devices=$("$t2ue" devices 2>&1); then
