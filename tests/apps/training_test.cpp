@@ -1,6 +1,7 @@
 // Training from the command line: bad pictures, bad outputs, numbers that run away, kill -9 and --resume.
 #include "apps/program.hpp"
 
+#include <paths.hpp>
 #include <t2ue/core/rng.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/models/weights/safetensors.hpp>
@@ -42,7 +43,7 @@ Words train_with_vocabulary(const std::filesystem::path& folder, int vocab_size,
 TEST(Vocabulary, MayBeClipsInAnyFormAndGoesIntoEveryFile) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();
-  const auto published = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  const auto published = testing_paths::reference_path("clip_bpe");
   const std::string expected = Tokenizer::load(published, 764).to_json();
   for (const char* form : {"bpe_simple_vocab_16e6.txt.gz", "tokenizer.json", "vocab.json", ""}) {
     const Ended ended = program(train_with_vocabulary(folder, 764, published / form));
@@ -63,14 +64,14 @@ TEST(Vocabulary, MayBeClipsInAnyFormAndGoesIntoEveryFile) {
 
 TEST(Vocabulary, OfClipGivesASmallerModelItsFirstMerges) {
   const auto folder = fresh_folder();
-  const auto published = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  const auto published = testing_paths::reference_path("clip_bpe");
   ASSERT_EQ(program(train_with_vocabulary(folder, 600, published / "merges.txt")).code, 0);
   EXPECT_EQ(load_clip(folder / "m.safetensors").tokenizer.vocab_size(), 600);
 }
 
 TEST(Vocabulary, ThatDoesNotFitTheModelIsRefusedBeforeTheWork) {
   const auto folder = fresh_folder();
-  const auto published = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  const auto published = testing_paths::reference_path("clip_bpe");
   const auto error = [&](int vocab_size, const std::string& path) {
     const Ended ended =
         program(train_with_vocabulary(folder, vocab_size, path) + Words{"--epochs", "100000"});

@@ -17,8 +17,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Tokens = std::vector<int32_t>;
 
-constexpr int tiny_size = 764;
-
 const ClipTokenizer& tiny() {
   static const ClipTokenizer tokenizer = ClipTokenizer::load(reference_path("clip_bpe"), tiny_size);
   return tokenizer;
@@ -27,10 +25,6 @@ const ClipTokenizer& tiny() {
 const nlohmann::json& reference() {
   static const nlohmann::json json = reference_json("clip_tokens.json");
   return json;
-}
-
-std::filesystem::path published_file() {
-  return std::filesystem::path(T2UE_SOURCE_DIR) / "../shared/data/clip-bpe/bpe_simple_vocab_16e6.txt.gz";
 }
 
 TEST(ClipTokenizer, AgreesWithTheReferenceOnATinyVocabulary) {
@@ -43,9 +37,9 @@ TEST(ClipTokenizer, AgreesWithTheReferenceOnATinyVocabulary) {
 }
 
 TEST(ClipTokenizer, AgreesWithTheReferenceOnThePublishedVocabulary) {
-  if (!std::filesystem::exists(published_file()))
-    GTEST_SKIP() << "OpenAI's vocabulary is not there: " << published_file();
-  const ClipTokenizer tokenizer = ClipTokenizer::load(published_file());
+  if (!std::filesystem::exists(published_vocabulary()))
+    GTEST_SKIP() << "OpenAI's vocabulary is not there: " << published_vocabulary();
+  const ClipTokenizer tokenizer = ClipTokenizer::load(published_vocabulary());
   ASSERT_EQ(tokenizer.vocab_size(), 49408);
   EXPECT_THAT(tokenizer.encode("a photo of a cat", 8),  // as in OpenAI's and open_clip's documentation
               ElementsAre(49406, 320, 1125, 539, 320, 2368, 49407, 0));

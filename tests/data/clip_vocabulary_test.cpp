@@ -13,7 +13,7 @@ using namespace t2ue::testing_data;
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr int size = 764, merges = 250;
+constexpr int size = tiny_size, merges = 250;
 
 std::string file(const std::string& name) {
   return read_text(reference_path("clip_bpe/" + name));

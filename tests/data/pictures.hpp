@@ -14,6 +14,10 @@ namespace t2ue::testing_data {
 
 using testing_errors::error_of;
 
+inline std::vector<uint8_t> bytes_of(std::string_view text) {
+  return {text.begin(), text.end()};
+}
+
 /// A picture of random bytes.
 inline Image random_image(int height, int width, int channels, uint64_t seed = 1) {
   Image image{height, width, channels, {}, {}, {}, 1};

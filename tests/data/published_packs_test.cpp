@@ -12,20 +12,15 @@
 #include <t2ue/data/readers/picture_reader.hpp>
 #include <t2ue/data/readers/split_manifest.hpp>
 
+#include <paths.hpp>
+
 #include "data/readers.hpp"
 
 namespace {
 
 using namespace t2ue;
 using namespace t2ue::testing_data;
-
-/// A folder of data packs: $T2UE_DATA, or shared/data beside the source.
-std::filesystem::path pack(const std::string& name) {
-  const char* folder = std::getenv("T2UE_DATA");
-  const std::filesystem::path packs =
-      folder ? std::filesystem::path(folder) : std::filesystem::path(T2UE_SOURCE_DIR) / "../shared/data";
-  return packs / name;
-}
+using testing_paths::data_pack;
 
 #define SKIP_WITHOUT(folder) \
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not here"
@@ -50,7 +45,7 @@ void unpack(const std::filesystem::path& from, const std::filesystem::path& to) 
 }
 
 TEST(PublishedPacks, Flickr8k) {
-  const auto folder = pack("flickr8k-128");
+  const auto folder = data_pack("flickr8k-128");
   SKIP_WITHOUT(folder);
   DatasetIndex index = open_dataset(folder);
   EXPECT_EQ(index.format, "webdataset");
@@ -75,7 +70,7 @@ TEST(PublishedPacks, Flickr8k) {
 }
 
 TEST(PublishedPacks, Cifar10AsJpeg) {
-  const auto folder = pack("cifar-10-jpeg");
+  const auto folder = data_pack("cifar-10-jpeg");
   SKIP_WITHOUT(folder);
   const DatasetIndex index = open_dataset(folder);
   EXPECT_EQ(counts_of(index), "test 10000, train 50000");
@@ -86,7 +81,7 @@ TEST(PublishedPacks, Cifar10AsJpeg) {
 }
 
 TEST(PublishedPacks, Cifar100AndItsDuplicates) {
-  const auto folder = pack("cifar-100"), here = fresh_folder();
+  const auto folder = data_pack("cifar-100"), here = fresh_folder();
   SKIP_WITHOUT(folder);
   for (const char* name :
        {"train_batch_1", "train_batch_2", "train_batch_3", "train_batch_4", "train_batch_5", "test_batch"})
@@ -114,7 +109,7 @@ TEST(PublishedPacks, Cifar100AndItsDuplicates) {
 }
 
 TEST(PublishedPacks, Flickr30kCaptionsAlone) {
-  const auto folder = pack("captions");
+  const auto folder = data_pack("captions");
   SKIP_WITHOUT(folder);
   DatasetOptions options;
   options.format = "flickr";

@@ -18,10 +18,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using Bytes = std::vector<uint8_t>;
 
-Bytes bytes_of(std::string_view text) {
-  return {text.begin(), text.end()};
-}
-
 /// A tar member by hand: what libarchive would refuse to write. `declared` may differ from what follows.
 Bytes tar_member(const std::string& path, std::string_view content, uint64_t declared, char type = '0') {
   Bytes block(512);

@@ -15,8 +15,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr int tiny_size = 764;
-
 const std::vector<std::string> captions = {
     "A red car on the street.", "the Red cat sat on the red mat", "caf\u00e9 &amp; bar \u201cthe hat\u201d",
     "", "the cat, the hat and the red bat, the cat, the hat and the red bat"};
@@ -66,8 +64,7 @@ TEST(Tokenizer, JsonHoldsEverything) {
 }
 
 TEST(Tokenizer, ThePublishedVocabularyFitsAModelFile) {
-  const auto path =
-      std::filesystem::path(T2UE_SOURCE_DIR) / "../shared/data/clip-bpe/bpe_simple_vocab_16e6.txt.gz";
+  const auto path = published_vocabulary();
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "OpenAI's vocabulary is not there: " << path;
   const Tokenizer tokenizer = Tokenizer::load(path);
   const std::string json = tokenizer.to_json();

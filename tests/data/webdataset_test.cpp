@@ -13,10 +13,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Bytes = std::vector<uint8_t>;
 
-Bytes text(std::string_view words) {
-  return {words.begin(), words.end()};
-}
-
 /// A long and a short key, so that the archive has extended headers.
 void write_shard(const std::filesystem::path& file, int first, int count) {
   ShardWriter writer(file);
@@ -25,9 +21,9 @@ void write_shard(const std::filesystem::path& file, int first, int count) {
         i % 2 == 0 ? concat(std::string(120, 'k'), "/", std::string(90, 'l'), i) : concat(i);
     writer.add({key,
                 {{"png", encode_png(random_image(4, 5, 3, static_cast<uint64_t>(i)))},
-                 {"txt", text(concat("caption ", i, "\n\nsecond\r\n"))},
-                 {"json", text(R"({"caption": "json", "tags": ["one", "two"], "width": 4})")},
-                 {"cls", text(concat(i % 3, "\n"))}}});
+                 {"txt", bytes_of(concat("caption ", i, "\n\nsecond\r\n"))},
+                 {"json", bytes_of(R"({"caption": "json", "tags": ["one", "two"], "width": 4})")},
+                 {"cls", bytes_of(concat(i % 3, "\n"))}}});
   }
   writer.commit();
 }
@@ -89,26 +85,26 @@ TEST(WebDataset, BadSamples) {
   const auto folder = fresh_folder();
   const Bytes picture = encode_png(random_image(2, 2, 3));
   const std::vector<std::pair<Sample, std::string>> wrong = {
-      {{"b", {{"txt", text("x")}}}, "has no picture"},
+      {{"b", {{"txt", bytes_of("x")}}}, "has no picture"},
       {{"b", {{"png", picture}}}, "neither a caption nor a class"},
-      {{"b", {{"png", picture}, {"txt", text(" \n")}}}, "neither a caption nor a class"},
-      {{"b", {{"png", picture}, {"txt", text("\xFF")}}}, "UTF-8"},
-      {{"b", {{"png", picture}, {"json", text("[1]")}}}, "not a JSON object"},
-      {{"b", {{"png", picture}, {"json", text("{\"caption\": 3}")}}}, "not a text"},
-      {{"b", {{"png", picture}, {"cls", text("-1")}}}, "class number"},
-      {{"b", {{"png", picture}, {"cls", text("1.5")}}}, "class number"}};
+      {{"b", {{"png", picture}, {"txt", bytes_of(" \n")}}}, "neither a caption nor a class"},
+      {{"b", {{"png", picture}, {"txt", bytes_of("\xFF")}}}, "UTF-8"},
+      {{"b", {{"png", picture}, {"json", bytes_of("[1]")}}}, "not a JSON object"},
+      {{"b", {{"png", picture}, {"json", bytes_of("{\"caption\": 3}")}}}, "not a text"},
+      {{"b", {{"png", picture}, {"cls", bytes_of("-1")}}}, "class number"},
+      {{"b", {{"png", picture}, {"cls", bytes_of("1.5")}}}, "class number"}};
   for (const auto& [sample, part] : wrong) {
     ShardWriter writer(folder / "s.tar");
-    writer.add({"a", {{"png", picture}, {"txt", text("x")}}});
+    writer.add({"a", {{"png", picture}, {"txt", bytes_of("x")}}});
     writer.add(sample);
-    writer.add({"c", {{"jpg", picture}, {"txt", text("y")}}});
+    writer.add({"c", {{"jpg", picture}, {"txt", bytes_of("y")}}});
     writer.commit();
     expect_error([&] { open_dataset(folder); }, {"s.tar", "\"b\"", part});
     EXPECT_THAT(keys_of(open_dataset(folder, skipping())), ElementsAre("a", "c")) << part;
   }
   for (const char* name : {"1.tar", "2.tar"}) {
     ShardWriter writer(folder / name);
-    writer.add({"twice", {{"png", picture}, {"txt", text("x")}}});
+    writer.add({"twice", {{"png", picture}, {"txt", bytes_of("x")}}});
     writer.commit();
   }
   expect_error([&] { open_dataset(folder / "{1,2}.tar"); }, {"2.tar", "\"twice\" is there twice"});

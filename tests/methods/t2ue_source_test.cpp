@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <paths.hpp>
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 
@@ -65,7 +66,7 @@ TEST_F(Source, NoiseBelongsToTheCaption) {
 }
 
 TEST_F(Source, ClipsVocabularyIsInTheFile) {
-  const auto folder = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  const auto folder = testing_paths::reference_path("clip_bpe");
   const Tokenizer tokenizer = Tokenizer::load(folder, 764);
   save_with(tokenizer, 764);
   const auto all = T2ueSource(path).make(items({"A red  ball", "a red ball", "a &lt;&#51; house"}));
@@ -81,7 +82,7 @@ TEST_F(Source, ClipsVocabularyIsInTheFile) {
 
 /// The features are those of the tower at the end token, where CLIP's argmax reads them.
 TEST_F(Source, TextsAreReadAtTheirEnd) {
-  const auto folder = std::filesystem::path(T2UE_SOURCE_DIR) / "tests/reference/clip_bpe";
+  const auto folder = testing_paths::reference_path("clip_bpe");
   const TextConfig config{8, 764, {16, 1, 2, Activation::gelu, true}, 8};
   CaptionEncoder encoder(config, Tokenizer::load(folder, 764));
   encoder.parameters().initialise(3);

@@ -24,7 +24,7 @@ using testing_models::Formula;
 using Listing = std::map<std::string, std::string>;  // name: "F32 [2, 3]"
 
 Listing listing_of_file(const std::string& name) {
-  std::ifstream stream(T2UE_SOURCE_DIR "/tests/reference/" + name + ".txt");
+  std::ifstream stream(testing_paths::reference_path(name + ".txt"));
   Listing listing;
   for (std::string tensor, rest; stream >> tensor && std::getline(stream, rest);)
     listing[tensor] = rest.substr(1);

@@ -15,7 +15,7 @@ using testing_errors::expect_error;
 using testing_models::uniform_values;
 
 TEST(Positions, AreResizedAsOpenClipResizesThem) {
-  std::ifstream stream(T2UE_SOURCE_DIR "/tests/reference/positions.json");
+  std::ifstream stream(testing_paths::reference_path("positions.json"));
   ASSERT_TRUE(stream);
   const nlohmann::json reference = nlohmann::json::parse(stream);
   ASSERT_EQ(reference["resized"].size(), 5u);

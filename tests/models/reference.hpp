@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <paths.hpp>
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/models/module.hpp>
@@ -169,7 +170,7 @@ void check_backward(const nlohmann::json& reference, bool frozen, const Paramete
 /// every running statistic. `record` calls it on the graph's inputs, in the order of their names.
 template <class Module, class Record>
 void check_module(const std::string& file, Module& module, const Inputs& inputs, Record&& record) {
-  std::ifstream stream(std::string(T2UE_SOURCE_DIR "/tests/reference/") + file + ".json");
+  std::ifstream stream(testing_paths::reference_path(file + ".json"));
   ASSERT_TRUE(stream) << file;
   const nlohmann::json reference = nlohmann::json::parse(stream);
   for_each_parameter(module, [](const std::string&, Parameter& parameter) {
