@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <t2ue/core/backend.hpp>
+#include <t2ue/core/launch.hpp>
 #include <t2ue/core/tensor.hpp>
 #include <t2ue/eval/retrieval.hpp>
 
@@ -16,14 +17,18 @@ namespace t2ue {
 
 namespace detail {
 
-/// Rows of features with the picture that each belongs to.
+/// Rows of features and the picture that each belongs to, on the host and, for both directions, on the
+/// device.
 struct FeatureRows {
-  std::span<const float> values;
   std::span<const int64_t> picture;
-  int64_t dim;
+  Tensor values, owner;
+
+  FeatureRows(std::span<const float> features, std::span<const int64_t> of, int64_t dim, Device device)
+      : picture(of),
+        values(Tensor::of(features, {count(), dim}, device)),
+        owner(Tensor::of(std::vector<int32_t>(of.begin(), of.end()), {count()}, device)) {}
 
   int64_t count() const { return static_cast<int64_t>(picture.size()); }
-  const float* row(int64_t i) const { return values.data() + i * dim; }
 };
 
 /// Where a query's best-scored partners stand: `greater` others before them, `equal` others beside the
@@ -51,21 +56,14 @@ inline void check_features(const char* what, std::span<const float> values, int6
 }
 
 /// The standings of all queries, counted by the device's backend.
-inline std::vector<Standing> standings(const FeatureRows& queries, const FeatureRows& gallery,
-                                       Device device) {
-  const auto features = [&](const FeatureRows& rows) {
-    return Tensor::of(rows.values, {rows.count(), rows.dim}, device);
-  };
-  const auto owners = [&](const FeatureRows& rows) {
-    return Tensor::of(std::vector<int32_t>(rows.picture.begin(), rows.picture.end()), {rows.count()}, device);
-  };
-  const Tensor counts({queries.count(), 3}, DType::i32, device);
-  const Tensor q = features(queries), g = features(gallery), of_q = owners(queries), of_g = owners(gallery);
+inline std::vector<Standing> standings(const FeatureRows& queries, const FeatureRows& gallery) {
+  const Device device = queries.values.device();
   const Backend& backend = backend_of(device);
-  check(backend.kernels.retrieval_counts, "retrieval", "the ", backend.kernels.name,
-        " backend has no kernel for this op");
-  backend.kernels.retrieval_counts({q.view(), g.view(), of_q.view(), of_g.view(), counts.view()},
-                                   backend.stream(device));
+  const Tensor counts({queries.count(), 3}, DType::i32, device);
+  const RetrievalCountsArgs args{queries.values.view(), gallery.values.view(), queries.owner.view(),
+                                 gallery.owner.view(), counts.view()};
+  LaunchOf<RetrievalCountsArgs>("retrieval_counts", &Kernels::retrieval_counts, args)
+      .run(backend.kernels, backend.stream(device));
   const std::vector<int32_t> values = counts.to_vector<int32_t>();
   std::vector<Standing> result;
   for (size_t i = 0; i < values.size(); i += 3) result.push_back({values[i + 1], values[i + 2], values[i]});
@@ -104,13 +102,13 @@ inline RetrievalChance chance_level(const std::vector<int64_t>& partners, int64_
 
 inline RetrievalDirection measure_direction(const FeatureRows& queries, const FeatureRows& gallery,
                                             int64_t pictures, const BootstrapOptions& bootstrap,
-                                            uint32_t stream, Device device) {
+                                            uint32_t stream) {
   RetrievalDirection result;
   result.queries = queries.count();
   result.gallery = gallery.count();
   const auto count = static_cast<double>(queries.count());
   std::vector<double> rank, optimistic, pessimistic, hit10;
-  for (const Standing& standing : standings(queries, gallery, device)) {
+  for (const Standing& standing : standings(queries, gallery)) {
     rank.push_back(standing.rank());
     optimistic.push_back(static_cast<double>(1 + standing.greater));
     pessimistic.push_back(static_cast<double>(1 + standing.greater + standing.equal));
@@ -192,11 +190,11 @@ T2UE_INLINE RetrievalResult retrieval(std::span<const float> image_features,
   }
   for (size_t i = 0; i < images; ++i) check(captioned[i], "retrieval", "image ", i, " has no caption");
 
-  const detail::FeatureRows pictures{image_features, each, dim};
-  const detail::FeatureRows captions{text_features, owner, dim};
+  const detail::FeatureRows pictures(image_features, each, dim, device);
+  const detail::FeatureRows captions(text_features, owner, dim, device);
   const auto count = static_cast<int64_t>(images);
-  return {detail::measure_direction(pictures, captions, count, bootstrap, 0, device),
-          detail::measure_direction(captions, pictures, count, bootstrap, 1, device)};
+  return {detail::measure_direction(pictures, captions, count, bootstrap, 0),
+          detail::measure_direction(captions, pictures, count, bootstrap, 1)};
 }
 
 T2UE_INLINE nlohmann::json to_json(const RetrievalResult& result) {
