@@ -36,7 +36,7 @@ T2UE_INLINE Var Graph::parameter(Parameter& parameter) {
   const bool shadowed = precision_ == Precision::bf16 && parameter.trained && parameter.shape.rank() >= 2;
   check(!shadowed || parameter.shadow, "parameter", "'", parameter.name,
         "' has no bf16 shadow; make its ParameterSet with Precision::bf16");
-  const bool padded = precision_ == Precision::bf16 && parameter.padded_shape.rank() > 0;
+  const bool padded = parameter.is_padded(precision_);
   check(!padded || parameter.padded.value, "parameter", "'", parameter.name,
         "' has no padded memory; make its ParameterSet with Precision::bf16");
   const Tensor &value = padded ? parameter.padded.value : parameter.value,
@@ -47,9 +47,8 @@ T2UE_INLINE Var Graph::parameter(Parameter& parameter) {
   if (trained) {
     check(static_cast<bool>(grad), "parameter", "'", parameter.name, "' has no gradient memory");
     values_[index(var)].grad = -1;
-    values_.push_back(
-        {grad.shape(), DType::f32, false, -1, grad,
-         parameter.name + ".grad"});  // written later: Value::grad stays -1 until the first contribution
+    // Written later: Value::grad stays -1 until the first contribution.
+    values_.push_back({grad.shape(), DType::f32, false, -1, grad, parameter.name + ".grad"});
   }
   parameters_.emplace(key, var);
   return var;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include <t2ue/core/kinds.hpp>
 #include <t2ue/core/tensor.hpp>
 
 namespace t2ue {
@@ -40,6 +41,11 @@ struct Parameter {
   struct {
     Tensor value, grad, shadow;
   } padded;
+
+  /// Whether steps of that precision see `padded_shape`.
+  bool is_padded(Precision precision) const {
+    return precision == Precision::bf16 && padded_shape.rank() > 0;
+  }
 };
 
 }  // namespace t2ue

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <t2ue/core/launch.hpp>
 #include <t2ue/core/parameter.hpp>
 #include <t2ue/core/rng.hpp>
 #include <t2ue/core/sha256.hpp>
@@ -86,8 +87,7 @@ class ParameterSet {
     const Backend& backend = backend_of(device_);
     CastArgs args{.x = values_.view(), .y = {}};
     static_cast<View&>(args.y) = shadows_.view();
-    check(backend.kernels.cast, "cast", "the ", backend.kernels.name, " backend has no kernel for this op");
-    backend.kernels.cast(args, backend.stream(device_));
+    LaunchOf<CastArgs>("cast", &Kernels::cast, args).run(backend.kernels, backend.stream(device_));
   }
 
   const std::vector<Parameter*>& all() const { return all_; }
@@ -112,11 +112,8 @@ class ParameterSet {
   /// How many elements a parameter takes, the gap behind it included.
   static int64_t extent(const Parameter& parameter, Precision precision) {
     const int64_t elements =
-        is_padded(parameter, precision) ? parameter.padded_shape.elements() : parameter.shape.elements();
+        parameter.is_padded(precision) ? parameter.padded_shape.elements() : parameter.shape.elements();
     return (elements + 15) / 16 * 16;
-  }
-  static bool is_padded(const Parameter& parameter, Precision precision) {
-    return precision == Precision::bf16 && parameter.padded_shape.rank() > 0;
   }
 
   static uint64_t name_item(const std::string& name) {
@@ -147,7 +144,7 @@ class ParameterSet {
       const auto place = [&](const Tensor& arena, int64_t offset, Tensor& tensor, Tensor& padded) {
         if (!arena) return;
         tensor = arena.slice(offset, parameter->shape);
-        if (is_padded(*parameter, precision)) padded = arena.slice(offset, parameter->padded_shape);
+        if (parameter->is_padded(precision)) padded = arena.slice(offset, parameter->padded_shape);
       };
       if (parameter->trained) {
         place(values_, offsets_[next], parameter->value, parameter->padded.value);
