@@ -24,7 +24,8 @@ enum class Purpose : uint32_t {
   bootstrap,
   colour,
   cutout,
-  mixup
+  mixup,
+  defence
 };
 
 namespace detail {

@@ -47,10 +47,13 @@ struct VictimTask {
 
 /// Retrieval among `count` pairs: Hit@1, 5, 10 and the median rank, picture to text, then text to picture.
 std::vector<Metric> retrieval_metrics(int64_t count);
+/// The same among all pictures and all their captions, any hit: with one caption a picture, one to one.
+std::vector<Metric> retrieval_metrics(const PairDataset& test);
 /// Top-1 accuracy over `classes`; chance is a uniform guess.
 std::vector<Metric> classification_metrics(int64_t classes);
 
-/// Trains a CLIP from scratch on `train` and measures retrieval. `trained`, if given, is called with the
+/// Trains a CLIP from scratch on `train` and measures retrieval over all captions of the test and validation
+/// pictures (any hit; see retrieval()). `trained`, if given, is called with the
 /// finished trainer, so that its towers can be kept. With the recipe's ema_decay what is measured, and what
 /// `trained` sees, are the averaged weights.
 VictimRun run_clip_victim(const ClipConfig& config, const TrainRecipe& recipe, const PairDataset& train,

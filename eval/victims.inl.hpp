@@ -17,10 +17,22 @@ struct Measurement {
   std::vector<Interval> intervals;
 };
 
+/// The picture of every caption; empty where each has exactly one.
+inline std::vector<int64_t> caption_owners(const PairDataset& data) {
+  std::vector<int64_t> owner;
+  for (int64_t i = 0; i < data.count(); ++i)
+    for (int64_t row = data.caption_begin[static_cast<size_t>(i)];
+         row < data.caption_begin[static_cast<size_t>(i) + 1]; ++row)
+      owner.push_back(i);
+  if (owner.size() == data.keys.size()) owner.clear();
+  return owner;
+}
+
 inline Measurement retrieval_measurement(const std::vector<float>& images, const std::vector<float>& texts,
-                                         int64_t width, int64_t resamples, Device device) {
+                                         int64_t width, const PairDataset& data, int64_t resamples,
+                                         Device device) {
   const RetrievalResult result =
-      retrieval(images, texts, width, {}, {.seed = 0, .resamples = resamples}, device);
+      retrieval(images, texts, width, caption_owners(data), {.seed = 0, .resamples = resamples}, device);
   Measurement measured;
   for (const RetrievalDirection* way : {&result.image_to_text, &result.text_to_image}) {
     for (const double hit : way->hit) measured.scores.push_back(hit);
@@ -104,6 +116,21 @@ T2UE_INLINE std::vector<Metric> retrieval_metrics(int64_t count) {
   return metrics;
 }
 
+T2UE_INLINE std::vector<Metric> retrieval_metrics(const PairDataset& test) {
+  std::vector<Metric> metrics = retrieval_metrics(test.count());
+  const std::vector<int64_t> owner = detail::caption_owners(test);
+  if (owner.empty()) return metrics;
+  // Chance depends on how many captions each picture has, not on features.
+  const std::vector<float> images(test.keys.size(), 1.0f), texts(owner.size(), 1.0f);
+  const RetrievalResult any = retrieval(images, texts, 1, owner, {.seed = 0, .resamples = 1});
+  size_t m = 0;
+  for (const RetrievalDirection* way : {&any.image_to_text, &any.text_to_image}) {
+    for (const double hit : way->chance.hit) metrics[m++].chance = hit;
+    metrics[m++].chance = way->chance.median_rank;
+  }
+  return metrics;
+}
+
 T2UE_INLINE std::vector<Metric> classification_metrics(int64_t classes) {
   return {{"top-1", 100.0 / static_cast<double>(classes), 1, true, true}};
 }
@@ -113,15 +140,16 @@ T2UE_INLINE VictimRun run_clip_victim(const ClipConfig& config, const TrainRecip
                                       const std::function<void(ClipTrainer&)>& trained) {
   ClipTrainer trainer(config, recipe, train, task.device, Execution::planned, task.precision);
   struct Passes {
-    DatasetPass images, texts;
+    DatasetPass images;
+    CaptionPass texts;
     Passes(const PairDataset& data, Clip& model, Device device)
-        : images(data, image_features(model), 64, device), texts(data, text_features(model), 64, device) {}
+        : images(data, image_features(model), 64, device), texts(data, model, 64, device) {}
   } test(*task.test, trainer.model(), task.device),
       validation(*task.validation, trainer.model(), task.device);
   const auto measure = [&](bool on_test, int64_t resamples) {
     Passes& passes = on_test ? test : validation;
     return detail::retrieval_measurement(passes.images.run(), passes.texts.run(), config.text.embed_dim,
-                                         resamples, task.device);
+                                         on_test ? *task.test : *task.validation, resamples, task.device);
   };
   // Hit@10 both ways: metrics 2 and 6.
   const auto headline = [](const detail::Measurement& m) { return m.scores[2] + m.scores[6]; };

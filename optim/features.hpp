@@ -55,15 +55,54 @@ class DatasetPass {
   Step step_;
 };
 
-/// Unit image features of every picture, unit text features of every picture's first caption, and class
-/// logits.
+/// Unit text features of every caption of a dataset, in token-row order: [rows, D] on the host.
+class CaptionPass {
+ public:
+  CaptionPass(const PairDataset& data, Clip& model, int64_t batch = 64, Device device = {},
+              Precision precision = Precision::fp32)
+      : data_(data),
+        ids_(Tensor::zeros({batch, std::max(data.context_length, 1)}, DType::i32, device)),
+        end_(Tensor::zeros({batch}, DType::i32, device)),
+        step_(
+            [this, &model](Graph& g) {
+              const Evaluation evaluation(g);
+              const Frozen frozen(g);
+              output_ = g.output(model.encode_text(g.input(ids_), g.input(end_)));
+            },
+            device, Execution::planned, precision) {}
+  CaptionPass(const CaptionPass&) = delete;
+  CaptionPass& operator=(const CaptionPass&) = delete;
+
+  std::vector<float> run() {
+    const auto count = static_cast<int64_t>(data_.end.size()), batch = ids_.shape()[0];
+    std::vector<float> rows;
+    for (int64_t begin = 0; begin < count; begin += batch) {
+      std::vector<int32_t> ids, end;
+      for (int64_t b = 0; b < batch; ++b) {
+        const int64_t row = std::min(begin + b, count - 1);  // a short last batch repeats its last caption
+        ids.insert(ids.end(), data_.ids.begin() + row * data_.context_length,
+                   data_.ids.begin() + (row + 1) * data_.context_length);
+        end.push_back(data_.end[static_cast<size_t>(row)]);
+      }
+      ids_.assign(ids);
+      end_.assign(end);
+      step_.run();
+      const std::vector<float> values = output_.to_floats();
+      const auto used = static_cast<int64_t>(values.size()) / batch * std::min(batch, count - begin);
+      rows.insert(rows.end(), values.begin(), values.begin() + used);
+    }
+    return rows;
+  }
+
+ private:
+  const PairDataset& data_;
+  Tensor ids_, end_, output_;
+  Step step_;
+};
+
+/// Unit image features of every picture, and class logits.
 inline DatasetPass::Record image_features(Clip& model) {
   return [&model](Graph&, const Var& pixels, const Batch&) { return model.encode_image(pixels); };
-}
-inline DatasetPass::Record text_features(Clip& model) {
-  return [&model](Graph& g, const Var&, const Batch& batch) {
-    return model.encode_text(g.input(batch.ids), g.input(batch.end));
-  };
 }
 inline DatasetPass::Record class_logits(ResNet& model) {
   return [&model](Graph&, const Var& pixels, const Batch&) { return model(pixels); };

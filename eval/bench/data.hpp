@@ -1,0 +1,54 @@
+// The pictures of a benchmark, decoded once for all cells.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <t2ue/eval/bench/plan.hpp>
+#include <t2ue/eval/bench/store.hpp>
+#include <t2ue/methods/noise_source.hpp>
+
+namespace t2ue {
+
+/// Training, validation and test pictures at the plan's size, and the training pictures as a pairs folder of
+/// PNG files at that size, which is what methods protect.
+class BenchData {
+ public:
+  /// Reads the parts of `plan`; relative paths start from `base`. Writes the originals into the store's
+  /// folder unless they are there. Error for parts that share keys of the same data set, have no captions or
+  /// classes where the task needs them, or differ in their classes.
+  BenchData(const BenchPlan& plan, const std::filesystem::path& base, BenchStore& store);
+  BenchData(const BenchData&) = delete;
+  BenchData& operator=(const BenchData&) = delete;
+
+  const PairDataset& train() const { return train_; }
+  const PairDataset& validation() const { return validation_; }
+  const PairDataset& test() const { return test_; }
+  /// One item a training picture: its first caption or the prompt of its class, its label, its picture.
+  const std::vector<NoiseItem>& items() const { return items_; }
+  const std::filesystem::path& originals() const { return originals_; }
+  /// Decides what depends on the training pictures: SHA-256 over keys, pixels, captions and labels.
+  const std::string& train_hash() const { return train_hash_; }
+  /// Of the same over all three parts.
+  const std::string& hash() const { return hash_; }
+
+  /// The three parts with token ids for a text tower of that vocabulary and context; learned from the
+  /// training captions.
+  Tokenizer tokenizer(int64_t vocab_size) const;
+
+ private:
+  void write_originals(BenchStore& store);
+
+  PairDataset train_, validation_, test_;
+  std::vector<Image> pictures_;
+  std::vector<NoiseItem> items_;
+  std::filesystem::path originals_;
+  std::string train_hash_, hash_;
+};
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/eval/bench/data.inl.hpp>
+#endif

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <algorithm>
+
+#include <t2ue/data/bpe.hpp>
+#include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/readers/open_dataset.hpp>
+#include <t2ue/eval/bench/data.hpp>
+#include <t2ue/methods/class_prompt.hpp>
+#include <t2ue/methods/manifest.hpp>
+
+namespace t2ue {
+
+namespace detail {
+
+/// The part's records; captions are the words for the class where there are none, or where classes are the
+/// task.
+inline DatasetIndex open_bench_part(const PlanPart& part, const std::filesystem::path& base, BenchTask task,
+                                    const std::string& what) {
+  const std::filesystem::path path = std::filesystem::path(part.path).is_absolute() ? part.path : base / part.path;
+  DatasetIndex index = open_dataset(path);
+  if (!part.split.empty()) {
+    index = select_split(index, part.split);
+  } else {
+    check(index.splits.size() == 1, "bench", what, ": ", path, " has ", index.splits.size(),
+          " splits; name one with 'split'");
+  }
+  for (Record& record : index.records) {
+    check(task == BenchTask::image_text || record.label >= 0, "bench", what, ": '", record.key,
+          "' has no class");
+    if (task == BenchTask::classes) record.captions = {class_prompt(index.label_of(record))};
+    check(!record.captions.empty(), "bench", what, ": '", record.key, "' has no caption");
+  }
+  return index;
+}
+
+/// `count` of the index's records, drawn by seed 0, in their own order; all of them for 0.
+inline void limit_records(DatasetIndex& index, int64_t count) {
+  const auto all = static_cast<int64_t>(index.records.size());
+  if (count == 0 || count >= all) return;
+  std::vector<int64_t> chosen = shuffled_order(all, 0, 0);
+  chosen.resize(static_cast<size_t>(count));
+  std::sort(chosen.begin(), chosen.end());
+  std::vector<Record> kept;
+  for (const int64_t i : chosen) kept.push_back(std::move(index.records[static_cast<size_t>(i)]));
+  index.records = std::move(kept);
+}
+
+/// A tokenizer that is only there because loading wants one: victims bring their own.
+inline Tokenizer any_tokenizer(const DatasetIndex& index) {
+  return BytePairTokenizer::train(captions_of(index), BytePairTokenizer::min_vocab_size);
+}
+
+inline PairDataset load_bench_part(const DatasetIndex& index, int size) {
+  PairLoadOptions options;
+  options.size = size;
+  return load_pair_dataset(index, any_tokenizer(index), options);
+}
+
+inline std::string dataset_hash(std::initializer_list<const PairDataset*> parts) {
+  Sha256 hash;
+  for (const PairDataset* data : parts) {
+    for (const auto* texts : {&data->keys, &data->captions, &data->label_names}) {
+      for (const std::string& text : *texts) hash.update(text.c_str(), text.size() + 1);
+      hash.update("\n", 1);
+    }
+    hash.update(data->caption_begin.data(), data->caption_begin.size() * sizeof(int64_t));
+    hash.update(data->labels.data(), data->labels.size() * sizeof(int32_t));
+    hash.update(data->pixels.data(), data->pixels.size());
+  }
+  return hash.hex();
+}
+
+}  // namespace detail
+
+T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::path& base,
+                                 BenchStore& store) {
+  DatasetIndex train = detail::open_bench_part(plan.data.train, base, plan.task, "train");
+  detail::limit_records(train, plan.data.limit);
+  const DatasetIndex test = detail::open_bench_part(plan.data.test, base, plan.task, "test");
+  train_ = detail::load_bench_part(train, plan.data.size);
+  test_ = detail::load_bench_part(test, plan.data.size);
+  if (!plan.data.validation.path.empty()) {
+    validation_ = detail::load_bench_part(
+        detail::open_bench_part(plan.data.validation, base, plan.task, "validation"), plan.data.size);
+  } else {
+    const std::vector<int64_t> order = shuffled_order(test_.count(), 0, 0);
+    const auto kept =
+        static_cast<int64_t>(plan.data.validation_share * static_cast<double>(test_.count()));
+    check(kept >= 2, "bench", "validation_share leaves ", kept, " pictures to choose the epoch by");
+    std::vector<int64_t> chosen(order.begin(), order.begin() + kept), others(order.begin() + kept, order.end());
+    std::sort(chosen.begin(), chosen.end());
+    std::sort(others.begin(), others.end());
+    const PairDataset all = std::move(test_);
+    validation_ = all.subset(chosen);
+    test_ = all.subset(others);
+  }
+  if (plan.task == BenchTask::classes)
+    check(train_.label_names == test_.label_names && train_.label_names == validation_.label_names, "bench",
+          "training, validation and test pictures do not have the same classes");
+  train_hash_ = detail::dataset_hash({&train_});
+  hash_ = detail::dataset_hash({&train_, &validation_, &test_});
+
+  const size_t count = train_.keys.size();
+  pictures_.reserve(count);  // items point into it
+  for (size_t i = 0; i < count; ++i) {
+    const auto bytes = train_.picture(static_cast<int64_t>(i));
+    pictures_.push_back({train_.size, train_.size, 3, {bytes.begin(), bytes.end()}, {}, {}, 1});
+    const auto row = static_cast<size_t>(train_.caption_row(static_cast<int64_t>(i), 0));
+    items_.push_back({train_.keys[i], train_.captions[row], {}, &pictures_.back()});
+    if (train_.labels[i] >= 0) items_.back().label = train_.labels[i];
+  }
+  write_originals(store);
+}
+
+T2UE_INLINE void BenchData::write_originals(BenchStore& store) {
+  const std::string name = "pictures-" + train_hash_.substr(0, 12);
+  originals_ = store.folder() / name;
+  const Claim claim = store.claim(name);
+  if (std::filesystem::exists(originals_ / "pairs.jsonl")) return;
+  std::filesystem::remove_all(originals_);  // a killed process left it unfinished
+  PairsFolderWriter writer(originals_);
+  for (size_t i = 0; i < items_.size(); ++i) {
+    const auto first = static_cast<size_t>(train_.caption_begin[i]),
+               after = static_cast<size_t>(train_.caption_begin[i + 1]);
+    Pair pair;
+    pair.key = items_[i].key;
+    pair.picture = noise_file_name(pair.key) + ".png";
+    pair.captions = {train_.captions.begin() + static_cast<int64_t>(first),
+                     train_.captions.begin() + static_cast<int64_t>(after)};
+    if (items_[i].label) pair.label = train_.label_names[static_cast<size_t>(*items_[i].label)];
+    writer.add(pair, encode_png(pictures_[i], 1));
+  }
+  writer.commit();
+}
+
+T2UE_INLINE Tokenizer BenchData::tokenizer(int64_t vocab_size) const {
+  return BytePairTokenizer::train(train_.captions, static_cast<int>(vocab_size));
+}
+
+}  // namespace t2ue

@@ -1,0 +1,100 @@
+// What `t2ue bench` runs: a matrix of methods, budgets, victims, defences, ratios and seeds on one data set.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/core/error.hpp>
+#include <t2ue/models/configs.hpp>
+#include <t2ue/optim/recipe.hpp>
+
+namespace t2ue {
+
+/// What victims learn from: captions (CLIP, retrieval) or classes (classifiers, accuracy).
+enum class BenchTask : uint8_t { image_text, classes };
+const char* name_of(BenchTask task);
+
+/// A mistake in a plan. `path` says where: "methods[2].eps".
+class PlanError : public Error {
+ public:
+  PlanError(std::string where, const std::string& what)
+      : Error("[plan] " + where + ": " + what), path(std::move(where)) {}
+  std::string path;
+};
+
+/// One part of the data: a path and, where the data set has several, the name of a split.
+struct PlanPart {
+  std::string path, split;
+};
+
+struct PlanData {
+  PlanPart train, test;
+  PlanPart validation;          ///< empty path: a share of the test part
+  double validation_share = 0;  ///< 0..0.9; drawn by seed 0, the same in every cell
+  int size = 32;                ///< pictures are size x size
+  int64_t limit = 0;            ///< only so many training pictures, drawn by seed 0; 0: all
+};
+
+/// A row of the table: a method with its budgets and options.
+struct PlanMethod {
+  std::string label;             ///< the row's name in tables
+  std::string method;            ///< "clean", "shuffled", or a name of method_names()
+  std::vector<int> eps_steps;    ///< budgets in steps of 1/255; 0: the method's own, and clean
+  nlohmann::json options;        ///< the method's own; an object
+  std::string of;                ///< shuffled: the label of the row whose noise is dealt out wrongly
+  bool control = false;          ///< noise that should not protect
+};
+
+/// A model and how it is trained. The recipe's seed is the cell's.
+struct PlanVictim {
+  std::string name;
+  ClipConfig clip;              ///< image-text
+  ClassifierConfig classifier;  ///< classes; its outputs are set from the data
+  TrainRecipe recipe;
+  nlohmann::json config;  ///< of the model, as it goes into the recipe hash
+};
+
+struct BenchPlan {
+  std::string title;
+  BenchTask task = BenchTask::image_text;
+  PlanData data;
+  std::vector<PlanMethod> methods;
+  std::vector<PlanVictim> victims;
+  std::vector<std::string> defences{"none"};
+  std::vector<double> ratios{1.0};  ///< shares of the training pictures that are protected
+  std::vector<uint64_t> seeds{1};
+};
+
+/// Checks a whole plan before anything runs. PlanError for an unknown key, a value out of range, an unknown
+/// method or defence, a row that is there twice, a method that the task cannot feed, or shuffled noise of a
+/// row that is not there. Options of methods are checked by `check_method`, called with each row.
+BenchPlan bench_plan_from_json(const nlohmann::json& json,
+                               const std::function<void(const PlanMethod&, BenchTask)>& check_method);
+
+/// One cell of the matrix.
+struct BenchCell {
+  size_t method = 0;  ///< index into BenchPlan::methods
+  int eps_steps = 0;
+  size_t victim = 0;
+  std::string defence;
+  double ratio = 1;
+  uint64_t seed = 1;
+};
+
+/// All cells in the plan's order: victims, defences and ratios outermost, so that a table's rows come
+/// together. Clean rows have one cell a seed whatever the budgets, and none at a ratio below 1 but the one
+/// that trains on what is left unprotected.
+std::vector<BenchCell> cells_of(const BenchPlan& plan);
+
+/// "t2ue eps 8, resnet, gray, ratio 0.8, seed 3".
+std::string describe(const BenchPlan& plan, const BenchCell& cell);
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/eval/bench/plan.inl.hpp>
+#endif

@@ -1,0 +1,219 @@
+#pragma once
+
+#include <algorithm>
+#include <set>
+
+#include <t2ue/core/json_reader.hpp>
+#include <t2ue/eval/bench/plan.hpp>
+#include <t2ue/eval/defences.hpp>
+
+namespace t2ue {
+
+namespace detail {
+
+/// Runs f; what it throws is a mistake of the plan at `path`.
+template <class F>
+auto in_plan(const std::string& path, F&& f) {
+  try {
+    return f();
+  } catch (const PlanError&) {
+    throw;
+  } catch (const Error& error) {
+    throw PlanError(path, error.what());
+  }
+}
+
+inline PlanPart plan_part(const nlohmann::json& json, const std::string& path) {
+  if (json.is_string()) return {json.get<std::string>(), ""};
+  JsonReader reader(json, path);
+  PlanPart part{reader.get<std::string>("path"), reader.get<std::string>("split", "")};
+  reader.done();
+  return part;
+}
+
+inline PlanData plan_data(const nlohmann::json& json, const std::string& path) {
+  JsonReader reader(json, path);
+  PlanData data;
+  data.train = plan_part(reader.get<nlohmann::json>("train"), path + ".train");
+  data.test = plan_part(reader.get<nlohmann::json>("test"), path + ".test");
+  if (reader.has("validation"))
+    data.validation = plan_part(reader.get<nlohmann::json>("validation"), path + ".validation");
+  data.validation_share = reader.in_range("validation_share", 0.0, 0.9, 0.0);
+  data.size = reader.in_range("size", 8, 1024, 32);
+  data.limit = reader.in_range("limit", int64_t{0}, int64_t{1} << 40, int64_t{0});
+  reader.done();
+  check(data.validation.path.empty() == (data.validation_share > 0), path,
+        "either 'validation' names a part or 'validation_share' says how much of the test part it is");
+  return data;
+}
+
+inline std::vector<int> plan_budgets(JsonReader& reader, const std::string& path) {
+  if (!reader.has("eps")) return {0};
+  const nlohmann::json given = reader.get<nlohmann::json>("eps");
+  std::vector<int> budgets;
+  for (const nlohmann::json& value : given.is_array() ? given : nlohmann::json::array({given})) {
+    check(value.is_number_integer() && value.get<int64_t>() >= 1 && value.get<int64_t>() <= 127,
+          path + ".eps", "a budget is a whole number of steps of 1/255, 1..127, not ", value.dump());
+    check(std::find(budgets.begin(), budgets.end(), value.get<int>()) == budgets.end(), path + ".eps",
+          value.dump(), " is there twice");
+    budgets.push_back(value.get<int>());
+  }
+  check(!budgets.empty(), path + ".eps", "there is no budget");
+  return budgets;
+}
+
+inline PlanMethod plan_method(const nlohmann::json& json, const std::string& path) {
+  JsonReader reader(json, path);
+  PlanMethod method;
+  method.method = reader.get<std::string>("method");
+  method.label = reader.get<std::string>("label", method.method);
+  method.options = reader.get<nlohmann::json>("options", nlohmann::json::object());
+  check(method.options.is_object(), path + ".options", "must be a table of options");
+  method.control = method.method == "shuffled" || method.method == "random_sign" || method.method == "uniform";
+  method.control = reader.get<bool>("control", method.control);
+  if (method.method == "clean") {
+    check(!reader.has("eps"), path, "clean pictures carry no noise; leave 'eps' out");
+    method.eps_steps = {0};
+    method.control = false;
+  } else {
+    method.eps_steps = plan_budgets(reader, path);
+  }
+  if (method.method == "shuffled") method.of = reader.get<std::string>("of");
+  reader.done();
+  return method;
+}
+
+inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& path, BenchTask task) {
+  JsonReader reader(json, path);
+  PlanVictim victim;
+  const nlohmann::json model = reader.get<nlohmann::json>("model");
+  victim.name = reader.get<std::string>("name", model.is_string() ? model.get<std::string>() : "victim");
+  in_plan(path + ".model", [&] {
+    if (task == BenchTask::image_text) {
+      victim.clip = model.is_string() ? clip_config(model.get<std::string>())
+                                      : clip_config_from_json(model, victim.name);
+      victim.config = to_json(victim.clip);
+    } else {
+      victim.classifier = model.is_string() ? classifier_config(model.get<std::string>())
+                                            : classifier_config_from_json(model, victim.name);
+      victim.config = to_json(victim.classifier);
+    }
+    return 0;
+  });
+  const nlohmann::json recipe = reader.get<nlohmann::json>("recipe", nlohmann::json::object());
+  victim.recipe = in_plan(path + ".recipe", [&] { return train_recipe_from_json(recipe); });
+  check(!recipe.contains("seed"), path + ".recipe", "the seed is the cell's: use 'seeds'");
+  reader.done();
+  return victim;
+}
+
+template <class T, class Check>
+std::vector<T> plan_list(JsonReader& reader, const std::string& key, std::vector<T> otherwise,
+                         const Check& check_value) {
+  std::vector<T> values = reader.get<std::vector<T>>(key, std::move(otherwise));
+  check(!values.empty(), key, "the list is empty");
+  for (size_t i = 0; i < values.size(); ++i) {
+    check(std::count(values.begin(), values.end(), values[i]) == 1, concat(key, "[", i, "]"), values[i],
+          " is there twice");
+    check_value(values[i], concat(key, "[", i, "]"));
+  }
+  return values;
+}
+
+inline void check_rows(const BenchPlan& plan,
+                       const std::function<void(const PlanMethod&, BenchTask)>& check_method) {
+  std::set<std::string> labels;
+  for (size_t i = 0; i < plan.methods.size(); ++i) {
+    const PlanMethod& method = plan.methods[i];
+    const std::string path = concat("methods[", i, "]");
+    if (!labels.insert(method.label).second)
+      throw PlanError(path, concat("a row is called '", method.label, "' already; give this one a 'label'"));
+    if (method.method == "shuffled") {
+      const auto inner = std::find_if(plan.methods.begin(), plan.methods.end(),
+                                      [&](const PlanMethod& other) { return other.label == method.of; });
+      if (inner == plan.methods.end() || inner->method == "clean" || inner->method == "shuffled")
+        throw PlanError(path + ".of", concat("there is no row '", method.of, "' with noise to shuffle"));
+    } else if (method.method != "clean") {
+      in_plan(path, [&] {
+        check_method(method, plan.task);
+        return 0;
+      });
+    }
+  }
+}
+
+}  // namespace detail
+
+T2UE_INLINE const char* name_of(BenchTask task) {
+  return task == BenchTask::classes ? "classes" : "image-text";
+}
+
+T2UE_INLINE BenchPlan bench_plan_from_json(
+    const nlohmann::json& json, const std::function<void(const PlanMethod&, BenchTask)>& check_method) {
+  using detail::in_plan;
+  BenchPlan plan;
+  in_plan("plan", [&] {
+    JsonReader reader(json, "plan");
+    plan.title = reader.get<std::string>("title");
+    const auto task = reader.get<std::string>("task");
+    if (task != "image-text" && task != "classes")
+      throw PlanError("task", concat("'", task, "' is neither 'image-text' nor 'classes'"));
+    plan.task = task == "classes" ? BenchTask::classes : BenchTask::image_text;
+    plan.data = in_plan("data", [&] { return detail::plan_data(reader.get<nlohmann::json>("data"), "data"); });
+    const auto victims = reader.get<std::vector<nlohmann::json>>("victims");
+    for (size_t i = 0; i < victims.size(); ++i) {
+      const std::string path = concat("victims[", i, "]");
+      plan.victims.push_back(in_plan(path, [&] { return detail::plan_victim(victims[i], path, plan.task); }));
+      for (size_t j = 0; j < i; ++j)
+        if (plan.victims[j].name == plan.victims[i].name)
+          throw PlanError(path, concat("a victim is called '", plan.victims[i].name, "' already"));
+    }
+    const auto methods = reader.get<std::vector<nlohmann::json>>("methods");
+    for (size_t i = 0; i < methods.size(); ++i) {
+      const std::string path = concat("methods[", i, "]");
+      plan.methods.push_back(in_plan(path, [&] { return detail::plan_method(methods[i], path); }));
+    }
+    const std::vector<std::string> known = defence_names();
+    plan.defences = detail::plan_list<std::string>(
+        reader, "defences", {"none"}, [&](const std::string& name, const std::string& path) {
+          if (std::find(known.begin(), known.end(), name) == known.end())
+            throw PlanError(path, concat("there is no defence '", name, "'"));
+          in_plan(path, [&] {
+            return defend_recipe({}, name, plan.data.size, plan.task == BenchTask::classes);
+          });
+        });
+    plan.ratios = detail::plan_list<double>(
+        reader, "ratios", {1.0}, [](double ratio, const std::string& path) {
+          if (!(ratio > 0 && ratio <= 1)) throw PlanError(path, concat(ratio, " is not in (0, 1]"));
+        });
+    plan.seeds = detail::plan_list<uint64_t>(reader, "seeds", {1}, [](uint64_t, const std::string&) {});
+    reader.done();
+    return 0;
+  });
+  if (plan.victims.empty()) throw PlanError("victims", "there is none");
+  if (plan.methods.empty()) throw PlanError("methods", "there is none");
+  detail::check_rows(plan, check_method);
+  return plan;
+}
+
+T2UE_INLINE std::vector<BenchCell> cells_of(const BenchPlan& plan) {
+  std::vector<BenchCell> cells;
+  for (size_t victim = 0; victim < plan.victims.size(); ++victim)
+    for (const std::string& defence : plan.defences)
+      for (const double ratio : plan.ratios)
+        for (size_t method = 0; method < plan.methods.size(); ++method)
+          for (const int eps : plan.methods[method].eps_steps)
+            for (const uint64_t seed : plan.seeds) cells.push_back({method, eps, victim, defence, ratio, seed});
+  return cells;
+}
+
+T2UE_INLINE std::string describe(const BenchPlan& plan, const BenchCell& cell) {
+  std::string text = plan.methods[cell.method].label;
+  if (cell.eps_steps > 0) text += concat(" eps ", cell.eps_steps);
+  text += ", " + plan.victims[cell.victim].name;
+  if (cell.defence != "none") text += ", " + cell.defence;
+  if (cell.ratio < 1) text += concat(", ratio ", cell.ratio);
+  return text + concat(", seed ", cell.seed);
+}
+
+}  // namespace t2ue

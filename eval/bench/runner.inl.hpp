@@ -1,0 +1,238 @@
+#pragma once
+
+#include <chrono>
+#include <new>
+
+#include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/runner.hpp>
+#include <t2ue/eval/defences.hpp>
+
+namespace t2ue {
+
+namespace detail {
+
+/// Part of every key: raise it when what a cell computes changes.
+inline constexpr int bench_version = 1;
+
+/// Which training pictures are protected at a ratio: drawn by the seed, the same for every method.
+inline std::vector<int64_t> protected_share(int64_t count, double ratio, uint64_t seed) {
+  std::vector<int64_t> order(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) order[static_cast<size_t>(i)] = i;
+  Random random(seed, Purpose::subset);
+  for (int64_t i = count - 1; i > 0; --i)
+    std::swap(order[static_cast<size_t>(i)], order[random.below(static_cast<uint32_t>(i + 1))]);
+  order.resize(static_cast<size_t>(std::llround(ratio * static_cast<double>(count))));
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+inline nlohmann::json to_json(const VictimRun& run, const std::vector<Metric>& metrics) {
+  nlohmann::json json{{"train_seconds", run.seconds}, {"selected", run.epochs[run.selected()].epoch}};
+  for (const VictimEpoch& epoch : run.epochs)
+    json["epochs"].push_back({{"epoch", epoch.epoch},
+                              {"loss", epoch.loss},
+                              {"validation", epoch.validation},
+                              {"scores", epoch.scores}});
+  const std::vector<Scores> scores = run.scores(metrics);
+  for (size_t m = 0; m < metrics.size(); ++m) {
+    nlohmann::json score{{"metric", metrics[m].name},
+                         {"last", scores[m].last},
+                         {"selected", scores[m].selected},
+                         {"best", scores[m].best}};
+    if (scores[m].interval) score["interval"] = {scores[m].interval->low, scores[m].interval->high};
+    json["scores"].push_back(std::move(score));
+  }
+  return json;
+}
+
+inline nlohmann::json without_seed(const TrainRecipe& recipe) {
+  nlohmann::json json = t2ue::to_json(recipe);
+  json.erase("seed");
+  return json;
+}
+
+inline std::string short_key(const nlohmann::json& content) {
+  return sha256_hex(canonical_json(content)).substr(0, 24);
+}
+
+}  // namespace detail
+
+T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path& base,
+                                     const std::filesystem::path& folder, BenchOptions options)
+    : plan_(std::move(plan)),
+      options_(std::move(options)),
+      store_(folder),
+      data_(plan_, base, store_),
+      metrics_(plan_.task == BenchTask::classes
+                   ? classification_metrics(static_cast<int64_t>(data_.train().label_names.size()))
+                   : retrieval_metrics(data_.test())),
+      split_(split_hash(data_.test().keys)) {
+  for (PlanVictim& victim : plan_.victims) {
+    if (plan_.task == BenchTask::classes)
+      victim.classifier.resnet.outputs = static_cast<int64_t>(data_.train().label_names.size());
+    else
+      check(victim.clip.image_size == plan_.data.size, "bench", "the victim ", victim.name, " looks at ",
+            victim.clip.image_size, " pixels, the plan's pictures have ", plan_.data.size);
+  }
+}
+
+T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
+  const PlanVictim& victim = plan_.victims[cell.victim];
+  return recipe_hash({{"task", name_of(plan_.task)},
+                      {"data", data_.hash()},
+                      {"victim", victim.config},
+                      {"recipe", detail::without_seed(victim.recipe)},
+                      {"defence", cell.defence},
+                      {"ratio", cell.ratio},
+                      {"precision", name_of(options_.precision)}});
+}
+
+T2UE_INLINE nlohmann::json BenchRunner::row_identity(size_t method) const {
+  const PlanMethod& row = plan_.methods[method];
+  nlohmann::json json{{"method", row.method}, {"options", row.options}};
+  for (size_t i = 0; i < plan_.methods.size(); ++i)
+    if (!row.of.empty() && plan_.methods[i].label == row.of) json["of"] = row_identity(i);
+  return json;
+}
+
+T2UE_INLINE std::string BenchRunner::key_of(const BenchCell& cell) const {
+  return detail::short_key({{"version", detail::bench_version},
+                            {"recipe", recipe_of(cell)},
+                            {"row", row_identity(cell.method)},
+                            {"eps", cell.eps_steps},
+                            {"seed", cell.seed}});
+}
+
+T2UE_INLINE std::optional<Protection> BenchRunner::protection_of(const BenchCell& cell,
+                                                                 double& one_off_seconds) {
+  if (plan_.methods[cell.method].method == "clean") return std::nullopt;
+  const std::string name = "protected-" + detail::short_key({{"version", detail::bench_version},
+                                                            {"row", row_identity(cell.method)},
+                                                            {"eps", cell.eps_steps},
+                                                            {"seed", cell.seed},
+                                                            {"train", data_.train_hash()},
+                                                            {"precision", name_of(options_.precision)}});
+  const auto folder = store_.folder() / name;
+  const Claim claim = store_.claim(name);
+  if (std::optional<Protection> there = read_protection(folder)) {
+    one_off_seconds = there->measured.value("one_off_seconds", 0.0);
+    return there;
+  }
+  std::filesystem::remove_all(folder);  // a killed process left it unfinished
+  const RowContext context{data_,           plan_,  options_.device, options_.precision,
+                           cell.eps_steps, cell.seed, store_,           options_.progress};
+  const BuiltRow row = build_row(plan_.methods[cell.method], context);
+  one_off_seconds = row.seconds;
+  return protect_pictures(data_, row, cell.seed, folder, options_.progress);
+}
+
+T2UE_INLINE PairDataset BenchRunner::training_pictures(const BenchCell& cell,
+                                                       const std::optional<Protection>& protection) const {
+  const PairDataset& clean = data_.train();
+  PairDataset pictures = protection ? load_published(clean, protection->folder) : clean;
+  if (cell.ratio < 1) {
+    const std::vector<int64_t> chosen = detail::protected_share(clean.count(), cell.ratio, cell.seed);
+    std::vector<bool> is_protected(clean.keys.size(), false);
+    for (const int64_t i : chosen) is_protected[static_cast<size_t>(i)] = true;
+    std::vector<int64_t> rest;
+    for (int64_t i = 0; i < clean.count(); ++i) {
+      if (is_protected[static_cast<size_t>(i)]) continue;
+      rest.push_back(i);
+      const auto bytes = clean.picture(i);
+      std::copy(bytes.begin(), bytes.end(),
+                pictures.pixels.begin() + i * static_cast<int64_t>(clean.picture_bytes()));
+    }
+    // Without the control "only the clean part", what the clean part teaches would pass for a failed attack.
+    if (!protection) pictures = clean.subset(rest);
+  }
+  defend_pictures(pictures, cell.defence, cell.seed);
+  return pictures;
+}
+
+T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const PairDataset& pictures) {
+  const PlanVictim& victim = plan_.victims[cell.victim];
+  TrainRecipe recipe =
+      defend_recipe(victim.recipe, cell.defence, plan_.data.size, plan_.task == BenchTask::classes);
+  recipe.seed = cell.seed;
+  VictimTask task;
+  task.device = options_.device;
+  task.precision = options_.precision;
+  task.progress = [this](int64_t done, int64_t total, double) {
+    if (options_.progress) options_.progress("victim", done, total);
+  };
+  if (plan_.task == BenchTask::classes) {
+    task.test = &data_.test();
+    task.validation = &data_.validation();
+    return run_classifier_victim(victim.classifier.resnet, recipe, pictures, task);
+  }
+  const Tokenizer tokenizer = data_.tokenizer(victim.clip.text.vocab_size);
+  const int context = static_cast<int>(victim.clip.text.context_length);
+  PairDataset train = pictures, test = data_.test(), validation = data_.validation();
+  for (PairDataset* part : {&train, &test, &validation}) tokenise_captions(*part, tokenizer, context);
+  task.test = &test;
+  task.validation = &validation;
+  return run_clip_victim(victim.clip, recipe, train, task);
+}
+
+T2UE_INLINE nlohmann::json BenchRunner::run_cell(const BenchCell& cell) {
+  double one_off = 0;
+  const std::optional<Protection> protection = protection_of(cell, one_off);
+  const PairDataset pictures = training_pictures(cell, protection);
+  const VictimRun run = train_victim(cell, pictures);
+  nlohmann::json result = detail::to_json(run, metrics_);
+  result["pictures"] = pictures.count();
+  if (protection) {
+    result["measured"] = protection->measured;
+    result["protect_seconds"] = protection->seconds;
+    result["one_off_seconds"] = one_off;
+  }
+  return result;
+}
+
+T2UE_INLINE void BenchRunner::finish_cell(const BenchCell& cell, const std::string& key) {
+  nlohmann::json result;
+  try {
+    result = run_cell(cell);
+    result["status"] = "done";
+  } catch (const Error& error) {
+    result = {{"status", "failed"}, {"reason", error.what()}};
+  } catch (const std::bad_alloc&) {
+    result = {{"status", "failed"}, {"reason", "there was not enough memory"}};
+  }
+  const PlanMethod& row = plan_.methods[cell.method];
+  result["row"] = row.label;
+  result["identity"] = row_identity(cell.method);
+  result["eps"] = cell.eps_steps;
+  result["victim"] = plan_.victims[cell.victim].name;
+  result["defence"] = cell.defence;
+  result["ratio"] = cell.ratio;
+  result["seed"] = cell.seed;
+  result["recipe"] = recipe_of(cell);
+  result["split"] = split_;
+  result["device"] = options_.device.text();
+  result["precision"] = name_of(options_.precision);
+  store_.put(key, result);
+}
+
+T2UE_INLINE std::vector<CellResult> BenchRunner::run() {
+  const std::vector<BenchCell> cells = cells_of(plan_);
+  // Cells that the first round leaves to other processes are waited for in the second.
+  for (const bool wait : {false, true})
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const std::string key = key_of(cells[i]);
+      const auto settled = [&] {
+        const std::optional<nlohmann::json> there = store_.find(key);
+        return there && (wait || !options_.retry_failed || there->value("status", "") == "done");
+      };
+      if (settled()) continue;
+      const std::optional<Claim> claim = wait ? store_.claim(key) : store_.try_claim(key);
+      if (!claim || settled()) continue;
+      if (options_.begin_cell) options_.begin_cell(describe(plan_, cells[i]), i, cells.size());
+      finish_cell(cells[i], key);
+    }
+  std::vector<CellResult> results;
+  for (const BenchCell& cell : cells) results.push_back({cell, store_.find(key_of(cell)).value()});
+  return results;
+}
+
+}  // namespace t2ue

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <chrono>
+
+#include <t2ue/core/json_reader.hpp>
+#include <t2ue/eval/bench/t2ue_row.hpp>
+#include <t2ue/eval/recipe.hpp>
+#include <t2ue/methods/caption_keywords.hpp>
+#include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/methods/textures.hpp>
+#include <t2ue/models/configs.hpp>
+
+namespace t2ue {
+
+namespace detail {
+
+/// What the generator is told of every training picture.
+inline Conditions t2ue_conditions(const T2ueRowOptions& options, const BenchData& data, BenchTask task,
+                                  CaptionEncoder& encoder, const CaptionKeywords& keywords) {
+  Conditions conditions;
+  conditions.width = encoder.config().embed_dim;
+  std::vector<std::string> texts;
+  if (task == BenchTask::classes) {
+    for (const std::string& name : data.train().label_names) texts.push_back(class_prompt(name));
+    conditions.row_of_item = data.train().labels;
+  } else if (keywords.groups() > 0) {
+    texts = keywords.prompts();
+    for (const NoiseItem& item : data.items())
+      conditions.row_of_item.push_back(keywords.group_of(item.caption));
+  } else {
+    for (const NoiseItem& item : data.items()) {
+      conditions.row_of_item.push_back(static_cast<int32_t>(texts.size()));
+      texts.push_back(item.caption);
+    }
+  }
+  conditions.table = encoder.encode(texts);
+  if (options.policy.warm_steps > 0)
+    conditions.start =
+        texture_starts(static_cast<int64_t>(texts.size()), options.generator.output_size());
+  return conditions;
+}
+
+/// Puts the weights and running statistics of one model into another of the same shape.
+inline void copy_parameters(const ParameterSet& from, ParameterSet& to) {
+  Tensor values = to.values(), buffers = to.buffers();
+  values.assign(from.values().to_vector<float>());
+  if (buffers.elements() > 0) buffers.assign(from.buffers().to_vector<float>());
+  to.refresh_shadows();
+}
+
+/// Trains surrogate and generator; `encoder` and `keywords` go into the file.
+template <class Model, class Config>
+void train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const PairDataset& pictures,
+                Conditions conditions, CaptionEncoder& encoder, const CaptionKeywords& keywords,
+                const std::filesystem::path& file, const RowContext& context) {
+  TrainRecipe recipe = options.recipe;
+  recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
+  BiLevelPolicy policy = options.policy;
+  if (options.frozen_epochs > 0) policy.surrogate_steps = policy.restart_every = 0;
+  BiLevelTrainer<Model> trainer(options.generator, surrogate, policy, recipe, pictures,
+                                std::move(conditions), context.device, Execution::planned, context.precision);
+  if (options.frozen_epochs > 0) {
+    TrainRecipe clean = recipe;
+    clean.epochs = options.frozen_epochs;
+    Trainer<Model> teacher(surrogate, clean, pictures, context.device, Execution::planned,
+                           context.precision);
+    while (!teacher.done()) {
+      teacher.step();
+      if (context.progress) context.progress("surrogate", teacher.steps(), teacher.total_steps());
+    }
+    copy_parameters(teacher.parameters(), trainer.surrogate_parameters());
+  }
+  while (!trainer.done()) {
+    trainer.round();
+    if (context.progress) context.progress("generator", trainer.rounds(), trainer.total_rounds());
+  }
+  save_generator(file, options.generator, trainer.generator_parameters(), encoder, context.seed, keywords,
+                 nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(recipe)}}.dump());
+}
+
+inline void train_t2ue_row(T2ueRowOptions options, const RowContext& context,
+                           const std::filesystem::path& file) {
+  const BenchTask task = context.plan.task;
+  if (context.eps_steps > 0) options.generator.eps = static_cast<float>(context.eps_steps) / 255.0f;
+  const Tokenizer tokenizer = context.data.tokenizer(options.clip.text.vocab_size);
+  PairDataset pictures = context.data.train();
+  tokenise_captions(pictures, tokenizer, static_cast<int>(options.clip.text.context_length));
+  // A text tower with random weights: it knows words apart, and nobody's pictures.
+  CaptionEncoder encoder(options.clip.text, tokenizer, context.device);
+  encoder.parameters().initialise(context.seed + 2000);
+  CaptionKeywords keywords;
+  if (task == BenchTask::image_text && options.keywords > 0) {
+    std::vector<std::string> captions;
+    for (const NoiseItem& item : context.data.items()) captions.push_back(item.caption);
+    keywords = CaptionKeywords::learn(captions, options.keywords);
+  }
+  Conditions conditions = t2ue_conditions(options, context.data, task, encoder, keywords);
+  if (task == BenchTask::classes) {
+    ResNetConfig surrogate = options.classifier.resnet;
+    surrogate.outputs = static_cast<int64_t>(pictures.label_names.size());
+    train_t2ue<ResNet>(options, surrogate, pictures, std::move(conditions), encoder, keywords, file, context);
+  } else {
+    train_t2ue<Clip>(options, options.clip, pictures, std::move(conditions), encoder, keywords, file,
+                     context);
+  }
+}
+
+template <class Config, class Named, class FromJson>
+void model_option(JsonReader& reader, const std::string& key, Config& config, const Named& named,
+                  const FromJson& from_json) {
+  if (!reader.has(key)) return;
+  const nlohmann::json value = reader.get<nlohmann::json>(key);
+  config = value.is_string() ? named(value.get<std::string>()) : from_json(value, key);
+}
+
+}  // namespace detail
+
+T2UE_INLINE T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTask task) {
+  T2ueRowOptions options;
+  options.generator = generator_config("emoji");
+  options.clip = clip_config("emoji-resnet");
+  options.classifier = classifier_config("resnet8");
+  options.policy.noise_optimizer.beta1 = 0.5f;
+  options.policy.noise_optimizer.beta2 = 0.99f;
+  options.recipe.batch = 64;
+  JsonReader reader(json, "options of t2ue");
+  detail::model_option(reader, "generator", options.generator, generator_config,
+                       generator_config_from_json);
+  if (task == BenchTask::classes)
+    detail::model_option(reader, "surrogate", options.classifier, classifier_config,
+                         classifier_config_from_json);
+  else
+    detail::model_option(reader, "surrogate", options.clip, clip_config, clip_config_from_json);
+  options.policy = bilevel_policy_from_json(
+      reader.get<nlohmann::json>("policy", nlohmann::json::object()), options.policy);
+  options.recipe =
+      train_recipe_from_json(reader.get<nlohmann::json>("recipe", nlohmann::json::object()), options.recipe);
+  options.keywords = reader.in_range("keywords", int64_t{0}, int64_t{1} << 20, int64_t{0});
+  options.frozen_epochs = reader.in_range("frozen_epochs", 0, 100000, 0);
+  reader.done();
+  check(options.keywords == 0 || task == BenchTask::image_text, "options of t2ue",
+        "keywords group captions, and the task is classes");
+  check(options.generator.condition == options.clip.text.embed_dim, "options of t2ue", "the generator wants ",
+        options.generator.condition, " numbers a caption, the text tower gives ",
+        options.clip.text.embed_dim);
+  return options;
+}
+
+T2UE_INLINE BuiltRow build_t2ue_row(const nlohmann::json& json, const RowContext& context) {
+  const T2ueRowOptions options = t2ue_row_options(json, context.plan.task);
+  const std::string name = "t2ue-" + sha256_hex(canonical_json({{"options", json},
+                                                               {"eps", context.eps_steps},
+                                                               {"seed", context.seed},
+                                                               {"train", context.data.train_hash()},
+                                                               {"precision", name_of(context.precision)}}))
+                                         .substr(0, 24);
+  const auto folder = context.store.folder() / "models";
+  const auto file = folder / (name + ".safetensors"), seconds_file = folder / (name + ".seconds.json");
+  const Claim claim = context.store.claim(name);
+  if (!std::filesystem::exists(seconds_file)) {
+    std::filesystem::create_directories(folder);
+    const auto started = std::chrono::steady_clock::now();
+    detail::train_t2ue_row(options, context, file);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    write_file(seconds_file, nlohmann::json(seconds).dump());
+  }
+  const double seconds = parse_json(read_text(seconds_file), seconds_file.string()).get<double>();
+  return {{std::make_shared<T2ueSource>(file, context.device, context.precision), nullptr}, seconds};
+}
+
+}  // namespace t2ue

@@ -1,0 +1,44 @@
+// What an attacker does to published pictures before or while training on them: the same set for every method.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/data/image.hpp>
+#include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/optim/recipe.hpp>
+
+namespace t2ue {
+
+/// The names of defences, in the order of tables. "none" changes nothing and "crop-flip", "cutout", "mixup"
+/// and "gray-half" change the training recipe; all others change the pictures once, before training:
+///   gray                    ITU-R BT.601 luma in all three channels
+///   jpeg-75, -50, -30, -10  saved as JPEG of that quality (4:4:4) and read again
+///   bits-2, bits-3          so many bits a channel, levels spread over 0..255
+///   blur                    Gaussian, sigma 1, kernel 5
+///   median                  3x3, each channel
+///   resize                  to half the size by area and back, bilinear
+///   noise                   uniform in +-8/255, drawn by (seed, key)
+std::vector<std::string> defence_names();
+
+/// Whether a defence changes the recipe and not the pictures.
+bool is_training_defence(const std::string& name);
+
+/// One picture under a picture defence; `item` is its number for random noise. RGB only. Throws Error for an
+/// unknown name and for a training defence.
+Image defend_picture(const Image& picture, const std::string& name, uint64_t seed, uint64_t item);
+
+/// Every training picture of `data` under the defence; nothing for "none" and training defences.
+void defend_pictures(PairDataset& data, const std::string& name, uint64_t seed);
+
+/// `recipe` under a training defence, for pictures of `size`; as it is for all others. mixup needs classes:
+/// throws Error for an image-text victim.
+TrainRecipe defend_recipe(TrainRecipe recipe, const std::string& name, int size, bool classes);
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/eval/defences.inl.hpp>
+#endif
