@@ -35,12 +35,17 @@
 #include <t2ue/eval/chart.hpp>
 #include <t2ue/eval/classification.hpp>
 #include <t2ue/eval/progress.hpp>
+#include <t2ue/eval/prompt_templates.hpp>
 #include <t2ue/eval/recipe.hpp>
 #include <t2ue/eval/report.hpp>
 #include <t2ue/eval/retrieval.hpp>
+#include <t2ue/eval/retrieval_export.hpp>
+#include <t2ue/eval/retrieval_protocol.hpp>
 #include <t2ue/eval/statistics.hpp>
 #include <t2ue/eval/text_table.hpp>
+#include <t2ue/eval/unit_rows.hpp>
 #include <t2ue/eval/victims.hpp>
+#include <t2ue/eval/zero_shot.hpp>
 #include <t2ue/methods/apply.hpp>
 #include <t2ue/methods/audit.hpp>
 #include <t2ue/methods/class_patches.hpp>
@@ -69,6 +74,8 @@
 #include <t2ue/optim/batch.hpp>
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/checkpoint.hpp>
+#include <t2ue/optim/classifier_file.hpp>
+#include <t2ue/optim/clip_file.hpp>
 #include <t2ue/optim/features.hpp>
 #include <t2ue/optim/optimizer.hpp>
 #include <t2ue/optim/recipe.hpp>

@@ -66,6 +66,7 @@ Compute compute_of(const ComputeFlags& flags);
 
 void add_data_commands(CLI::App& app, Globals& globals);
 void add_train_commands(CLI::App& app, Globals& globals);
+void add_train_classifier(CLI::App& train, Globals& globals);
 void add_protect_commands(CLI::App& app, Globals& globals);
 void add_evaluate_commands(CLI::App& app, Globals& globals);
 void add_devices(CLI::App& app, Globals& globals);

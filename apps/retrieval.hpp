@@ -1,18 +1,20 @@
 // Measuring a model file's image-text retrieval.
 #pragma once
 
-#include "dataset_flags.hpp"
+#include <t2ue/eval/retrieval_protocol.hpp>
+
+#include "evaluate.hpp"
 
 namespace t2ue::apps {
 
 struct RetrievalOptions {
-  std::string model, data, device = "auto";
-  DatasetFlags dataset;
-  uint64_t seed = 0;  ///< of the bootstrap intervals
-  bool skip_bad = false;
+  EvaluationFlags flags;
+  RetrievalProtocol protocol = RetrievalProtocol::any_hit;
+  CaptionChoice caption = CaptionChoice::first;  ///< drawn: by the bootstrap's seed
+  std::string export_folder;                     ///< empty: nothing is exported
 };
 
-/// Ranks all captions of a data set for every picture and back.
+/// Ranks the captions that the protocol takes for every picture and back.
 Result evaluate_retrieval(const RetrievalOptions& options, const Globals& globals);
 
 }  // namespace t2ue::apps

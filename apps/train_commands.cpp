@@ -56,13 +56,14 @@ Tokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& config, c
 /// What --eval measures: another data set, told by itself, or the split "test" of the one trained on.
 RetrievalOptions retrieval_of(const ClipOptions& options) {
   RetrievalOptions retrieval;
-  retrieval.model = options.out;
-  retrieval.data = options.evaluate;
-  retrieval.device = options.compute.device;
-  retrieval.skip_bad = options.skip_bad;
+  EvaluationFlags& flags = retrieval.flags;
+  flags.model = options.out;
+  flags.data = options.evaluate;
+  flags.device = options.compute.device;
+  flags.skip_bad = options.skip_bad;
   if (options.evaluate == options.data) {
-    retrieval.dataset = options.dataset;
-    retrieval.dataset.split.clear();
+    flags.dataset = options.dataset;
+    flags.dataset.split.clear();
   }
   return retrieval;
 }
@@ -388,6 +389,7 @@ void add_train_commands(CLI::App& app, Globals& globals) {
   train.footer("Example:\n  t2ue train clip --help");
   add_train_clip(train, globals);
   add_train_generator(train, globals);
+  add_train_classifier(train, globals);
 }
 
 }  // namespace t2ue::apps

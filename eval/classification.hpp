@@ -1,4 +1,4 @@
-// Top-1 accuracy, per class and over all, beside what guessing gives.
+// Top-1 and top-5 accuracy, per class and over all, beside what guessing gives.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -12,8 +12,10 @@
 
 namespace t2ue {
 
-/// All shares are per cent. Where m logits share the maximum with the label's, the item counts 1/m: the
-/// expectation over a random choice, so a collapsed model gets exactly `chance`.
+/// All shares are per cent. An item is right at k if its label's logit is among the k highest. Where `equal`
+/// others have exactly the label's logit and `greater` ones a higher one, it counts (k - greater) / (equal +
+/// 1), between 0 and 1: the expectation over a random order of those tied, so a collapsed model gets exactly
+/// `chance`. `accuracy` is k = 1.
 struct ClassificationResult {
   int64_t count = 0;
   int64_t classes = 0;
@@ -24,8 +26,13 @@ struct ClassificationResult {
   double tied = 0;                  ///< items whose maximum is shared
   Interval accuracy_interval;       ///< 95 % bootstrap over items
   double chance = 0;                ///< 100 / classes: a uniform guess
-  double majority = 0;              ///< always saying the most frequent label
-  std::vector<double> per_class;    ///< [classes]; 0 where `per_class_count` is 0
+  double top5 = 0;
+  double top5_optimistic = 0;
+  double top5_pessimistic = 0;
+  Interval top5_interval;         ///< of the same resamples as accuracy_interval
+  double top5_chance = 0;         ///< 100 min(5, classes) / classes: five different guesses
+  double majority = 0;            ///< always saying the most frequent label
+  std::vector<double> per_class;  ///< [classes]; 0 where `per_class_count` is 0
   std::vector<int64_t> per_class_count;
 };
 

@@ -21,24 +21,33 @@ T2UE_INLINE ClassificationResult classification(std::span<const float> logits,
   result.count = static_cast<int64_t>(labels.size());
   result.classes = classes;
   result.chance = 100 / static_cast<double>(classes);
+  result.top5_chance =
+      100 * static_cast<double>(std::min<int64_t>(5, classes)) / static_cast<double>(classes);
   result.per_class.resize(width);
   result.per_class_count.resize(width);
   const double share = 100 / static_cast<double>(labels.size());
-  std::vector<double> correct(labels.size());
+  std::vector<double> correct(labels.size()), among5(labels.size());
   for (size_t i = 0; i < labels.size(); ++i) {
     check(labels[i] >= 0 && labels[i] < classes, where, "item ", i, " has label ", labels[i], " of ",
           classes);
     const auto row = logits.subspan(i * width, width);
-    for (const float logit : row)
-      check(std::isfinite(logit), where, "item ", i, " has the logit ", logit, "; the model has diverged");
     const auto label = static_cast<size_t>(labels[i]);
-    const float highest = *std::max_element(row.begin(), row.end());
-    const auto sharing = std::count(row.begin(), row.end(), highest);
-    const bool wins = row[label] == highest;
-    correct[i] = wins ? 100 / static_cast<double>(sharing) : 0;
-    result.accuracy_optimistic += wins ? share : 0;
-    result.accuracy_pessimistic += wins && sharing == 1 ? share : 0;
-    result.tied += sharing > 1 ? share : 0;
+    int64_t greater = 0, equal = -1;  // the label's own logit is not another's
+    float highest = row[label];
+    for (const float logit : row) {
+      check(std::isfinite(logit), where, "item ", i, " has the logit ", logit, "; the model has diverged");
+      greater += logit > row[label] ? 1 : 0;
+      equal += logit == row[label] ? 1 : 0;
+      highest = std::max(highest, logit);
+    }
+    correct[i] = 100 * first_hit_probability(1, equal, 1 - greater);
+    among5[i] = 100 * first_hit_probability(1, equal, 5 - greater);
+    result.accuracy_optimistic += greater == 0 ? share : 0;
+    result.accuracy_pessimistic += greater + equal == 0 ? share : 0;
+    result.top5 += among5[i] / static_cast<double>(labels.size());
+    result.top5_optimistic += greater < 5 ? share : 0;
+    result.top5_pessimistic += greater + equal < 5 ? share : 0;
+    result.tied += std::count(row.begin(), row.end(), highest) > 1 ? share : 0;
     result.per_class[label] += correct[i];
     ++result.per_class_count[label];
   }
@@ -54,6 +63,7 @@ T2UE_INLINE ClassificationResult classification(std::span<const float> logits,
   }
   result.balanced_accuracy /= filled;
   result.accuracy_interval = bootstrap_mean(correct, {}, 0, bootstrap, 2);
+  result.top5_interval = bootstrap_mean(among5, {}, 0, bootstrap, 2);
   return result;
 }
 
@@ -67,6 +77,11 @@ T2UE_INLINE nlohmann::json to_json(const ClassificationResult& r) {
           {"balanced_accuracy", r.balanced_accuracy},
           {"tied", r.tied},
           {"chance", r.chance},
+          {"top5", r.top5},
+          {"top5_optimistic", r.top5_optimistic},
+          {"top5_pessimistic", r.top5_pessimistic},
+          {"top5_interval", {r.top5_interval.low, r.top5_interval.high}},
+          {"top5_chance", r.top5_chance},
           {"majority", r.majority},
           {"per_class", r.per_class},
           {"per_class_count", r.per_class_count}};

@@ -31,19 +31,6 @@ struct FeatureRows {
   int64_t count() const { return static_cast<int64_t>(picture.size()); }
 };
 
-/// Where a query's best-scored partners stand: `greater` others before them, `equal` others beside the
-/// `partners`.
-struct Standing {
-  int64_t greater = 0;
-  int64_t equal = 0;
-  int64_t partners = 0;
-
-  double rank() const {
-    return 1 + static_cast<double>(greater) + static_cast<double>(equal) / static_cast<double>(partners + 1);
-  }
-  double hit(int64_t k) const { return first_hit_probability(partners, equal, k - greater); }
-};
-
 /// Refuses NaN, infinity, and lengths whose products could overflow a float.
 inline void check_features(const char* what, std::span<const float> values, int64_t dim) {
   for (size_t begin = 0; begin < values.size(); begin += static_cast<size_t>(dim)) {
@@ -56,7 +43,7 @@ inline void check_features(const char* what, std::span<const float> values, int6
 }
 
 /// The standings of all queries, counted by the device's backend.
-inline std::vector<Standing> standings(const FeatureRows& queries, const FeatureRows& gallery) {
+inline std::vector<QueryStanding> standings_of(const FeatureRows& queries, const FeatureRows& gallery) {
   const Device device = queries.values.device();
   const Backend& backend = backend_of(device);
   const Tensor counts({queries.count(), 3}, DType::i32, device);
@@ -65,8 +52,8 @@ inline std::vector<Standing> standings(const FeatureRows& queries, const Feature
   LaunchOf<RetrievalCountsArgs>("retrieval_counts", &Kernels::retrieval_counts, args)
       .run(backend.kernels, backend.stream(device));
   const std::vector<int32_t> values = counts.to_vector<int32_t>();
-  std::vector<Standing> result;
-  for (size_t i = 0; i < values.size(); i += 3) result.push_back({values[i + 1], values[i + 2], values[i]});
+  std::vector<QueryStanding> result;
+  for (size_t i = 0; i < values.size(); i += 3) result.push_back({values[i], values[i + 1], values[i + 2]});
   return result;
 }
 
@@ -76,6 +63,8 @@ inline RetrievalChance chance_level(const std::vector<int64_t>& partners, int64_
   std::map<int64_t, double> share;
   for (const int64_t count : partners) share[count] += 1.0 / static_cast<double>(partners.size());
   RetrievalChance chance;
+  for (const auto& [count, weight] : share)
+    chance.mean_rank += weight * static_cast<double>(gallery + 1) / static_cast<double>(count + 1);
   for (size_t k = 0; k < kHitAt.size(); ++k)
     for (const auto& [count, weight] : share)
       chance.hit[k] += 100 * weight * first_hit_probability(count, gallery - count, kHitAt[k]);
@@ -106,22 +95,28 @@ inline RetrievalDirection measure_direction(const FeatureRows& queries, const Fe
   RetrievalDirection result;
   result.queries = queries.count();
   result.gallery = gallery.count();
+  result.standings = standings_of(queries, gallery);
   const auto count = static_cast<double>(queries.count());
-  std::vector<double> rank, optimistic, pessimistic, hit10;
-  for (const Standing& standing : standings(queries, gallery)) {
+  std::vector<double> rank, optimistic, pessimistic;
+  std::array<std::vector<double>, kHitAt.size()> hits;
+  for (const QueryStanding& standing : result.standings) {
     rank.push_back(standing.rank());
-    optimistic.push_back(static_cast<double>(1 + standing.greater));
-    pessimistic.push_back(static_cast<double>(1 + standing.greater + standing.equal));
-    hit10.push_back(100 * standing.hit(10));
+    optimistic.push_back(static_cast<double>(standing.rank_optimistic()));
+    pessimistic.push_back(static_cast<double>(standing.rank_pessimistic()));
     result.mean_rank += rank.back() / count;
+    result.mean_rank_optimistic += optimistic.back() / count;
+    result.mean_rank_pessimistic += pessimistic.back() / count;
     result.tied += standing.equal > 0 ? 100 / count : 0;
     for (size_t k = 0; k < kHitAt.size(); ++k) {
-      result.hit[k] += 100 * standing.hit(kHitAt[k]) / count;
-      result.hit_optimistic[k] += standing.greater < kHitAt[k] ? 100 / count : 0;
-      result.hit_pessimistic[k] += standing.greater + standing.equal < kHitAt[k] ? 100 / count : 0;
+      hits[k].push_back(100 * standing.hit(kHitAt[k]));
+      result.hit[k] += hits[k].back() / count;
+      result.hit_optimistic[k] += standing.rank_optimistic() <= kHitAt[k] ? 100 / count : 0;
+      result.hit_pessimistic[k] += standing.rank_pessimistic() <= kHitAt[k] ? 100 / count : 0;
     }
   }
-  result.hit10_interval = bootstrap_mean(hit10, queries.picture, pictures, bootstrap, stream);
+  // One stream for every k: the same resamples.
+  for (size_t k = 0; k < kHitAt.size(); ++k)
+    result.hit_interval[k] = bootstrap_mean(hits[k], queries.picture, pictures, bootstrap, stream);
   result.median_rank = median(std::move(rank));
   result.median_rank_optimistic = median(std::move(optimistic));
   result.median_rank_pessimistic = median(std::move(pessimistic));
@@ -140,6 +135,11 @@ inline nlohmann::json hits_to_json(const std::array<double, 3>& hit) {
   for (size_t k = 0; k < kHitAt.size(); ++k) json[std::to_string(kHitAt[k])] = hit[k];
   return json;
 }
+inline nlohmann::json hits_to_json(const std::array<Interval, 3>& hit) {
+  nlohmann::json json;
+  for (size_t k = 0; k < kHitAt.size(); ++k) json[std::to_string(kHitAt[k])] = {hit[k].low, hit[k].high};
+  return json;
+}
 
 inline nlohmann::json direction_to_json(const RetrievalDirection& d) {
   return {{"queries", d.queries},
@@ -147,14 +147,19 @@ inline nlohmann::json direction_to_json(const RetrievalDirection& d) {
           {"hit", hits_to_json(d.hit)},
           {"hit_optimistic", hits_to_json(d.hit_optimistic)},
           {"hit_pessimistic", hits_to_json(d.hit_pessimistic)},
-          {"hit10_interval", {d.hit10_interval.low, d.hit10_interval.high}},
+          {"hit_interval", hits_to_json(d.hit_interval)},
           {"mean_rank", d.mean_rank},
+          {"mean_rank_optimistic", d.mean_rank_optimistic},
+          {"mean_rank_pessimistic", d.mean_rank_pessimistic},
           {"median_rank", d.median_rank},
           {"median_rank_optimistic", d.median_rank_optimistic},
           {"median_rank_pessimistic", d.median_rank_pessimistic},
           {"median_rank_published", d.median_rank_published},
           {"tied", d.tied},
-          {"chance", {{"hit", hits_to_json(d.chance.hit)}, {"median_rank", d.chance.median_rank}}}};
+          {"chance",
+           {{"hit", hits_to_json(d.chance.hit)},
+            {"median_rank", d.chance.median_rank},
+            {"mean_rank", d.chance.mean_rank}}}};
 }
 
 }  // namespace detail

@@ -37,7 +37,7 @@ inline Measurement retrieval_measurement(const std::vector<float>& images, const
   for (const RetrievalDirection* way : {&result.image_to_text, &result.text_to_image}) {
     for (const double hit : way->hit) measured.scores.push_back(hit);
     measured.scores.push_back(way->median_rank);
-    measured.intervals.insert(measured.intervals.end(), {{}, {}, way->hit10_interval, {}});
+    measured.intervals.insert(measured.intervals.end(), {{}, {}, way->hit_interval[2], {}});
   }
   return measured;
 }

@@ -57,6 +57,15 @@ inline const std::map<std::string, std::string>& generator_configs() {
   return configs;
 }
 
+inline const std::map<std::string, std::string>& classifier_configs() {
+  static const std::map<std::string, std::string> configs{
+      {"resnet8", R"({"widths":[16,32,64],"blocks":[1,1,1]})"},
+      {"resnet20", R"({"widths":[16,32,64],"blocks":[3,3,3]})"},
+      {"resnet18", R"({"widths":[64,128,256,512],"blocks":[2,2,2,2]})"},
+      {"resnet34", R"({"widths":[64,128,256,512],"blocks":[3,4,6,3]})"}};
+  return configs;
+}
+
 inline std::vector<std::string> names_of(const std::map<std::string, std::string>& configs) {
   std::vector<std::string> names;
   for (const auto& [name, text] : configs) names.push_back(name);
@@ -85,6 +94,26 @@ inline TransformerConfig transformer_from_json(JsonReader& reader, int heads, Ac
   check(c.heads >= 1 && c.width % c.heads == 0, "config", "width ", c.width, " is not divisible by ", c.heads,
         " heads");
   return c;
+}
+
+inline ResNetConfig resnet_from_json(JsonReader& reader, const std::string& name, int64_t outputs) {
+  ResNetConfig c{reader.get<std::vector<int64_t>>("widths"), reader.get<std::vector<int>>("blocks"), outputs};
+  check(c.widths.size() == c.blocks.size() && !c.widths.empty() && c.widths.size() <= 16, "config", name,
+        " has ", c.widths.size(), " widths and ", c.blocks.size(), " numbers of blocks; 1..16 of each");
+  for (const int64_t width : c.widths)
+    check(width >= 1 && width <= 65536, "config", "a width of ", width, " in ", name);
+  for (const int blocks : c.blocks)
+    check(blocks >= 1 && blocks <= 1000, "config", "a stage of ", blocks, " blocks in ", name);
+  c.stem_stride = reader.in_range<int>("stem_stride", 1, 8, 1);
+  c.feature_norm = reader.get<bool>("feature_norm", false);
+  return c;
+}
+
+inline nlohmann::json resnet_to_json(const ResNetConfig& c) {
+  return {{"widths", c.widths},
+          {"blocks", c.blocks},
+          {"stem_stride", c.stem_stride},
+          {"feature_norm", c.feature_norm}};
 }
 
 }  // namespace detail
@@ -122,13 +151,7 @@ T2UE_INLINE ClipConfig clip_config_from_json(const nlohmann::json& json, const s
   JsonReader vision(vision_json, "config " + name + ", vision_cfg");
   config.image_size = vision.in_range<int64_t>("image_size", 4, 4096, 224);
   if (vision.has("widths")) {
-    ResNetConfig tower{vision.get<std::vector<int64_t>>("widths"), vision.get<std::vector<int>>("blocks"),
-                       embed_dim};
-    for (const int64_t width : tower.widths)
-      check(width >= 1 && width <= 65536, "config", "a width of ", width, " in ", name);
-    tower.stem_stride = vision.in_range<int>("stem_stride", 1, 8, 1);
-    tower.feature_norm = vision.get<bool>("feature_norm", false);
-    config.resnet = tower;
+    config.resnet = detail::resnet_from_json(vision, name, embed_dim);
   } else if (vision.has("patch_size")) {
     VisionTransformerConfig tower;
     tower.image_size = config.image_size;
@@ -167,10 +190,7 @@ T2UE_INLINE nlohmann::json to_json(const ClipConfig& c) {
     vision.update(
         {{"layers", tower.layers}, {"width", tower.width}, {"head_width", tower.width * 32 / tower.heads}});
   } else {
-    vision.update({{"widths", c.resnet->widths},
-                   {"blocks", c.resnet->blocks},
-                   {"stem_stride", c.resnet->stem_stride},
-                   {"feature_norm", c.resnet->feature_norm}});
+    vision.update(detail::resnet_to_json(*c.resnet));
   }
   return {{"embed_dim", c.text.embed_dim},
           {"quick_gelu", text.activation == Activation::quick_gelu},
@@ -230,6 +250,32 @@ T2UE_INLINE nlohmann::json to_json(const SsaGeneratorConfig& c) {
           {"limiter", name_of(c.limiter)},
           {"eps_steps", c.eps * 255.0f},
           {"resampler", name_of(c.resampler)}};
+}
+
+T2UE_INLINE std::vector<std::string> classifier_config_names() {
+  return detail::names_of(detail::classifier_configs());
+}
+
+T2UE_INLINE ClassifierConfig classifier_config(const std::string& name) {
+  return classifier_config_from_json(detail::config_json(detail::classifier_configs(), name, "classifier"),
+                                     name);
+}
+
+T2UE_INLINE ClassifierConfig classifier_config_from_json(const nlohmann::json& json,
+                                                         const std::string& name) {
+  JsonReader reader(json, "config " + name);
+  ClassifierConfig config;
+  config.name = name;
+  config.image_size = reader.in_range<int64_t>("image_size", 4, 4096, config.image_size);
+  config.resnet = detail::resnet_from_json(reader, name, config.resnet.outputs);
+  reader.done();
+  return config;
+}
+
+T2UE_INLINE nlohmann::json to_json(const ClassifierConfig& config) {
+  nlohmann::json json = detail::resnet_to_json(config.resnet);
+  json["image_size"] = config.image_size;
+  return json;
 }
 
 }  // namespace t2ue

@@ -17,6 +17,13 @@ struct ResNetConfig {
   bool feature_norm = false;
 };
 
+/// A classifier: a ResNet whose outputs are classes, and the size of its pictures.
+struct ClassifierConfig {
+  std::string name;
+  int64_t image_size = 32;
+  ResNetConfig resnet;
+};
+
 /// Two 3x3 convolutions with the shortcut added before the last ReLU.
 struct BasicBlock {
   Conv2d conv1, conv2;
