@@ -43,7 +43,7 @@ inline MethodFacts facts_of(const RowContext& context, const MethodCard& card) {
   if (card.independence == Independence::image_statistics) {
     const auto statistics = std::make_shared<OnePixelStatistics>(
         static_cast<int>(facts.label_names.size()), facts.height, facts.width);
-    for (const NoiseItem& item : context.data.items()) statistics->add(item.label.value(), *item.picture);
+    for (const NoiseItem& item : context.data.items()) statistics->add(*item.picture, item.label.value());
     facts.one_pixel = statistics;
   }
   return facts;
@@ -59,7 +59,8 @@ T2UE_INLINE void check_row(const PlanMethod& row, BenchTask task) {
   const MethodInfo& info = method_named(row.method);
   check(!info.card.needs_label || task == BenchTask::classes, row.method,
         "is a method for classes, and the task is image-text");
-  for (const int eps : row.eps_steps) check_options(row.method, detail::registry_options(row, eps, 0));
+  for (const int eps : row.eps_steps) 
+    detail::with_defaults(info, detail::registry_options(row, eps, 0));
 }
 
 T2UE_INLINE BuiltRow build_row(const PlanMethod& row, const RowContext& context) {

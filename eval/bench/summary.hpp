@@ -1,0 +1,54 @@
+// What a benchmark says: tables over seeds, with controls, in every format; and a page with curves.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <t2ue/core/config.hpp>
+#include <t2ue/eval/bench/runner.hpp>
+#include <t2ue/eval/recipe.hpp>
+#include <t2ue/eval/text_table.hpp>
+
+namespace t2ue {
+
+/// The cells of one victim, defence and ratio: one recipe, and so one table.
+struct BenchTable {
+  std::string title;
+  std::string victim, defence;
+  double ratio = 1;
+  ResultsTable results;               ///< one row a method, budget and seed
+  std::vector<const CellResult*> done, failed;
+  bool weak_clean = false;            ///< see weak_clean()
+};
+
+/// Whether clean training taught too little for a table to mean anything: the mean over seeds of the clean
+/// row's headline metrics lies below 5 times chance (image-text), or less than a quarter of the way from
+/// chance to 100 % (classes). Pitfalls 24, 25 and 34 of docs/honesty.md. False without a clean row.
+bool weak_clean(const ResultsTable& table, BenchTask task);
+
+/// Tables in the plan's order. `results` must outlive them.
+std::vector<BenchTable> tables_of(const BenchRunner& runner, std::span<const CellResult> results);
+
+/// One row a method and budget: mean and standard deviation over seeds of every metric at the epoch selected
+/// on validation data, of the headline metrics also at the last and the best epoch; effects over controls;
+/// measured noise; costs and the number of pictures at which a one-off cost is paid back against the dearest
+/// method that has none. Failed cells are counted.
+TextTable summary_table(const BenchTable& table);
+
+/// Headline metric (its mean over seeds, selected epoch) of every method under every defence of one victim
+/// and ratio; the plan's first headline metric.
+TextTable defence_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
+                         const std::string& victim, double ratio);
+
+/// Writes results.jsonl (a line a cell), results.csv, results.md, results.tex and report.html into `folder`.
+/// Returns the tables as text for a terminal.
+std::string write_summary(const BenchRunner& runner, std::span<const CellResult> results,
+                          const std::filesystem::path& folder);
+
+}  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/eval/bench/summary.inl.hpp>
+#endif

@@ -1,0 +1,364 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <t2ue/core/atomic_file.hpp>
+#include <t2ue/data/image_codec.hpp>
+#include <t2ue/eval/bench/summary.hpp>
+#include <t2ue/eval/report.hpp>
+#include <t2ue/eval/table_formats.hpp>
+
+namespace t2ue {
+
+namespace detail {
+
+struct MeanAndDeviation {
+  double mean = 0;
+  double deviation = 0;  ///< of the sample (n - 1); 0 for one value
+  size_t count = 0;
+};
+
+inline MeanAndDeviation spread_of(const std::vector<double>& values) {
+  MeanAndDeviation s;
+  s.count = values.size();
+  for (const double v : values) s.mean += v / static_cast<double>(values.size());
+  if (values.size() < 2) return s;
+  double squares = 0;
+  for (const double v : values) squares += (v - s.mean) * (v - s.mean);
+  s.deviation = std::sqrt(squares / static_cast<double>(values.size() - 1));
+  return s;
+}
+
+/// "12.3 +- 0.4", or "12.3" for one seed, or "-".
+inline std::string spread_text(const std::vector<double>& values, int decimals) {
+  if (values.empty()) return "-";
+  const MeanAndDeviation s = spread_of(values);
+  std::string text = format_number(s.mean, decimals);
+  if (s.count > 1) text += " \u00b1 " + format_number(s.deviation, decimals);
+  return text;
+}
+
+/// The budget of a cell in steps of 1/255: what the plan asked for, or what the method's card says.
+inline double budget_of(const CellResult& cell) {
+  if (cell.cell.eps_steps > 0 || !cell.result.contains("measured")) return cell.cell.eps_steps;
+  const nlohmann::json& card = cell.result.at("measured").at("card");
+  if (card.at("norm") != "linf") return 0;
+  return std::round(card.at("eps").get<double>() * 255.0);
+}
+
+inline ResultRow result_row(const BenchPlan& plan, const CellResult& cell) {
+  const PlanMethod& method = plan.methods[cell.cell.method];
+  ResultRow row;
+  row.name = method.label;
+  row.kind = method.method == "clean" ? RowKind::clean : method.control ? RowKind::control : RowKind::method;
+  row.recipe = cell.result.at("recipe");
+  row.split = cell.result.at("split");
+  row.eps = budget_of(cell);
+  row.seed = cell.cell.seed;
+  if (cell.result.contains("measured")) {
+    const nlohmann::json& m = cell.result.at("measured");
+    row.measured = MeasuredNoise{m.at("linf"),
+                                 m.at("psnr").is_null() ? INFINITY : m.at("psnr").get<double>(),
+                                 m.at("distinct_deltas")};
+    row.protect_seconds = cell.result.at("protect_seconds").get<double>();
+  }
+  for (const nlohmann::json& score : cell.result.at("scores")) {
+    Scores s{score.at("last"), score.at("selected"), score.at("best"), {}};
+    if (score.contains("interval")) s.interval = Interval{score.at("interval")[0], score.at("interval")[1]};
+    row.scores.push_back(s);
+  }
+  row.train_seconds = cell.result.at("train_seconds");
+  return row;
+}
+
+/// The rows of a table that differ in their seed only.
+struct SeedGroup {
+  std::string name;
+  double eps = 0;
+  RowKind kind = RowKind::method;
+  std::vector<size_t> rows;  // of the ResultsTable
+};
+
+inline std::vector<SeedGroup> groups_of(const ResultsTable& table) {
+  std::vector<SeedGroup> groups;
+  for (size_t r = 0; r < table.rows().size(); ++r) {
+    const ResultRow& row = table.rows()[r];
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const SeedGroup& g) {
+      return g.name == row.name && g.eps == row.eps;
+    });
+    if (same == groups.end())
+      groups.push_back({row.name, row.eps, row.kind, {r}});
+    else
+      same->rows.push_back(r);
+  }
+  return groups;
+}
+
+/// f(row) of a group's rows where it gives a number.
+template <class F>
+std::vector<double> values_of(const SeedGroup& group, const F& f) {
+  std::vector<double> values;
+  for (const size_t r : group.rows) {
+    const std::optional<double> value = f(r);
+    if (value) values.push_back(*value);
+  }
+  return values;
+}
+
+inline std::string eps_text(const SeedGroup& group) {
+  return group.eps == 0 ? "-" : format_number(group.eps, 0);
+}
+
+/// Costs of a group: one-off seconds and seconds a picture, means over seeds.
+struct Costs {
+  double one_off = 0, per_picture = 0;
+};
+inline std::map<std::string, Costs> costs_of(const BenchTable& table) {
+  std::map<std::string, std::vector<const CellResult*>> cells;
+  for (const CellResult* cell : table.done)
+    if (cell->result.contains("measured"))
+      cells[concat(cell->result.at("row").get<std::string>(), "@", budget_of(*cell))].push_back(cell);
+  std::map<std::string, Costs> costs;
+  for (const auto& [name, group] : cells) {
+    Costs& c = costs[name];
+    for (const CellResult* cell : group) {
+      const auto n = static_cast<double>(group.size());
+      c.one_off += cell->result.at("one_off_seconds").get<double>() / n;
+      c.per_picture += cell->result.at("protect_seconds").get<double>() /
+                       cell->result.at("measured").at("pictures").get<double>() / n;
+    }
+  }
+  return costs;
+}
+
+inline std::string table_title(const BenchPlan& plan, const BenchCell& cell) {
+  std::string title = plan.title + ": " + plan.victims[cell.victim].name;
+  if (cell.defence != "none") title += ", " + cell.defence;
+  if (cell.ratio < 1) title += concat(", ", format_number(100 * cell.ratio, 0), " % protected");
+  return title;
+}
+
+}  // namespace detail
+
+T2UE_INLINE bool weak_clean(const ResultsTable& table, BenchTask task) {
+  double score = 0, chance = 0, count = 0;
+  for (const ResultRow& row : table.rows()) {
+    if (row.kind != RowKind::clean) continue;
+    for (size_t m = 0; m < table.metrics().size(); ++m) {
+      if (!table.metrics()[m].headline) continue;
+      score += row.scores[m].selected;
+      chance += table.metrics()[m].chance;
+      ++count;
+    }
+  }
+  if (count == 0) return false;
+  score /= count;
+  chance /= count;
+  return score < (task == BenchTask::image_text ? 5 * chance : chance + (100 - chance) / 4);
+}
+
+T2UE_INLINE std::vector<BenchTable> tables_of(const BenchRunner& runner,
+                                              std::span<const CellResult> results) {
+  std::vector<BenchTable> tables;
+  for (const CellResult& cell : results) {
+    const std::string& victim = runner.plan().victims[cell.cell.victim].name;
+    auto table = std::find_if(tables.begin(), tables.end(), [&](const BenchTable& t) {
+      return t.victim == victim && t.defence == cell.cell.defence && t.ratio == cell.cell.ratio;
+    });
+    if (table == tables.end()) {
+      const std::string title = detail::table_title(runner.plan(), cell.cell);
+      tables.push_back({title, victim, cell.cell.defence, cell.cell.ratio,
+                        ResultsTable(title, runner.metrics()), {}, {}, false});
+      table = tables.end() - 1;
+    }
+    (cell.done() ? table->done : table->failed).push_back(&cell);
+    if (cell.done()) table->results.add(detail::result_row(runner.plan(), cell));
+  }
+  for (BenchTable& table : tables) table.weak_clean = weak_clean(table.results, runner.plan().task);
+  return tables;
+}
+
+T2UE_INLINE TextTable summary_table(const BenchTable& table) {
+  const ResultsTable& results = table.results;
+  const std::vector<Metric>& metrics = results.metrics();
+  TextTable text{table.title, {{"row", false}, {"eps"}, {"seeds"}}, {}, {}};
+  for (const Metric& metric : metrics) text.columns.push_back({metric.name});
+  for (const Metric& metric : metrics)
+    if (metric.headline)
+      for (const char* what : {" effect", " over control", " last", " best"})
+        text.columns.push_back({metric.name + what});
+  for (const char* what : {"L-inf", "PSNR", "distinct", "one-off s", "ms a picture"})
+    text.columns.push_back({what});
+  const std::map<std::string, detail::Costs> costs = detail::costs_of(table);
+  for (const detail::SeedGroup& group : detail::groups_of(results)) {
+    const auto& rows = results.rows();
+    std::vector<std::string> cells{group.name, detail::eps_text(group), std::to_string(group.rows.size())};
+    const auto add = [&](int decimals, auto&& f) {
+      cells.push_back(detail::spread_text(detail::values_of(group, f), decimals));
+    };
+    using Value = std::optional<double>;
+    for (size_t m = 0; m < metrics.size(); ++m)
+      add(metrics[m].decimals, [&](size_t r) { return Value(rows[r].scores[m].selected); });
+    for (size_t m = 0; m < metrics.size(); ++m) {
+      if (!metrics[m].headline) continue;
+      add(0, [&](size_t r) { return results.effect(r, m); });
+      add(0, [&](size_t r) { return results.effect_over_control(r, m); });
+      add(metrics[m].decimals, [&](size_t r) { return Value(rows[r].scores[m].last); });
+      add(metrics[m].decimals, [&](size_t r) { return Value(rows[r].scores[m].best); });
+    }
+    const ResultRow& first = rows[group.rows.front()];
+    if (first.measured) {
+      const detail::Costs& cost = costs.at(concat(group.name, "@", group.eps));
+      const double distinct = static_cast<double>(first.measured->distinct_deltas);
+      cells.insert(cells.end(),
+                   {format_number(first.measured->linf, 0), format_number(first.measured->psnr, 1),
+                    distinct == 0 ? "-" : format_number(distinct, 0), format_number(cost.one_off, 1),
+                    format_number(1000 * cost.per_picture, 2)});
+    } else {
+      cells.insert(cells.end(), 5, "-");
+    }
+    text.rows.push_back(std::move(cells));
+  }
+  std::vector<std::string> chance{"chance", "-", "-"};
+  for (const Metric& metric : metrics) chance.push_back(format_number(metric.chance, metric.decimals));
+  chance.resize(text.columns.size(), "-");
+  text.rows.push_back(std::move(chance));
+  if (table.weak_clean)
+    text.notes.push_back("WEAK CLEAN MODEL: training on clean pictures taught too little for this table to show protection.");
+  if (table.ratio < 1)
+    text.notes.push_back("clean: trained on the unprotected share alone, the control for what that share teaches.");
+  text.notes.push_back("Mean \u00b1 standard deviation over seeds, at the epoch selected on validation pictures. Last and best "
+                       "(an oracle, not a claim) beside it for headline metrics.");
+  text.notes.push_back("Effect: share of what clean training learned above chance that was lost, %. Over control: that less the "
+                       "strongest control's at the same eps and seed.");
+  for (const CellResult* cell : table.failed)
+    text.notes.push_back(concat("FAILED: ", cell->result.value("row", ""), ", seed ", cell->cell.seed, ": ",
+                                cell->result.value("reason", "")));
+  if (!results.rows().empty())
+    text.notes.push_back("recipe " + results.rows()[0].recipe + ", test split " + results.rows()[0].split);
+  return text;
+}
+
+T2UE_INLINE TextTable defence_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
+                                     const std::string& victim, double ratio) {
+  size_t headline = 0;
+  while (!runner.metrics()[headline].headline) ++headline;
+  TextTable matrix;
+  matrix.title = concat(runner.plan().title, ": ", victim, ", ", runner.metrics()[headline].name, " under defences");
+  matrix.columns = {{"row", false}, {"eps"}};
+  std::vector<std::pair<std::string, double>> names;
+  std::map<std::pair<std::string, double>, std::vector<std::string>> cells;
+  size_t columns = 0;
+  for (const BenchTable& table : tables) {
+    if (table.victim != victim || table.ratio != ratio) continue;
+    matrix.columns.push_back({table.defence});
+    for (const detail::SeedGroup& group : detail::groups_of(table.results)) {
+      const std::pair<std::string, double> name{group.name, group.eps};
+      if (!cells.contains(name)) names.push_back(name);
+      auto& row = cells[name];
+      row.resize(columns, "-");
+      row.push_back(detail::spread_text(
+          detail::values_of(group,
+                            [&](size_t r) {
+                              return std::optional<double>(table.results.rows()[r].scores[headline].selected);
+                            }),
+          runner.metrics()[headline].decimals));
+    }
+    ++columns;
+  }
+  for (const auto& name : names) {
+    std::vector<std::string> row{name.first, name.second == 0 ? "-" : format_number(name.second, 0)};
+    cells[name].resize(columns, "-");
+    row.insert(row.end(), cells[name].begin(), cells[name].end());
+    matrix.rows.push_back(std::move(row));
+  }
+  matrix.notes = {concat("Chance ", format_number(runner.metrics()[headline].chance, 1),
+                         ". The same defences for every method; clean accuracy under each stands in the clean row.")};
+  return matrix;
+}
+
+namespace detail {
+
+/// Curves of the first seed's runs.
+inline std::vector<Chart> bench_charts(const BenchRunner& runner, const BenchTable& table) {
+  size_t headline = 0;
+  while (!runner.metrics()[headline].headline) ++headline;
+  Chart loss{"Training loss", "epoch", "mean loss", {}, {}},
+      score{"Clean test pictures", "epoch", runner.metrics()[headline].name, {}, runner.metrics()[headline].chance};
+  for (const CellResult* cell : table.done) {
+    if (cell->cell.seed != runner.plan().seeds.front()) continue;
+    Curve curve;
+    curve.row = cell->result.at("row");
+    if (const double eps = budget_of(*cell); eps > 0) curve.variant = concat("eps ", eps);
+    Curve losses = curve;
+    for (const nlohmann::json& epoch : cell->result.at("epochs")) {
+      curve.x.push_back(epoch.at("epoch"));
+      curve.y.push_back(epoch.at("scores")[headline]);
+      losses.x.push_back(epoch.at("epoch"));
+      losses.y.push_back(epoch.at("loss"));
+    }
+    score.curves.push_back(std::move(curve));
+    loss.curves.push_back(std::move(losses));
+  }
+  if (score.curves.empty()) return {};
+  return {std::move(score), std::move(loss)};
+}
+
+}  // namespace detail
+
+T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const CellResult> results,
+                                      const std::filesystem::path& folder) {
+  std::string lines;
+  for (const CellResult& cell : results) lines += cell.result.dump() + "\n";
+  write_file(folder / "results.jsonl", lines);
+  const std::vector<BenchTable> tables = tables_of(runner, results);
+  std::vector<TextTable> all;
+  Report page;
+  page.title = "t2ue bench: " + runner.plan().title;
+  page.summary = concat("Methods protect the same ", runner.data().train().count(), " training pictures (",
+                        runner.plan().data.size, " pixels); victims are trained on what was saved and measured on ",
+                        runner.data().test().count(), " clean test pictures.");
+  for (const BenchTable& table : tables) {
+    ReportSection section;
+    section.title = table.title;
+    section.tables = {summary_table(table)};
+    section.charts = detail::bench_charts(runner, table);
+    all.push_back(section.tables[0]);
+    page.sections.push_back(std::move(section));
+  }
+  if (runner.plan().defences.size() > 1)
+    for (const PlanVictim& victim : runner.plan().victims)
+      for (const double ratio : runner.plan().ratios) {
+        ReportSection section;
+        section.title = "Defences";
+        section.tables = {defence_matrix(runner, tables, victim.name, ratio)};
+        all.push_back(section.tables[0]);
+        page.sections.push_back(std::move(section));
+      }
+  std::string seeds;
+  for (const uint64_t seed : runner.plan().seeds) seeds += (seeds.empty() ? "" : ", ") + std::to_string(seed);
+  page.facts = {{"Seeds", seeds},
+                {"Training pictures", std::to_string(runner.data().train().count())},
+                {"Validation / test pictures",
+                 concat(runner.data().validation().count(), " / ", runner.data().test().count())},
+                {"Data hash", runner.data().hash().substr(0, 12)},
+                {"Split hash (test keys)", split_hash(runner.data().test().keys)},
+                {"Version", concat(T2UE_VERSION_MAJOR, ".", T2UE_VERSION_MINOR, ".", T2UE_VERSION_PATCH)}};
+  page.results_json = nlohmann::json{{"title", runner.plan().title}, {"file", "results.jsonl"}}.dump();
+  std::string terminal, markdown, csv, latex;
+  for (const TextTable& table : all) {
+    terminal += to_text(table) + "\n";
+    markdown += to_markdown(table) + "\n";
+    csv += table.title + "\n" + to_csv(table) + "\n";
+    latex += to_latex(table) + "\n";
+  }
+  write_file(folder / "results.md", markdown);
+  write_file(folder / "results.csv", csv);
+  write_file(folder / "results.tex", latex);
+  write_report(folder / "report.html", page);
+  return terminal;
+}
+
+}  // namespace t2ue
