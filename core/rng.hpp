@@ -24,7 +24,17 @@ enum class Purpose : uint32_t {
   bootstrap,
   colour,
   cutout,
-  mixup
+  mixup,
+  uniform_noise,
+  class_noise,
+  autoregression,
+  autoregressive_start,
+  separable_patches,
+  separable_points,
+  filter,
+  clusters,
+  block_codes,
+  projection
 };
 
 namespace detail {
