@@ -25,6 +25,16 @@ enum class Purpose : uint32_t {
   colour,
   cutout,
   mixup,
+  uniform_noise,
+  class_noise,
+  autoregression,
+  autoregressive_start,
+  separable_patches,
+  separable_points,
+  filter,
+  clusters,
+  block_codes,
+  projection,
   defence
 };
 

@@ -3,34 +3,16 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <utility>
 
 #include <t2ue/core/error.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
+#include <t2ue/methods/caption_words.hpp>
 
 namespace t2ue {
 
-namespace detail {
-/// The words of a caption in lower case: runs of ASCII letters and digits, and of bytes beyond ASCII.
-inline std::set<std::string> words_of(const std::string& caption) {
-  std::set<std::string> words;
-  std::string word;
-  for (size_t i = 0; i <= caption.size(); ++i) {
-    const char c = i < caption.size() ? caption[i] : ' ';
-    if (c >= 'A' && c <= 'Z')
-      word += static_cast<char>(c - 'A' + 'a');
-    else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80)
-      word += c;
-    else if (!word.empty())
-      words.insert(std::exchange(word, {}));
-  }
-  return words;
-}
-}  // namespace detail
-
 T2UE_INLINE int32_t CaptionKeywords::group_of(const std::string& caption) const {
   check(!words.empty(), "keywords", "there are none, so captions have no group");
-  const std::set<std::string> present = detail::words_of(caption);
+  const std::set<std::string> present = words_of(caption);
   const auto found = std::find_if(words.begin(), words.end(),
                                   [&](const std::string& word) { return present.count(word) > 0; });
   return static_cast<int32_t>(found - words.begin());
@@ -57,7 +39,7 @@ T2UE_INLINE CaptionKeywords CaptionKeywords::learn(std::span<const std::string> 
   std::vector<std::set<std::string>> left;  // the words of captions that have no keyword yet
   std::map<std::string, size_t> captions_with;
   for (const std::string& caption : distinct) {
-    left.push_back(detail::words_of(caption));
+    left.push_back(words_of(caption));
     for (const std::string& word : left.back()) ++captions_with[word];
   }
   CaptionKeywords keywords;

@@ -6,10 +6,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/data/image.hpp>
+#include <t2ue/methods/method_card.hpp>
 #include <t2ue/methods/noise.hpp>
 
 namespace t2ue {
@@ -22,18 +24,6 @@ struct NoiseItem {
   const Image* picture = nullptr;  ///< only read by methods whose card says so; not owned
 };
 
-/// What a method needs and promises.
-struct MethodCard {
-  std::string name;
-  bool needs_image = false;
-  bool needs_label = false;
-  bool needs_text = false;
-  std::string norm;       ///< "linf": the norm that `eps` bounds
-  float eps = 0;          ///< in pixel units: 8/255 for 8 steps
-  std::string surrogate;  ///< what was trained for it and at which cost; "none" if nothing
-  std::string summary;    ///< one sentence
-};
-
 /// A method. `make` is deterministic: an item's noise depends on the item and on how the source was made, not
 /// on the other items of the call.
 class NoiseSource {
@@ -44,6 +34,45 @@ class NoiseSource {
   /// what the card needs.
   virtual std::vector<Noise> make(std::span<const NoiseItem> items) = 0;
 };
+
+/// A method that makes each noise by itself: `noise_of` is all that there is to write.
+class ItemwiseSource : public NoiseSource {
+ public:
+  const MethodCard& card() const final { return card_; }
+  std::vector<Noise> make(std::span<const NoiseItem> items) final {
+    std::vector<Noise> noises;
+    noises.reserve(items.size());
+    for (const NoiseItem& item : items) noises.push_back(noise_of(item));
+    return noises;
+  }
+
+ protected:
+  /// Noises will be height x width. Throws Error if that is not positive.
+  ItemwiseSource(MethodCard card, int height, int width)
+      : card_(std::move(card)), height_(height), width_(width) {
+    check(height > 0 && width > 0, card_.name, "the size ", height, " x ", width, " is not positive");
+  }
+
+  virtual Noise noise_of(const NoiseItem& item) const = 0;
+
+  int height() const { return height_; }
+  int width() const { return width_; }
+  size_t values() const { return static_cast<size_t>(height_) * static_cast<size_t>(width_) * 3; }
+
+ private:
+  MethodCard card_;
+  int height_, width_;
+};
+
+/// The item's label for a method of this name. Throws Error naming the key if there is none, or if it is not
+/// among 0..classes-1 (`classes` 0: any label of at least 0).
+inline int class_of(const NoiseItem& item, const std::string& method, int classes = 0) {
+  check(item.label.has_value() && *item.label >= 0, method, "the item \"", item.key,
+        "\" has no class; give every item a label of at least 0");
+  check(classes == 0 || *item.label < classes, method, "the item \"", item.key, "\" is of class ",
+        item.label.value_or(0), ", but the method was made for ", classes, " classes");
+  return *item.label;
+}
 
 /// A key's number for Random: the first 8 bytes of its SHA-256, big-endian.
 inline uint64_t item_number(std::string_view key) {

@@ -67,6 +67,7 @@ class T2ueSource final : public NoiseSource {
                       Precision precision = Precision::fp32);
   ~T2ueSource() override;
 
+  static MethodCard describe(float eps);
   const MethodCard& card() const override;
   /// One noise a caption, at the generator's own size (`config().output_size()` square).
   std::vector<Noise> make(std::span<const NoiseItem> items) override;

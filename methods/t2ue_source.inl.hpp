@@ -134,12 +134,8 @@ struct T2ueSource::State {
     keywords.words = state.at("keywords").get<std::vector<std::string>>();
     reader.restore("text.", encoder.parameters());
     reader.restore("generator.", parameters);
-    card = {.name = "t2ue",
-            .needs_text = true,
-            .norm = "linf",
-            .eps = generator.config.eps,
-            .surrogate = "CLIP",
-            .summary = "noise generated from the caption alone (arXiv 2508.03091)"};
+    card = T2ueSource::describe(generator.config.eps);
+    card.resampler = generator.config.resampler;
   }
 
   CaptionEncoder encoder;
@@ -164,6 +160,16 @@ T2UE_INLINE T2ueSource::T2ueSource(const std::filesystem::path& path, Device dev
   }
 }
 T2UE_INLINE T2ueSource::~T2ueSource() = default;
+T2UE_INLINE MethodCard T2ueSource::describe(float eps) {
+  MethodCard card;
+  card.name = "t2ue";
+  card.summary = "noise generated from the caption alone (arXiv 2508.03091)";
+  card.needs_text = true;
+  card.eps = eps;
+  card.surrogate = "CLIP";
+  card.cost = CostClass::generator;
+  return card;
+}
 T2UE_INLINE const MethodCard& T2ueSource::card() const {
   return state_->card;
 }

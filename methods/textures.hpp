@@ -57,30 +57,26 @@ inline std::vector<float> texture_starts(int64_t groups, int64_t size) {
 }
 
 /// Training-free: every item of a class gets the texture numbered as its label.
-class ClassTextures : public NoiseSource {
+class ClassTextures final : public ItemwiseSource {
  public:
-  /// Noises of texture_period x texture_period at +-eps_steps, to be tiled. Error for an eps out of range.
-  explicit ClassTextures(int eps_steps)
-      : card_(detail::sign_card("class_textures", true, "one texture a class, known to survive shifts",
-                                texture_period, texture_period, eps_steps)),
-        eps_steps_(eps_steps) {}
-
-  const MethodCard& card() const override { return card_; }
-
-  std::vector<Noise> make(std::span<const NoiseItem> items) override {
-    std::vector<Noise> noises;
-    for (const NoiseItem& item : items) {
-      check(item.label.has_value(), "noise", "class_textures: the item \"", item.key,
-            "\" has no class; give every item a label");
-      Noise noise{texture_period, texture_period, texture_signs(*item.label, texture_period)};
-      for (int8_t& step : noise.steps) step = static_cast<int8_t>(step * eps_steps_);
-      noises.push_back(std::move(noise));
-    }
-    return noises;
+  static MethodCard describe(int eps_steps) {
+    MethodCard card = training_free_card("class_textures", "one texture a class, known to survive shifts",
+                                         true, linf_budget("class_textures", eps_steps));
+    card.resampler = Resampler::tile;
+    return card;
   }
 
+  /// Noises of texture_period x texture_period at +-eps_steps, to be tiled. Error for an eps out of range.
+  explicit ClassTextures(int eps_steps)
+      : ItemwiseSource(describe(eps_steps), texture_period, texture_period), eps_steps_(eps_steps) {}
+
  private:
-  MethodCard card_;
+  Noise noise_of(const NoiseItem& item) const override {
+    Noise noise{height(), width(), texture_signs(class_of(item, card().name, texture_count), texture_period)};
+    for (int8_t& step : noise.steps) step = static_cast<int8_t>(step * eps_steps_);
+    return noise;
+  }
+
   int eps_steps_;
 };
 
