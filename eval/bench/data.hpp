@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <t2ue/data/pair_dataset.hpp>
 #include <t2ue/eval/bench/plan.hpp>
 #include <t2ue/eval/bench/store.hpp>
 #include <t2ue/methods/noise_source.hpp>

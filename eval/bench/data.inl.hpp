@@ -17,7 +17,7 @@ namespace detail {
 /// task.
 inline DatasetIndex open_bench_part(const PlanPart& part, const std::filesystem::path& base, BenchTask task,
                                     const std::string& what) {
-  const std::filesystem::path path = std::filesystem::path(part.path).is_absolute() ? part.path : base / part.path;
+  const std::filesystem::path path = base / part.path;  // an absolute path stays what it is
   DatasetIndex index = open_dataset(path);
   if (!part.split.empty()) {
     index = select_split(index, part.split);
