@@ -71,6 +71,7 @@ void add_protect_commands(CLI::App& app, Globals& globals);
 void add_evaluate_commands(CLI::App& app, Globals& globals);
 void add_bench(CLI::App& app, Globals& globals);
 void add_devices(CLI::App& app, Globals& globals);
+void add_methods(CLI::App& app, Globals& globals);
 void add_demo(CLI::App& app, Globals& globals);
 
 }  // namespace t2ue::apps

@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   add_demo(app, globals);
 #endif
   add_bench(app, globals);
+  add_methods(app, globals);
   add_devices(app, globals);
   add_version(app, globals);
 

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/kinds.hpp>
 #include <t2ue/methods/noise.hpp>
 
@@ -64,20 +65,10 @@ struct MethodCard {
 };
 
 /// The card with its choices by name; the resampler only where there is noise.
-inline nlohmann::json to_json(const MethodCard& card) {
-  nlohmann::json json{{"name", card.name},
-                      {"summary", card.summary},
-                      {"needs_image", card.needs_image},
-                      {"needs_label", card.needs_label},
-                      {"needs_text", card.needs_text},
-                      {"norm", name_of(card.norm)},
-                      {"eps", card.eps},
-                      {"surrogate", card.surrogate},
-                      {"additive", card.additive},
-                      {"independence", name_of(card.independence)},
-                      {"cost", name_of(card.cost)}};
-  if (card.additive) json["resampler"] = name_of(card.resampler);
-  return json;
-}
+nlohmann::json to_json(const MethodCard& card);
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/methods/method_card.inl.hpp>
+#endif
