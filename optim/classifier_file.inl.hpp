@@ -18,6 +18,18 @@ inline void check_label_names(const std::vector<std::string>& names, int64_t out
   check(std::set<std::string>(names.begin(), names.end()).size() == names.size(), "classifier", "two of the ",
         names.size(), " classes have one name");
 }
+
+/// What a file's state says, without weights.
+inline LoadedClassifier classifier_of_state(const nlohmann::json& state) {
+  LoadedClassifier loaded;
+  loaded.label_names = state.at("labels").get<std::vector<std::string>>();
+  check(!loaded.label_names.empty(), "classifier", "no class is named");
+  loaded.config = classifier_config_from_json(state.at("classifier"), state.at("name"));
+  loaded.config.resnet.outputs = static_cast<int64_t>(loaded.label_names.size());
+  check_label_names(loaded.label_names, loaded.config.resnet.outputs);
+  loaded.training = state.at("training").dump();
+  return loaded;
+}
 }  // namespace detail
 
 T2UE_INLINE void save_classifier(const std::filesystem::path& path, const ClassifierConfig& config,

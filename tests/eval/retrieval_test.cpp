@@ -229,6 +229,18 @@ TEST(Retrieval, AnyHitWithAllEqualFeaturesGivesExactlyChance) {
   EXPECT_NEAR(result.image_to_text.mean_rank, (21.0 / 4 + 21.0 / 6 + 2 * 21.0 / 3 + 8 * 21.0 / 2) / 12, 1e-9);
 }
 
+TEST(Retrieval, ChanceOfATestSplitOfFlickr8k) {
+  std::vector<int64_t> owner;
+  for (int64_t i = 0; i < 5000; ++i) owner.push_back(i / 5);
+  const std::vector<float> images(1000, 1.0f), texts(5000, 1.0f);
+  const RetrievalResult result = retrieval(images, texts, 1, owner, {.resamples = 1});
+  EXPECT_NEAR(result.image_to_text.chance.hit[2], 0.996, 5e-4);
+  EXPECT_EQ(result.image_to_text.chance.median_rank, 647);
+  EXPECT_NEAR(result.image_to_text.chance.mean_rank, 5001.0 / 6, 1e-9);
+  EXPECT_NEAR(result.text_to_image.chance.hit[2], 1, 1e-9);
+  EXPECT_EQ(result.text_to_image.chance.median_rank, 500.5);
+}
+
 TEST(Retrieval, MatchesBruteForceInDouble) {
   // Features of small whole numbers: every score is exact in float and in double, and there are many ties.
   for (uint64_t trial = 0; trial < 8; ++trial) {
