@@ -46,7 +46,7 @@ void check_labelled(const DatasetIndex& index) {
 std::string describe(const ClassificationResult& r, const std::vector<std::string>& label_names,
                      const BootstrapOptions& bootstrap) {
   constexpr size_t most = 20, shown_of_many = 10;
-  TextTable totals{"", {{"", false}, {"measured", false}, {"ties lost to won", false}, {"chance"}}, {}, {}};
+  TextTable totals{"", {{"", false}, {"measured", false}, {"bounds", false}, {"chance"}}, {}, {}};
   const auto bounds = [](double low, double high) {
     return concat(format_number(low, 1), " to ", format_number(high, 1));
   };
@@ -56,7 +56,7 @@ std::string describe(const ClassificationResult& r, const std::vector<std::strin
       {"top-5", with_interval(r.top5, r.top5_interval), bounds(r.top5_pessimistic, r.top5_optimistic),
        format_number(r.top5_chance, 1)},
       {"mean over classes", format_number(r.balanced_accuracy, 1), "", format_number(r.chance, 1)}};
-  totals.notes = {bootstrap_note(bootstrap, "pictures"),
+  totals.notes = {bootstrap_note(bootstrap, "pictures"), "Bounds: every tie lost, every tie won.",
                   concat("Always the most frequent class: ", format_number(r.majority, 1), " %.")};
 
   std::vector<size_t> shown;

@@ -92,7 +92,8 @@ Result train_classifier(const ClassifierOptions& options, const Globals& globals
   if (!options.evaluate.empty()) {
     const Result scores = evaluate_classifier(evaluation_of(options), globals);
     result.json["evaluation"] = scores.json;
-    result.text += "\n" + scores.text;
+    result.json["evaluation"]["epoch"] = "last";
+    result.text += "\nafter the last epoch: " + scores.text;
   }
   return result;
 }

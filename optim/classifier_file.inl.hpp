@@ -18,6 +18,18 @@ inline void check_label_names(const std::vector<std::string>& names, int64_t out
   check(std::set<std::string>(names.begin(), names.end()).size() == names.size(), "classifier", "two of the ",
         names.size(), " classes have one name");
 }
+
+/// What a file's state says, without weights.
+inline LoadedClassifier classifier_of_state(const nlohmann::json& state) {
+  LoadedClassifier loaded;
+  loaded.label_names = state.at("labels").get<std::vector<std::string>>();
+  check(!loaded.label_names.empty(), "classifier", "no class is named");
+  loaded.config = classifier_config_from_json(state.at("classifier"), state.at("name"));
+  loaded.config.resnet.outputs = static_cast<int64_t>(loaded.label_names.size());
+  check_label_names(loaded.label_names, loaded.config.resnet.outputs);
+  loaded.training = state.at("training").dump();
+  return loaded;
+}
 }  // namespace detail
 
 T2UE_INLINE void save_classifier(const std::filesystem::path& path, const ClassifierConfig& config,
@@ -36,21 +48,16 @@ T2UE_INLINE void save_classifier(const std::filesystem::path& path, const Classi
 T2UE_INLINE LoadedClassifier load_classifier(const std::filesystem::path& path, Device device) {
   const CheckpointReader reader(path, "classifier");
   const nlohmann::json state = parse_json(reader.state(), path.string());
+  LoadedClassifier loaded;
   try {
-    LoadedClassifier loaded;
-    loaded.label_names = state.at("labels").get<std::vector<std::string>>();
-    loaded.config = classifier_config_from_json(state.at("classifier"), state.at("name"));
-    check(!loaded.label_names.empty(), "classifier", path, " names no class");
-    loaded.config.resnet.outputs = static_cast<int64_t>(loaded.label_names.size());
-    detail::check_label_names(loaded.label_names, loaded.config.resnet.outputs);
-    loaded.model = std::make_unique<ResNet>(loaded.config.resnet);
-    loaded.parameters = std::make_unique<ParameterSet>(*loaded.model, 0, device);
-    loaded.training = state.at("training").dump();
-    reader.restore("", *loaded.parameters);
-    return loaded;
-  } catch (const nlohmann::json::exception& error) {
+    loaded = detail::classifier_of_state(state);
+  } catch (const std::exception& error) {  // of JSON, or an Error about a value
     fail("classifier", path, " is damaged: ", error.what());
   }
+  loaded.model = std::make_unique<ResNet>(loaded.config.resnet);
+  loaded.parameters = std::make_unique<ParameterSet>(*loaded.model, 0, device);
+  reader.restore("", *loaded.parameters);
+  return loaded;
 }
 
 T2UE_INLINE std::vector<int32_t> LoadedClassifier::outputs_of(std::span<const std::string> names) const {

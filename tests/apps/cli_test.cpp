@@ -19,7 +19,10 @@ const std::vector<Words> commands{{"data", "emoji"},
                                   {"data", "info"},
                                   {"train", "clip"},
                                   {"train", "generator"},
+                                  {"train", "classifier"},
                                   {"evaluate", "retrieval"},
+                                  {"evaluate", "zero-shot"},
+                                  {"evaluate", "classifier"},
                                   {"noise"},
                                   {"apply"},
                                   {"audit"},
@@ -302,16 +305,6 @@ TEST(Promise, NoiseOpensNoPictureAndApplyNoModel) {
     if (line.find(".safetensors") == std::string::npos) continue;
     EXPECT_THAT(line, HasSubstr((folder / "noise").string())) << "a model was opened";
   }
-}
-
-TEST(Evaluate, PrintsFiguresBesideChance) {
-  const Workshop& w = Workshop::get();
-  const Words words{"evaluate", "retrieval", "--model", w.clip, "--data", w.pictures};
-  const auto json = program(words + Words{"--json"}).json();
-  EXPECT_EQ(json.at("pictures"), 16);
-  EXPECT_EQ(json.at("image_to_text").at("gallery"), 16);
-  EXPECT_NEAR(json.at("image_to_text").at("chance").at("hit").at("1"), 100.0 / 16, 1e-9);
-  EXPECT_THAT(program(words).out, HasSubstr("chance"));
 }
 
 TEST(Progress, IsSilentUnlessAskedForWhereThereIsNoTerminal) {

@@ -71,7 +71,7 @@ inline Ended program(const Words& words, double kill_after = 0) {
 
 /// Pictures with captions and labels, configurations, a trained CLIP and a trained generator: made once.
 struct Workshop {
-  std::filesystem::path folder, pictures, clip_json, generator_json, clip, generator;
+  std::filesystem::path folder, pictures, clip_json, generator_json, classifier_json, clip, generator;
 
   static const Workshop& get() {
     static const Workshop workshop;
@@ -87,6 +87,11 @@ struct Workshop {
     return {"train",     "clip", "--data",  pictures, "--clip",   clip_json, "--out", out,
             "--threads", "1",    "--batch", "8",      "--epochs", "2",       "--json"};
   }
+  Words train_classifier(const std::filesystem::path& out) const {
+    return {"train",         "classifier", "--data",   pictures,    "--classifier",
+            classifier_json, "--out",      out,        "--threads", "1",
+            "--batch",       "8",          "--epochs", "2",         "--json"};
+  }
   Words train_generator(const std::filesystem::path& out) const {
     return {"train",   "generator",   "--data",       pictures, "--clip", clip_json,   "--text",
             clip,      "--generator", generator_json, "--out",  out,      "--threads", "1",
@@ -100,6 +105,7 @@ struct Workshop {
     pictures = folder / "pictures";
     clip_json = folder / "tiny.json";
     generator_json = folder / "tiny-generator.json";
+    classifier_json = folder / "tiny-classifier.json";
     clip = folder / "clip.safetensors";
     generator = folder / "generator.safetensors";
     std::filesystem::create_directories(pictures);
@@ -109,6 +115,7 @@ struct Workshop {
                R"({"latent": 4, "condition": 16, "width": 4, "multipliers": [2, 2], "hidden": 8,
       "mask_hidden": 4, "eps_steps": 8, "gain_start": 1, "modulation_start": 0.5,
       "output_start": 8, "resampler": "nearest"})");
+    write_file(classifier_json, R"({"image_size": 8, "widths": [8], "blocks": [1]})");
     const Words things{"cat", "dog", "sun", "moon"}, colours{"red", "green", "blue", "black"};
     std::string list;
     for (size_t i = 0; i < 16; ++i) {

@@ -306,6 +306,13 @@ TEST(Kill, ThenResumeGivesTheSameAverage) {
   });
 }
 
+TEST(Kill, ThenResumeGivesTheSameClassifier) {
+  expect_the_same_after_kills([](const std::filesystem::path& out) {
+    return Workshop::get().train_classifier(out) +
+           Words{"--epochs", "200", "--min-area", "0.5", "--mixup-alpha", "0.4", "--ema-decay", "0.9"};
+  });
+}
+
 TEST(Kill, ThenResumeGivesTheSameGenerator) {
   expect_the_same_after_kills([](const std::filesystem::path& out) {
     return Workshop::get().train_generator(out) + Words{"--rounds", "200", "--restart-every", "50"};

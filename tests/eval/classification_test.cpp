@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/rng.hpp>
 #include <t2ue/eval/classification.hpp>
@@ -31,6 +33,9 @@ TEST(Classification, HandWorked) {
   EXPECT_NEAR(result.balanced_accuracy, (75 + 100.0 / 3) / 2, 1e-9);
   EXPECT_NEAR(result.chance, 100.0 / 3, 1e-9);
   EXPECT_NEAR(result.majority, 60, 1e-9);
+  EXPECT_NEAR(result.top5, 100, 1e-9) << "of three classes";
+  EXPECT_NEAR(result.top5_chance, 100, 1e-9);
+  EXPECT_EQ(to_json(result)["top5_chance"], 100);
   EXPECT_EQ(to_json(result)["per_class_count"], (std::vector<int64_t>{2, 3, 0}));
 }
 
@@ -41,6 +46,10 @@ TEST(Classification, EqualLogitsGiveExactlyChance) {
   EXPECT_NEAR(result.accuracy, 12.5, 1e-9);
   EXPECT_NEAR(result.accuracy_pessimistic, 0, 1e-9);
   EXPECT_NEAR(result.accuracy_optimistic, 100, 1e-9);
+  EXPECT_NEAR(result.top5, 62.5, 1e-9);
+  EXPECT_NEAR(result.top5_chance, 62.5, 1e-9);
+  EXPECT_NEAR(result.top5_pessimistic, 0, 1e-9);
+  EXPECT_NEAR(result.top5_optimistic, 100, 1e-9);
 }
 
 TEST(Classification, RandomLogitsAreNearChanceAndInsideTheInterval) {
@@ -56,6 +65,48 @@ TEST(Classification, RandomLogitsAreNearChanceAndInsideTheInterval) {
   EXPECT_LT(result.accuracy_interval.low, result.accuracy);
   EXPECT_GT(result.accuracy_interval.high, result.accuracy);
   EXPECT_NEAR(result.accuracy_interval.high - result.accuracy_interval.low, 4 * 0.523, 0.3);
+}
+
+/// The share of all orders of the tied in which the label is among the first k: every class gets a place, and
+/// classes with equal logits try all of theirs.
+double share_of_orders(const std::vector<double>& logits, size_t label, size_t k) {
+  std::vector<size_t> order(logits.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  double hits = 0, orders = 0;
+  do {
+    const bool sorted =
+        std::is_sorted(order.begin(), order.end(), [&](size_t a, size_t b) { return logits[a] > logits[b]; });
+    if (!sorted) continue;
+    ++orders;
+    const auto end = order.begin() + static_cast<int64_t>(std::min(k, order.size()));
+    hits += std::find(order.begin(), end, label) != end ? 1 : 0;
+  } while (std::next_permutation(order.begin(), order.end()));
+  return hits / orders;
+}
+
+TEST(Classification, TopOneAndFiveMatchAllOrdersOfTheTied) {
+  for (const size_t classes : {1, 2, 4, 5, 6, 7}) {
+    Random random(classes, Purpose::test);
+    constexpr size_t items = 25;
+    std::vector<float> logits;
+    std::vector<int32_t> labels;
+    double top1 = 0, top5 = 0;
+    for (size_t i = 0; i < items; ++i) {
+      std::vector<double> row;
+      for (size_t c = 0; c < classes; ++c) row.push_back(random.below(3));
+      logits.insert(logits.end(), row.begin(), row.end());
+      labels.push_back(static_cast<int32_t>(random.below(static_cast<uint32_t>(classes))));
+      top1 += 100.0 / items * share_of_orders(row, static_cast<size_t>(labels.back()), 1);
+      top5 += 100.0 / items * share_of_orders(row, static_cast<size_t>(labels.back()), 5);
+    }
+    const auto result = classification(logits, labels, static_cast<int64_t>(classes));
+    EXPECT_NEAR(result.accuracy, top1, 1e-9) << classes << " classes";
+    EXPECT_NEAR(result.top5, top5, 1e-9) << classes << " classes";
+    EXPECT_LE(result.top5_pessimistic, result.top5 + 1e-9);
+    EXPECT_GE(result.top5_optimistic, result.top5 - 1e-9);
+    EXPECT_LE(result.top5_interval.low, result.top5 + 1e-9);
+    EXPECT_GE(result.top5_interval.high, result.top5 - 1e-9);
+  }
 }
 
 TEST(Classification, RefusesBadInput) {

@@ -98,8 +98,10 @@ TEST(Retrieval, PerfectFeaturesHitAlways) {
     EXPECT_EQ(direction.median_rank_published, 1);
     EXPECT_NEAR(direction.mean_rank, 1, 1e-12);
     EXPECT_EQ(direction.tied, 0);
-    EXPECT_NEAR(direction.hit10_interval.low, 100, 1e-9);
-    EXPECT_NEAR(direction.hit10_interval.high, 100, 1e-9);
+    for (const Interval& interval : direction.hit_interval) {
+      EXPECT_NEAR(interval.low, 100, 1e-9);
+      EXPECT_NEAR(interval.high, 100, 1e-9);
+    }
   }
 }
 
@@ -174,9 +176,13 @@ TEST(Retrieval, RandomFeaturesAreNearChance) {
     EXPECT_NEAR(direction.hit[2], 1, 1.5);  // binomial, sigma 0.31
     EXPECT_NEAR(direction.median_rank, 500.5, 60);
     EXPECT_EQ(direction.chance.median_rank, 500.5);
-    EXPECT_LT(direction.hit10_interval.low, 1.5);
-    EXPECT_GT(direction.hit10_interval.high, 0.5);
-    EXPECT_LT(direction.hit10_interval.low, direction.hit10_interval.high);
+    for (size_t k = 0; k < kHitAt.size(); ++k) {
+      EXPECT_LE(direction.hit_interval[k].low, direction.hit[k]) << "k = " << kHitAt[k];
+      EXPECT_GE(direction.hit_interval[k].high, direction.hit[k]) << "k = " << kHitAt[k];
+    }
+    EXPECT_LT(direction.hit_interval[2].low, 1.5);
+    EXPECT_GT(direction.hit_interval[2].high, 0.5);
+    EXPECT_LT(direction.hit_interval[2].low, direction.hit_interval[2].high);
   }
 }
 
@@ -221,6 +227,18 @@ TEST(Retrieval, AnyHitWithAllEqualFeaturesGivesExactlyChance) {
     for (size_t k = 0; k < kHitAt.size(); ++k) EXPECT_NEAR(direction.hit[k], direction.chance.hit[k], 1e-9);
   // An image with m of 20 captions has the expected rank 21 / (m + 1).
   EXPECT_NEAR(result.image_to_text.mean_rank, (21.0 / 4 + 21.0 / 6 + 2 * 21.0 / 3 + 8 * 21.0 / 2) / 12, 1e-9);
+}
+
+TEST(Retrieval, ChanceOfATestSplitOfFlickr8k) {
+  std::vector<int64_t> owner;
+  for (int64_t i = 0; i < 5000; ++i) owner.push_back(i / 5);
+  const std::vector<float> images(1000, 1.0f), texts(5000, 1.0f);
+  const RetrievalResult result = retrieval(images, texts, 1, owner, {.resamples = 1});
+  EXPECT_NEAR(result.image_to_text.chance.hit[2], 0.996, 5e-4);
+  EXPECT_EQ(result.image_to_text.chance.median_rank, 647);
+  EXPECT_NEAR(result.image_to_text.chance.mean_rank, 5001.0 / 6, 1e-9);
+  EXPECT_NEAR(result.text_to_image.chance.hit[2], 1, 1e-9);
+  EXPECT_EQ(result.text_to_image.chance.median_rank, 500.5);
 }
 
 TEST(Retrieval, MatchesBruteForceInDouble) {
@@ -302,6 +320,27 @@ TEST(Retrieval, RefusesSizesThatDoNotFit) {
                              uncaptioned = {0, 1, 2, 2};
   for (const auto& owner : {short_owner, outside, negative, uncaptioned})
     EXPECT_THROW(retrieval(four, four, 4, owner), Error);
+}
+
+TEST(Retrieval, IntervalsAreThoseOfTheQueriesByPicture) {
+  const std::vector<int64_t> owner = {0, 0, 1, 2, 2, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11};
+  const auto images = random_features(12, 8, 7), texts = random_features(16, 8, 8);
+  const BootstrapOptions bootstrap{.seed = 11, .resamples = 200};
+  const RetrievalDirection result = retrieval(images, texts, 8, owner, bootstrap).text_to_image;
+  ASSERT_EQ(result.standings.size(), 16U);
+  for (size_t k = 0; k < kHitAt.size(); ++k) {
+    std::vector<double> hits;
+    for (const QueryStanding& standing : result.standings) hits.push_back(100 * standing.hit(kHitAt[k]));
+    const Interval interval = bootstrap_mean(hits, owner, 12, bootstrap, 1);
+    EXPECT_EQ(result.hit_interval[k].low, interval.low);
+    EXPECT_EQ(result.hit_interval[k].high, interval.high);
+  }
+  const auto json = to_json(retrieval(images, texts, 8, owner, bootstrap)).at("text_to_image");
+  EXPECT_EQ(json.at("hit_interval").at("5"),
+            (std::vector<double>{result.hit_interval[1].low, result.hit_interval[1].high}));
+  EXPECT_EQ(json.at("mean_rank_pessimistic"), result.mean_rank_pessimistic);
+  EXPECT_EQ(json.at("chance").at("mean_rank"), 6.5);
+  EXPECT_FALSE(json.contains("standings"));
 }
 
 TEST(Bootstrap, CoversTheBinomialAndShrinksWithIt) {

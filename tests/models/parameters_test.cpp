@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <errors.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <t2ue/models/configs.hpp>
 
@@ -116,6 +118,55 @@ TEST(ParameterCount, DemoModels) {
     resnet += 9 * (out / 2) * out + 9 * out * out + 4 * out + (out / 2) * out + 2 * out;
   resnet += 2 * 192 + 192 * 128 + 128;  // the norm of the features, the last layer
   EXPECT_EQ(clip_count("emoji-resnet"), text + 16 * w + resnet + temperature);
+}
+
+/// Of basic blocks: 3x3 convolutions, two a block, batch norms, 1x1 shortcuts where the width changes.
+int64_t resnet_count(const std::vector<int64_t>& widths, const std::vector<int>& blocks, int64_t outputs) {
+  int64_t sum = 27 * widths[0] + 2 * widths[0], in = widths[0];
+  for (size_t stage = 0; stage < widths.size(); ++stage)
+    for (int i = 0; i < blocks[stage]; ++i) {
+      const int64_t out = widths[stage];
+      sum += 9 * in * out + 9 * out * out + 4 * out;
+      if (in != out) sum += in * out + 2 * out;
+      in = out;
+    }
+  return sum + in * outputs + outputs;
+}
+
+TEST(ParameterCount, ClassifiersByName) {
+  const std::map<std::string, int64_t> counts{{"resnet8", resnet_count({16, 32, 64}, {1, 1, 1}, 10)},
+                                              {"resnet20", resnet_count({16, 32, 64}, {3, 3, 3}, 10)},
+                                              {"resnet18", 11'173'962},  // the CIFAR model of the field
+                                              {"resnet34", 21'282'122}};
+  EXPECT_EQ(classifier_config_names().size(), counts.size());
+  for (const auto& [name, count] : counts) {
+    const ClassifierConfig config = classifier_config(name);
+    ResNet model(config.resnet);
+    EXPECT_EQ(trained_count(model), count) << name;
+    EXPECT_EQ(config.image_size, 32);
+    EXPECT_EQ(to_json(classifier_config_from_json(to_json(config), name)), to_json(config));
+  }
+}
+
+TEST(ClassifierConfig, RefusesWhatIsOutOfRange) {
+  const auto error_of_json = [](const char* text) {
+    return testing_errors::error_of(
+        [&] { classifier_config_from_json(nlohmann::json::parse(text), "mine.json"); });
+  };
+  const std::vector<std::pair<const char*, std::string>> wrong{
+      {R"({"widths": [8], "blocks": [1], "outputs": 3})", "'outputs'"},
+      {R"({"widths": [8, 16], "blocks": [1]})", "2 widths and 1"},
+      {R"({"widths": [], "blocks": []})", "0 widths"},
+      {R"({"widths": [8], "blocks": [2000000000]})", "2000000000"},
+      {R"({"widths": [8], "blocks": [0]})", "0 blocks"},
+      {R"({"widths": [-8], "blocks": [1]})", "-8"},
+      {R"({"widths": [8], "blocks": [1], "image_size": 2})", "'image_size'"},
+      {R"({"widths": [8], "blocks": [1], "stem_stride": 0})", "'stem_stride'"},
+      {R"({"blocks": [1]})", "'widths'"}};
+  for (const auto& [text, reason] : wrong)
+    EXPECT_NE(error_of_json(text).find(reason), std::string::npos) << text << ": " << error_of_json(text);
+  EXPECT_NE(testing_errors::error_of([] { classifier_config("resnet19"); }).find("resnet18"),
+            std::string::npos);
 }
 
 }  // namespace
