@@ -66,7 +66,10 @@ Compute compute_of(const ComputeFlags& flags);
 
 void add_data_commands(CLI::App& app, Globals& globals);
 void add_train_commands(CLI::App& app, Globals& globals);
-void add_protect_commands(CLI::App& app, Globals& globals);
+void add_noise(CLI::App& app, Globals& globals);
+void add_noise_shards(CLI::App& app, Globals& globals);
+void add_apply(CLI::App& app, Globals& globals);
+void add_audit(CLI::App& app, Globals& globals);
 void add_evaluate_commands(CLI::App& app, Globals& globals);
 void add_devices(CLI::App& app, Globals& globals);
 void add_demo(CLI::App& app, Globals& globals);

@@ -145,11 +145,15 @@ T2UE_INLINE int max_step(const Noise& noise) {
   return largest;
 }
 
-T2UE_INLINE std::string sha256_of(const Noise& noise) {
+T2UE_INLINE std::array<uint8_t, 32> noise_digest(const Noise& noise) {
   return Sha256()
       .update(concat(noise.height, "x", noise.width, ":"))
       .update(noise.steps.data(), noise.steps.size())
-      .hex();
+      .digest();
+}
+
+T2UE_INLINE std::string sha256_of(const Noise& noise) {
+  return to_hex(noise_digest(noise));
 }
 
 }  // namespace t2ue
