@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <t2ue/core/config.hpp>
@@ -34,12 +35,17 @@ struct DuplicateKey {
   KeyPlace first, second;
 };
 
-/// Sorts places on disk, in constant memory: sorted runs of 8 MB, of which up to 128 are merged at a time.
+/// Sorts places on disk, in constant memory: sorted runs, of which a few at a time are merged.
 class KeySorter {
  public:
+  struct Sizes {
+    size_t run = 300'000;    ///< places in a run: 8 MB
+    size_t at_a_time = 128;  ///< runs merged at once
+  };
   /// `folder` takes the runs (28 bytes a key, twice that while merging); it is made anew and removed at the
   /// end. Throws Error as files do.
-  explicit KeySorter(std::filesystem::path folder);
+  KeySorter(std::filesystem::path folder, const Sizes& sizes);
+  explicit KeySorter(std::filesystem::path folder) : KeySorter(std::move(folder), Sizes()) {}
   ~KeySorter();
   KeySorter(const KeySorter&) = delete;
   KeySorter& operator=(const KeySorter&) = delete;
@@ -60,6 +66,7 @@ class KeySorter {
   void merge(std::span<const std::filesystem::path> runs, const std::filesystem::path& to);
 
   std::filesystem::path folder_;
+  Sizes sizes_;
   std::vector<KeyPlace> buffer_;
   std::vector<std::filesystem::path> runs_;
   uint64_t count_ = 0, files_ = 0;

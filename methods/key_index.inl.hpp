@@ -86,7 +86,8 @@ T2UE_INLINE KeyHash key_hash(std::string_view key) {
   return hash;
 }
 
-T2UE_INLINE KeySorter::KeySorter(std::filesystem::path folder) : folder_(std::move(folder)) {
+T2UE_INLINE KeySorter::KeySorter(std::filesystem::path folder, const Sizes& sizes)
+    : folder_(std::move(folder)), sizes_(sizes) {
   std::error_code code;
   std::filesystem::remove_all(folder_, code);
   std::filesystem::create_directories(folder_, code);
@@ -99,11 +100,10 @@ T2UE_INLINE KeySorter::~KeySorter() {
 }
 
 T2UE_INLINE void KeySorter::add(const KeyPlace& place) {
-  constexpr size_t run = (size_t{8} << 20) / detail::place_bytes;
-  if (buffer_.capacity() == 0) buffer_.reserve(run);
+  if (buffer_.capacity() == 0) buffer_.reserve(sizes_.run);
   buffer_.push_back(place);
   ++count_;
-  if (buffer_.size() == run) write_run();
+  if (buffer_.size() == sizes_.run) write_run();
 }
 
 T2UE_INLINE void KeySorter::write_run() {
@@ -130,12 +130,11 @@ T2UE_INLINE void KeySorter::merge(std::span<const std::filesystem::path> runs,
 }
 
 T2UE_INLINE KeySorter::Duplicates KeySorter::finish(const std::filesystem::path& index) {
-  constexpr size_t at_a_time = 128;
   write_run();
-  while (runs_.size() > at_a_time) {
+  while (runs_.size() > sizes_.at_a_time) {
     std::vector<std::filesystem::path> longer;
-    for (size_t from = 0; from < runs_.size(); from += at_a_time) {
-      const auto part = std::span(runs_).subspan(from, std::min(at_a_time, runs_.size() - from));
+    for (size_t from = 0; from < runs_.size(); from += sizes_.at_a_time) {
+      const auto part = std::span(runs_).subspan(from, std::min(sizes_.at_a_time, runs_.size() - from));
       longer.push_back(folder_ / concat("run-", files_++));
       merge(part, longer.back());
     }
