@@ -120,22 +120,22 @@ TEST(NoiseShards, FiftyKillsLeaveTheBytesOfAnUninterruptedRun) {
   const auto started = std::chrono::steady_clock::now();
   const auto expected = whole(captions, folder / "expected");
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  int kills = 0, finished = 0;
+  int kills = 0, half_done = 0;
   Random random(1, Purpose::test);
   while (kills < 50) {
     const Ended ended =
         program(shards(captions, folder / "out"), std::max(1e-3, 1.1 * seconds * random.uniform()));
     if (ended.code < 0) {
       ++kills;
+      half_done += is_shard_folder(folder / "out") && !std::filesystem::exists(folder / "out/manifest.json");
       continue;
     }
     ASSERT_EQ(ended.code, 0) << ended.err;
     ASSERT_EQ(contents(folder / "out"), expected) << "after " << kills << " kills";
     std::filesystem::remove_all(folder / "out");
-    ++finished;
   }
   EXPECT_EQ(whole(captions, folder / "out"), expected);
-  RecordProperty("finished", finished);
+  EXPECT_GT(half_done, 10) << "kills that left nothing to go on from prove nothing";
 }
 
 TEST(NoiseShards, TwoProcessesShareAFolder) {

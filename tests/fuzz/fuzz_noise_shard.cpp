@@ -1,5 +1,6 @@
 // Any bytes are either refused with t2ue::Error, as a shard of noise and as a key index, or give noises
 // within eps and places that a look-up may touch.
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <t2ue/core/error.hpp>
@@ -64,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   try {
     const t2ue::KeyIndex index(t2ue::SafetensorsFile::from_memory(bytes));
-    for (const uint8_t first : {0, 1, 2, 255}) {
+    for (const uint8_t first : std::array<uint8_t, 4>{0, 1, 2, 255}) {
       t2ue::KeyHash hash{first};
       if (const auto place = index.find(hash); place && place->hash != hash) std::abort();
     }
