@@ -3,12 +3,15 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/backend.hpp>
+#include <t2ue/core/file_lock.hpp>
 #include <t2ue/core/graph.hpp>
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/core/rng.hpp>
 #include <t2ue/core/tensor.hpp>
 #include <t2ue/data/bpe.hpp>
+#include <t2ue/data/caption_rows.hpp>
+#include <t2ue/data/caption_stream.hpp>
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/clip_tokenizer.hpp>
 #include <t2ue/data/clip_vocabulary.hpp>
@@ -30,6 +33,7 @@
 #include <t2ue/data/readers/split_manifest.hpp>
 #include <t2ue/data/resize_image.hpp>
 #include <t2ue/data/tar_shard.hpp>
+#include <t2ue/data/text_stream.hpp>
 #include <t2ue/data/tokenizer.hpp>
 #include <t2ue/data/unicode.hpp>
 #include <t2ue/eval/chart.hpp>
@@ -61,15 +65,20 @@
 #include <t2ue/methods/class_patches.hpp>
 #include <t2ue/methods/class_random.hpp>
 #include <t2ue/methods/k_means.hpp>
+#include <t2ue/methods/key_index.hpp>
 #include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/method_card.hpp>
 #include <t2ue/methods/noise.hpp>
+#include <t2ue/methods/noise_lookup.hpp>
+#include <t2ue/methods/noise_memory.hpp>
+#include <t2ue/methods/noise_shards.hpp>
 #include <t2ue/methods/noise_source.hpp>
 #include <t2ue/methods/one_pixel.hpp>
 #include <t2ue/methods/picture_transform.hpp>
 #include <t2ue/methods/random_sign.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/separable_patches.hpp>
+#include <t2ue/methods/shard_job.hpp>
 #include <t2ue/methods/shuffled.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/methods/text_lsp.hpp>

@@ -23,8 +23,10 @@ inline const char* dataset_help() {
          "captions in side files, WebDataset shards (also NAME-{000..123}.tar), .csv, .tsv or .jsonl";
 }
 
-inline void add_dataset_flags(CLI::App& command, DatasetFlags& flags) {
-  command.add_option("--format", flags.options.format, "The data set's form, instead of the one recognised")
+/// `format`: the flag for the form, for commands whose --format is another.
+inline void add_dataset_flags(CLI::App& command, DatasetFlags& flags,
+                              const std::string& format = "--format") {
+  command.add_option(format, flags.options.format, "The data set's form, instead of the one recognised")
       ->check(CLI::IsMember(dataset_formats()));
   command.add_option("--picture-folder", flags.pictures,
                      "Folder with the pictures that captions name, instead of the one found");

@@ -57,7 +57,10 @@ int run(int argc, char** argv) {
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // of a flag given twice
   add_data_commands(app, globals);
   add_train_commands(app, globals);
-  add_protect_commands(app, globals);
+  add_noise(app, globals);
+  add_noise_shards(app, globals);
+  add_apply(app, globals);
+  add_audit(app, globals);
   add_evaluate_commands(app, globals);
 #if defined(T2UE_APP_DEMO)
   add_demo(app, globals);

@@ -37,7 +37,7 @@ class ProgressBar {
   /// `done` items in all, `waiting` seconds in all spent waiting for data.
   void update(int64_t done, double waiting, Clock::time_point now = Clock::now()) {
     if (style_ == ProgressStyle::silent) return;
-    text_ = line_.update(done, seconds(now - started_), waiting);
+    text_ = line_.update(done, seconds(now - started_), waiting) + note_;
     if (shown_ && seconds(now - *shown_) < (style_ == ProgressStyle::terminal ? 0.1 : 5.0)) {
       pending_ = true;
       return;
@@ -45,6 +45,9 @@ class ProgressBar {
     shown_ = now;
     show();
   }
+
+  /// What the next updates say behind the line.
+  void note(std::string text) { note_ = std::move(text); }
 
   /// Shows the last update and ends the line. Called by the destructor; a second call does nothing.
   void finish() {
@@ -71,7 +74,7 @@ class ProgressBar {
   std::ostream& out_;
   Clock::time_point started_;
   std::optional<Clock::time_point> shown_;
-  std::string text_;
+  std::string text_, note_;
   bool pending_ = false;
 };
 

@@ -23,16 +23,24 @@ T2UE_INLINE Sha256& Sha256::update(const void* bytes, size_t count) {
   return *this;
 }
 
-T2UE_INLINE std::string Sha256::hex() {
-  unsigned char digest[32];
+T2UE_INLINE std::array<uint8_t, 32> Sha256::digest() {
+  std::array<uint8_t, 32> digest;
   unsigned length = 0;
-  EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(state_), digest, &length);
+  EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(state_), digest.data(), &length);
+  return digest;
+}
+
+T2UE_INLINE std::string to_hex(const std::array<uint8_t, 32>& digest) {
   std::string text;
-  for (unsigned i = 0; i < length; ++i) {
-    text += "0123456789abcdef"[digest[i] >> 4];
-    text += "0123456789abcdef"[digest[i] & 15];
+  for (const uint8_t byte : digest) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
   }
   return text;
+}
+
+T2UE_INLINE std::string Sha256::hex() {
+  return to_hex(digest());
 }
 
 T2UE_INLINE std::string sha256_hex(std::string_view text) {

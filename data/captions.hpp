@@ -67,10 +67,6 @@ class PairsFolderWriter {
   std::unordered_set<std::string> keys_, taken_;  // taken_: the files
 };
 
-/// Takes one CSV row (RFC 4180; a quote inside an unquoted cell is a quote) from the front of `text`; empty
-/// text has none. Throws Error naming `row` for a quoted cell that does not end, or has text behind it.
-std::optional<std::vector<std::string>> take_csv_row(std::string_view& text, char separator, size_t row);
-
 /// Whether `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
 bool valid_utf8(std::string_view text);
 

@@ -6,6 +6,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/data/caption_rows.hpp>
 #include <t2ue/data/captions.hpp>
 
 namespace t2ue {
@@ -17,23 +18,7 @@ class PairCollector {
   explicit PairCollector(const CaptionLimits& limits) : limits_(limits) {}
 
   void add(size_t row, Pair pair) {
-    const auto demand = [&](bool condition, const auto&... parts) {
-      check(condition, "captions", "row ", row, ": ", parts...);
-    };
-    const std::string picture = pair.picture.generic_string();
-    demand(valid_utf8(pair.key) && valid_utf8(picture) && valid_utf8(pair.label),
-           "the key, the picture's path or the label is not valid UTF-8");
-    if (pair.key.empty()) pair.key = picture;
-    demand(!pair.key.empty(), "there is no key");
-    check_inside(pair.key, "captions", concat("row ", row, ": the key "));
-    if (!picture.empty()) check_inside(picture, "captions", concat("row ", row, ": the picture's path "));
-    demand(!pair.captions.empty() || !pair.label.empty(), "there is neither a caption nor a label");
-    for (const std::string& caption : pair.captions) {
-      demand(caption.size() <= limits_.max_caption_bytes, "the caption has ", caption.size(),
-             " bytes, more than the limit of ", limits_.max_caption_bytes, "; shorten it");
-      demand(valid_utf8(caption), "the caption is not valid UTF-8; save the list as UTF-8");
-      demand(caption.find_first_not_of(" \t\r\n") != std::string::npos, "the caption is empty");
-    }
+    check_pair(pair, row, limits_);
     const auto [place, fresh] = places_.try_emplace(pair.key, pairs_.size());
     if (fresh) {
       pairs_.push_back(std::move(pair));
@@ -41,8 +26,8 @@ class PairCollector {
       return;
     }
     Pair& known = pairs_[place->second];
-    demand(known.picture == pair.picture && known.label == pair.label, "the key \"", pair.key,
-           "\" is already that of row ", rows_[place->second], " with another picture or label");
+    check(known.picture == pair.picture && known.label == pair.label, "captions", "row ", row, ": the key \"",
+          pair.key, "\" is already that of row ", rows_[place->second], " with another picture or label");
     known.captions.insert(known.captions.end(), pair.captions.begin(), pair.captions.end());
   }
 
@@ -57,18 +42,6 @@ class PairCollector {
   std::vector<size_t> rows_;  // where each pair was first seen
   std::unordered_map<std::string, size_t> places_;
 };
-
-inline std::string_view without_byte_order_mark(std::string_view text) {
-  return text.substr(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
-}
-
-/// A member that must be a string; "" if it is absent or null.
-inline std::string json_string(const nlohmann::json& object, const char* name, size_t row) {
-  const auto member = object.find(name);
-  if (member == object.end() || member->is_null()) return "";
-  check(member->is_string(), "captions", "row ", row, ": \"", name, "\" is not a string");
-  return member->get<std::string>();
-}
 
 }  // namespace detail
 
@@ -105,110 +78,28 @@ T2UE_INLINE void check_inside(std::string_view path, std::string_view where, std
   }
 }
 
-T2UE_INLINE std::optional<std::vector<std::string>> take_csv_row(std::string_view& text, char separator,
-                                                                 size_t row) {
-  if (text.empty()) return std::nullopt;
-  std::vector<std::string> cells(1);
-  size_t at = 0;
-  bool cell_start = true;
-  while (at < text.size()) {
-    const char c = text[at++];
-    if (c == '"' && cell_start) {
-      for (;; ++at) {
-        check(at < text.size(), "captions", "row ", row, ": a quoted cell does not end");
-        if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) break;
-        if (text[at] == '"') ++at;
-        cells.back() += text[at];
-      }
-      ++at;  // the closing quote
-      const bool ended = at == text.size() || text[at] == separator || text[at] == '\n' || text[at] == '\r';
-      check(ended, "captions", "row ", row,
-            ": there is text behind a cell's closing quote; double quotes inside cells");
-      cell_start = false;
-    } else if (c == separator) {
-      cells.emplace_back();
-      cell_start = true;
-    } else if (c == '\n' || (c == '\r' && (at == text.size() || text[at] == '\n'))) {
-      if (c == '\r' && at < text.size()) ++at;
-      break;
-    } else {
-      cells.back() += c;
-      cell_start = false;
-    }
-  }
-  text.remove_prefix(at);
-  return cells;
-}
-
 T2UE_INLINE std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits) {
-  text = detail::without_byte_order_mark(text);
-  const char separator = text.substr(0, text.find('\n')).find('\t') != std::string_view::npos ? '\t' : ',';
-  auto header = take_csv_row(text, separator, 1);
+  text = without_byte_order_mark(text);
+  const char separator = csv_separator(text);
+  const auto header = take_csv_row(text, separator, 1);
   check(header.has_value(), "captions", "the list is empty");
-  enum Column { key, picture, caption, label, columns };
-  constexpr std::pair<std::string_view, Column> names[] = {
-      {"key", key},         {"image", picture}, {"picture", picture}, {"filepath", picture},
-      {"caption", caption}, {"title", caption}, {"label", label}};
-  constexpr size_t absent = ~size_t{0};
-  size_t place[columns] = {absent, absent, absent, absent};
-  for (size_t i = 0; i < header->size(); ++i) {
-    std::string name = (*header)[i];
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    const auto* known = std::find_if(std::begin(names), std::end(names),
-                                     [&](const auto& entry) { return entry.first == name; });
-    if (known == std::end(names)) continue;
-    const Column column = known->second;
-    if (place[column] != absent)
-      fail("captions", "row 1: the columns \"", (*header)[place[column]], "\" and \"", name,
-           "\" mean the same");
-    place[column] = i;
-  }
-  check(place[key] != absent || place[picture] != absent, "captions",
-        "row 1: there is no column `key` (nor `image`); the first row must name the columns");
-  check(place[caption] != absent || place[label] != absent, "captions",
-        "row 1: there is no column `caption` (nor `label`)");
-
+  const CsvColumns columns(*header);
   detail::PairCollector pairs(limits);
   for (size_t row = 2;; ++row) {
     auto cells = take_csv_row(text, separator, row);
     if (!cells) break;
-    if (cells->size() == 1 && cells->front().empty()) continue;  // a blank line
-    check(cells->size() == header->size(), "captions", "row ", row, ": ", cells->size(),
-          " cells, but the header has ", header->size());
-    const auto cell = [&](Column column) {
-      return place[column] == absent ? std::string() : std::move((*cells)[place[column]]);
-    };
-    Pair pair{cell(key), cell(picture), {}, cell(label)};
-    if (place[caption] != absent) pair.captions.push_back(cell(caption));
-    pairs.add(row, std::move(pair));
+    if (std::optional<Pair> pair = columns.pair(std::move(*cells), row)) pairs.add(row, std::move(*pair));
   }
   return pairs.take();
 }
 
 T2UE_INLINE std::vector<Pair> parse_pairs_jsonl(std::string_view text, const CaptionLimits& limits) {
-  text = detail::without_byte_order_mark(text);
+  text = without_byte_order_mark(text);
   detail::PairCollector pairs(limits);
   for (size_t row = 1; !text.empty(); ++row) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    check(valid_utf8(line), "captions", "row ", row, ": not valid UTF-8; save the list as UTF-8");
-    const nlohmann::json object = nlohmann::json::parse(line, nullptr, false);
-    check(object.is_object(), "captions", "row ", row, ": not a JSON object, which one line must hold");
-    Pair pair{detail::json_string(object, "key", row),
-              detail::json_string(object, "image", row),
-              {},
-              detail::json_string(object, "label", row)};
-    if (object.contains("caption")) pair.captions.push_back(detail::json_string(object, "caption", row));
-    if (const auto list = object.find("captions"); list != object.end()) {
-      check(list->is_array(), "captions", "row ", row, ": \"captions\" is not a list");
-      for (const nlohmann::json& caption : *list) {
-        check(caption.is_string(), "captions", "row ", row, ": a caption is not a string");
-        pair.captions.push_back(caption.get<std::string>());
-      }
-    }
-    pairs.add(row, std::move(pair));
+    if (std::optional<Pair> pair = pair_of_json_line(line, row)) pairs.add(row, std::move(*pair));
   }
   return pairs.take();
 }

@@ -57,6 +57,8 @@ class ShardReader {
 
   /// Whether next() has met an error behind which it cannot go on, and throws again whenever it is called.
   bool broken() const;
+  /// Bytes read of the archive as it is, compressed or not; what was read over counts.
+  uint64_t position() const;
 
  private:
   struct State;

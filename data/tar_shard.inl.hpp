@@ -205,6 +205,10 @@ T2UE_INLINE bool ShardReader::broken() const {
   return !state_->broken.empty();
 }
 
+T2UE_INLINE uint64_t ShardReader::position() const {
+  return static_cast<uint64_t>(std::max<int64_t>(0, archive_filter_bytes(state_->handle.get(), -1)));
+}
+
 struct ShardWriter::State {
   AtomicFile file;
   std::string name, failure, last_key;

@@ -1,5 +1,5 @@
 // Adding noise to pictures: needs no model, only the noise folder. The other half of the promise, that making
-// noise needs no picture, is in manifest.hpp.
+// noise needs no picture, is in manifest.hpp and shard_job.hpp.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/kinds.hpp>
-#include <t2ue/data/captions.hpp>
 #include <t2ue/data/image.hpp>
+#include <t2ue/data/readers/dataset_index.hpp>
 #include <t2ue/methods/noise.hpp>
 
 namespace t2ue {
@@ -48,6 +48,7 @@ struct ApplyOptions {
   bool skip_bad = false;               ///< leave out pictures that cannot be read or saved, and count them
   bool allow_lossy = false;            ///< without it JPEG is refused
   int jpeg_quality = 95;               ///< 1..100
+  std::vector<std::filesystem::path> inputs;  ///< more that `overwrite` must not remove: a caption file, say
   std::function<void(size_t done, size_t total)> progress;  ///< after every picture
 };
 
@@ -60,22 +61,18 @@ struct ApplySummary {
 };
 nlohmann::json to_json(const ApplySummary& summary);
 
-/// A list of captioned pictures and the folder that their paths start from.
-struct PictureList {
-  std::vector<Pair> pairs;
-  std::filesystem::path folder;
-};
+/// Protects every picture of `pictures` with its key's noise from `noise_folder` (see NoiseLookup) and writes
+/// the pairs folder `out`: same keys, captions and labels; pictures under their old names (those of a binary
+/// under their keys) with the format's ending; `apply.json` tells that the folder is ours; pairs.jsonl comes
+/// last. Where each caption has a noise of its own, each picture is written once a caption, under
+/// caption_key() and with that caption. Originals are never written to. Throws Error before anything is
+/// written if a key has no noise or is there twice, `out` is there and not empty (with `overwrite`: not made
+/// by apply_folder, or holding the inputs), or JPEG is not allowed; and at the first bad picture, naming it,
+/// unless skip_bad.
+ApplySummary apply_folder(const DatasetIndex& pictures, const std::filesystem::path& noise_folder,
+                          const std::filesystem::path& out, const ApplyOptions& options = {});
 
-/// Reads a pairs folder (its pairs.jsonl) or a list file (.csv, .tsv, .jsonl). Pictures are not opened.
-/// Throws Error if the list is malformed or a pair has no picture.
-PictureList read_picture_list(const std::filesystem::path& folder_or_list);
-
-/// Protects every picture of `pictures` (see read_picture_list) with its key's noise from `noise_folder` and
-/// writes the pairs folder `out`: same keys, captions and labels; pictures under their old names with the
-/// format's ending; `apply.json` tells that the folder is ours; pairs.jsonl comes last. Originals are never
-/// written to. Throws Error before anything is written if a key has no noise, `out` is there and not empty
-/// (with `overwrite`: not made by apply_folder, or holding the inputs), or JPEG is not allowed; and at the
-/// first bad picture, naming it, unless skip_bad.
+/// The same for the data set at a path, in any form that open_dataset() knows.
 ApplySummary apply_folder(const std::filesystem::path& pictures, const std::filesystem::path& noise_folder,
                           const std::filesystem::path& out, const ApplyOptions& options = {});
 

@@ -4,16 +4,17 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <system_error>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
-#include <t2ue/core/sha256.hpp>
+#include <t2ue/data/captions.hpp>
 #include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/readers/open_dataset.hpp>
+#include <t2ue/data/readers/picture_reader.hpp>
 #include <t2ue/methods/apply.hpp>
-#include <t2ue/methods/manifest.hpp>
+#include <t2ue/methods/noise_lookup.hpp>
 
 namespace t2ue {
 
@@ -60,11 +61,14 @@ inline bool lies_in(const std::filesystem::path& inner, const std::filesystem::p
 }
 
 /// Removes what an earlier apply_folder wrote; leaves an absent or empty folder alone; refuses anything else.
-inline void clear_earlier_output(const std::filesystem::path& out, const std::filesystem::path& pictures,
+inline void clear_earlier_output(const std::filesystem::path& out, std::vector<std::filesystem::path> inputs,
+                                 const std::vector<std::filesystem::path>& more,
                                  const std::filesystem::path& noise_folder) {
   std::error_code code;
   if (!std::filesystem::is_directory(out, code) || std::filesystem::is_empty(out, code)) return;
-  for (const auto& input : {pictures, noise_folder})
+  inputs.insert(inputs.end(), more.begin(), more.end());
+  inputs.push_back(noise_folder);
+  for (const std::filesystem::path& input : inputs)
     check(!lies_in(real_path(input), real_path(out)), "apply", "the output folder ", out, " holds the input ",
           input, "; choose another");
   const std::filesystem::path marker = out / "apply.json";
@@ -87,6 +91,41 @@ inline std::filesystem::path output_name(const std::filesystem::path& picture, c
   do name += ending;
   while (!taken.insert(name.generic_string()).second);
   return name;
+}
+
+/// The keys of a record's noises: its own, or one a caption.
+inline std::vector<std::string> noise_keys(const Record& record, bool each_caption) {
+  if (!each_caption) return {record.key};
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < record.captions.size(); ++i)
+    keys.push_back(caption_key(record.key, static_cast<int64_t>(i) + 1));
+  return keys;
+}
+
+/// Every picture has its noise, and no two have one key.
+inline void check_keys(const DatasetIndex& pictures, const NoiseLookup& noises, bool each_caption,
+                       const std::filesystem::path& noise_folder) {
+  std::unordered_set<std::string_view> seen;
+  for (const Record& record : pictures.records) {
+    check(seen.insert(record.key).second, "apply", "two pictures have the key \"", record.key,
+          "\"; choose one split");
+    check(!each_caption || !record.captions.empty(), "apply", "\"", record.key,
+          "\" has no caption, and the noises in ", noise_folder.string(), " are one a caption");
+    for (const std::string& key : noise_keys(record, each_caption))
+      check(noises.has(key), "apply", "the noise folder ", noise_folder.string(), " has no noise for \"", key,
+            '"');
+  }
+}
+
+inline std::vector<uint8_t> encode_as(const Image& picture, const ApplyOptions& options) {
+  switch (options.format) {
+    case PictureFormat::png:
+      return encode_png(picture);
+    case PictureFormat::webp:
+      return encode_webp_lossless(picture);
+    default:
+      return encode_jpeg(picture, options.jpeg_quality);
+  }
 }
 
 }  // namespace detail
@@ -153,77 +192,80 @@ T2UE_INLINE nlohmann::json to_json(const ApplySummary& summary) {
   return json;
 }
 
-T2UE_INLINE PictureList read_picture_list(const std::filesystem::path& folder_or_list) {
-  std::error_code code;
-  const bool folder = std::filesystem::is_directory(folder_or_list, code);
-  const std::filesystem::path file = folder ? folder_or_list / "pairs.jsonl" : folder_or_list;
-  PictureList list{read_pairs(file), file.parent_path()};
-  for (const Pair& pair : list.pairs)
-    check(!pair.picture.empty(), "apply", file, ": \"", pair.key, "\" has no picture");
-  return list;
-}
-
-T2UE_INLINE ApplySummary apply_folder(const std::filesystem::path& pictures,
-                                      const std::filesystem::path& noise_folder,
+T2UE_INLINE ApplySummary apply_folder(const DatasetIndex& pictures, const std::filesystem::path& noise_folder,
                                       const std::filesystem::path& out, const ApplyOptions& options) {
   const bool lossy = options.format == PictureFormat::jpeg;
   check(!lossy || options.allow_lossy, "apply",
         "JPEG changes the noise; save PNG or WebP, or allow lossy output (--allow-lossy)");
   check(options.jpeg_quality >= 1 && options.jpeg_quality <= 100, "apply", "a JPEG quality of ",
         options.jpeg_quality, " is outside 1..100");
-  const PictureList list = read_picture_list(pictures);
-  const NoiseManifest manifest = read_noise_manifest(noise_folder);
-  std::unordered_map<std::string_view, const NoiseEntry*> entries;
-  for (const NoiseEntry& entry : manifest.items) entries.emplace(entry.key, &entry);
-  for (const Pair& pair : list.pairs)
-    check(entries.contains(pair.key), "apply", "the noise folder ", noise_folder, " has no noise for \"",
-          pair.key, '"');
+  NoiseLookup noises(noise_folder);
+  const bool each = noises.recipe().per == NoisePer::caption;
+  detail::check_keys(pictures, noises, each, noise_folder);
 
   ApplySummary summary;
-  summary.eps_steps = manifest.recipe.eps_steps;
-  summary.resampler = options.resampler.value_or(manifest.recipe.resampler);
-  if (options.overwrite) detail::clear_earlier_output(out, pictures, noise_folder);
+  summary.skipped = pictures.bad.first;
+  summary.eps_steps = noises.recipe().eps_steps;
+  summary.resampler = options.resampler.value_or(noises.recipe().resampler);
+  if (options.overwrite) detail::clear_earlier_output(out, pictures.sources, options.inputs, noise_folder);
   PairsFolderWriter writer(out);
-  const nlohmann::ordered_json marker = {{"format", detail::apply_format},
-                                         {"noise_sha256", sha256_file(noise_folder / "manifest.jsonl")},
-                                         {"eps_steps", summary.eps_steps},
-                                         {"resampler", name_of(summary.resampler)},
-                                         {"lossy", lossy}};
+  const nlohmann::ordered_json marker = {
+      {"format", detail::apply_format},      {"noise_sha256", noises.sha256()},
+      {"eps_steps", summary.eps_steps},      {"resampler", name_of(summary.resampler)},
+      {"per", name_of(noises.recipe().per)}, {"lossy", lossy}};
   write_file(out / "apply.json", marker.dump() + "\n");
 
   constexpr std::array<const char*, 3> endings = {".png", ".webp", ".jpg"};
   const char* ending = endings.at(static_cast<size_t>(options.format));
   std::unordered_set<std::string> taken;
   Survival survival;
-  size_t done = 0;
-  for (const Pair& pair : list.pairs) {
-    const Noise noise = read_noise(noise_folder, manifest.recipe, *entries.at(pair.key));
-    std::vector<uint8_t> bytes;
+  const PictureReader reader(pictures);
+  for (size_t number = 0; number < pictures.records.size(); ++number) {
+    const Record& record = pictures.records[number];
+    const std::vector<std::string> keys = detail::noise_keys(record, each);
+    std::vector<Noise> own;  // a damaged noise is no bad picture
+    for (const std::string& key : keys) own.push_back(noises.read(key));
+    std::vector<std::vector<uint8_t>> encoded;
     try {
-      const Image original = load_image(list.folder / pair.picture);
-      const Image result = apply_noise(original, noise, summary.resampler);
-      bytes = options.format == PictureFormat::png    ? encode_png(result)
-              : options.format == PictureFormat::webp ? encode_webp_lossless(result)
-                                                      : encode_jpeg(result, options.jpeg_quality);
-      if (lossy) survival += survival_of(original, result, decode_image(bytes));
+      const Image original = reader.read(number);
+      for (const Noise& noise : own) {
+        const Image result = apply_noise(original, noise, summary.resampler);
+        encoded.push_back(detail::encode_as(result, options));
+        if (lossy) survival += survival_of(original, result, decode_image(encoded.back()));
+      }
     } catch (const Error& error) {
-      const std::string why = concat("the picture ", pair.picture, " of \"", pair.key, "\": ", error.what());
+      const std::string why =
+          concat("the picture ", record.picture.name, " of \"", record.key, "\": ", error.what());
       check(options.skip_bad, "apply", why, "; repair it, or leave bad pictures out (--skip-bad)");
       summary.skipped.push_back(why);
+      encoded.clear();
     }
-    if (!bytes.empty()) {
-      Pair saved = pair;
-      saved.picture = detail::output_name(pair.picture, ending, taken);
-      writer.add(saved, bytes);
+    for (size_t i = 0; i < encoded.size(); ++i) {
+      const std::string old = each || record.picture.name.empty() ? keys[i] + ".png" : record.picture.name;
+      writer.add({keys[i], detail::output_name(old, ending, taken),
+                  each ? std::vector<std::string>{record.captions[i]} : record.captions,
+                  record.label < 0 ? "" : pictures.label_of(record)},
+                 encoded[i]);
       ++summary.applied;
     }
-    if (options.progress) options.progress(++done, list.pairs.size());
+    if (options.progress) options.progress(number + 1, pictures.records.size());
   }
-  check(summary.applied > 0, "apply", "none of the ", list.pairs.size(),
+  check(summary.applied > 0, "apply", "none of the ",
+        pictures.records.size() + static_cast<size_t>(pictures.bad.count),
         " pictures could be protected; the first: ", summary.skipped.empty() ? "" : summary.skipped.front());
   writer.commit();
   if (lossy) summary.surviving_share = survival.share();
   return summary;
+}
+
+T2UE_INLINE ApplySummary apply_folder(const std::filesystem::path& pictures,
+                                      const std::filesystem::path& noise_folder,
+                                      const std::filesystem::path& out, const ApplyOptions& options) {
+  DatasetOptions dataset;
+  dataset.skip_bad = options.skip_bad;
+  ApplyOptions all = options;
+  all.inputs.push_back(pictures);
+  return apply_folder(open_dataset(pictures, dataset), noise_folder, out, all);
 }
 
 }  // namespace t2ue

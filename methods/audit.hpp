@@ -11,6 +11,7 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/data/image.hpp>
+#include <t2ue/data/readers/dataset_index.hpp>
 
 namespace t2ue {
 
@@ -57,9 +58,14 @@ struct AuditSummary {
 /// Infinite PSNRs become null.
 nlohmann::json to_json(const AuditSummary& summary);
 
-/// Compares every picture of the pairs folder `protected_folder` with the original of the same key in
-/// `originals` (a pairs folder or a list file). Throws Error if a list cannot be read or eps is out of range;
+/// Compares every picture of `protected_folder` (a data set in any form that open_dataset() knows, such as
+/// the folder of t2ue apply) with the original of the same key; a key KEY#2 without an original of its own is
+/// compared with KEY's (see NoisePer). Throws Error if eps is out of range or the folder is no data set;
 /// everything else that is wrong is one of `failures`.
+AuditSummary audit_folder(const DatasetIndex& originals, const std::filesystem::path& protected_folder,
+                          const AuditOptions& options = {});
+
+/// The same for the data set at a path.
 AuditSummary audit_folder(const std::filesystem::path& originals,
                           const std::filesystem::path& protected_folder, const AuditOptions& options = {});
 

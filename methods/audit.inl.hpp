@@ -8,10 +8,11 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/methods/apply.hpp>
+#include <t2ue/data/readers/open_dataset.hpp>
+#include <t2ue/data/readers/picture_reader.hpp>
 #include <t2ue/methods/audit.hpp>
 
 namespace t2ue {
@@ -24,6 +25,21 @@ inline double share_of(int64_t part, int64_t whole) {
 
 inline nlohmann::json finite_or_null(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+}
+
+/// A data set of which a missing picture is a failure of its own, not an end to everything.
+inline DatasetIndex open_for_audit(const std::filesystem::path& path) {
+  DatasetOptions options;
+  options.skip_bad = true;
+  return open_dataset(path, options);
+}
+
+/// "KEY" of "KEY#2"; "" for other keys.
+inline std::string_view without_caption_number(std::string_view key) {
+  const size_t sign = key.find_last_of('#');
+  const bool numbered = sign != std::string_view::npos && sign + 1 < key.size() &&
+                        key.find_first_not_of("0123456789", sign + 1) == std::string_view::npos;
+  return numbered ? key.substr(0, sign) : std::string_view();
 }
 
 }  // namespace detail
@@ -99,44 +115,55 @@ T2UE_INLINE nlohmann::json to_json(const AuditSummary& summary) {
           {"failures", summary.failures}};
 }
 
-T2UE_INLINE AuditSummary audit_folder(const std::filesystem::path& originals,
+T2UE_INLINE AuditSummary audit_folder(const DatasetIndex& originals,
                                       const std::filesystem::path& protected_folder,
                                       const AuditOptions& options) {
   check(options.eps_steps >= 0 && options.eps_steps <= 255, "audit", "eps of ", options.eps_steps,
         " steps is outside 0..255");
-  const PictureList before = read_picture_list(originals);
-  const PictureList after = read_picture_list(protected_folder);
-  std::unordered_map<std::string_view, const Pair*> by_key;
-  for (const Pair& pair : before.pairs) by_key.emplace(pair.key, &pair);
+  const DatasetIndex after = detail::open_for_audit(protected_folder);
+  std::unordered_map<std::string_view, size_t> by_key;
+  for (size_t i = 0; i < originals.records.size(); ++i)
+    check(by_key.emplace(originals.records[i].key, i).second, "audit", "two originals have the key \"",
+          originals.records[i].key, "\"; choose one split");
+  const PictureReader before_pictures(originals), after_pictures(after);
+  std::unordered_set<size_t> compared;
 
   AuditSummary summary;
   summary.eps_steps = options.eps_steps;
   summary.min_psnr = std::numeric_limits<double>::infinity();
-  for (const Pair& pair : after.pairs) {
+  summary.pictures = static_cast<size_t>(after.bad.count);
+  summary.failures = after.bad.first;
+  for (size_t i = 0; i < after.records.size(); ++i) {
+    const std::string& key = after.records[i].key;
     ++summary.pictures;
     std::optional<Differences> found;
     try {
-      const auto place = by_key.find(pair.key);
+      auto place = by_key.find(key);
+      if (place == by_key.end()) place = by_key.find(detail::without_caption_number(key));
       check(place != by_key.end(), "audit", "there is no original of this key");
-      const Pair& original = *place->second;
-      by_key.erase(place);
-      found = audit_picture(load_image(before.folder / original.picture),
-                            load_image(after.folder / pair.picture), options.eps_steps);
+      compared.insert(place->second);
+      found = audit_picture(before_pictures.read(place->second), after_pictures.read(i), options.eps_steps);
       check(found->max_difference <= options.eps_steps, "audit", "a value moved by ", found->max_difference,
             "/255, more than ", options.eps_steps, "/255");
     } catch (const Error& error) {
-      summary.failures.push_back(concat('"', pair.key, "\": ", error.what()));
+      summary.failures.push_back(concat('"', key, "\": ", error.what()));
     }
     if (found) {
       summary.total += *found;
       summary.unchanged += found->max_difference == 0;
       summary.min_psnr = std::min(summary.min_psnr, found->psnr());
-      if (options.picture) options.picture(pair.key, *found);
+      if (options.picture) options.picture(key, *found);
     }
-    if (options.progress) options.progress(summary.pictures, after.pairs.size());
+    if (options.progress) options.progress(i + 1, after.records.size());
   }
-  summary.missing = by_key.size();
+  summary.missing = originals.records.size() - compared.size();
   return summary;
+}
+
+T2UE_INLINE AuditSummary audit_folder(const std::filesystem::path& originals,
+                                      const std::filesystem::path& protected_folder,
+                                      const AuditOptions& options) {
+  return audit_folder(detail::open_for_audit(originals), protected_folder, options);
 }
 
 }  // namespace t2ue

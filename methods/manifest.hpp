@@ -6,9 +6,11 @@
 //   KEY.png             if asked for: the same to look at
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -21,6 +23,23 @@
 
 namespace t2ue {
 
+/// What has a noise of its own: a picture, made from its first caption under the picture's key, or each of
+/// its captions, under caption_key().
+enum class NoisePer : uint8_t { picture, caption };
+
+namespace detail {
+template <>
+struct KindNames<NoisePer> {
+  static constexpr std::string_view what = "noise per";
+  static constexpr std::array<std::string_view, 2> names = {"picture", "caption"};
+};
+}  // namespace detail
+
+/// "KEY#2": the key of the noise of a picture's second caption.
+inline std::string caption_key(const std::string& key, int64_t number) {
+  return key + '#' + std::to_string(number);
+}
+
 /// How the noises of a folder were made: with the captions, enough to make them again bit for bit.
 struct NoiseRecipe {
   std::string method;            ///< the card's name
@@ -32,9 +51,16 @@ struct NoiseRecipe {
   int height = 0;                            ///< of every noise
   int width = 0;
   Precision precision = Precision::fp32;  ///< what the generator computed in
+  NoisePer per = NoisePer::picture;
 
   bool operator==(const NoiseRecipe&) const = default;
 };
+
+/// Throws Error for values out of range.
+void check_noise_recipe(const NoiseRecipe& recipe);
+nlohmann::ordered_json to_json(const NoiseRecipe& recipe);
+/// Throws Error for what to_json() would not have written.
+NoiseRecipe noise_recipe_from_json(const nlohmann::json& json);
 
 /// One noise of a folder.
 struct NoiseEntry {

@@ -30,50 +30,6 @@ inline int manifest_number(const nlohmann::json& value) {
   return value.get<int>();
 }
 
-inline void check_noise_recipe(const NoiseRecipe& recipe) {
-  check(!recipe.method.empty() && valid_utf8(recipe.method), "manifest", "the method has no valid name");
-  check(recipe.eps_steps >= 1 && recipe.eps_steps <= max_eps_steps, "manifest", "eps of ", recipe.eps_steps,
-        " steps is outside 1..", max_eps_steps);
-  check(recipe.height > 0 && recipe.width > 0, "manifest", "the size ", recipe.height, " x ", recipe.width,
-        " is not positive");
-  check_noise_resampler("manifest", recipe.resampler);
-  check(recipe.generator_sha256.empty() || is_sha256_hex(recipe.generator_sha256), "manifest",
-        "the generator's SHA-256 \"", recipe.generator_sha256, "\" is not one");
-}
-
-inline nlohmann::ordered_json noise_recipe_json(const NoiseRecipe& recipe) {
-  return {{"format", noise_format},
-          {"version", noise_version},
-          {"method", recipe.method},
-          {"generator_sha256", recipe.generator_sha256},
-          {"seed", recipe.seed},
-          {"eps_steps", recipe.eps_steps},
-          {"limiter", name_of(recipe.limiter)},
-          {"resampler", name_of(recipe.resampler)},
-          {"precision", name_of(recipe.precision)},
-          {"size", {recipe.height, recipe.width}}};
-}
-
-inline NoiseRecipe noise_recipe_from_json(const nlohmann::json& line) {
-  check(line.at("format") == noise_format, "manifest", "this is no manifest of noise");
-  check(line.at("version") == noise_version, "manifest", "this is version ", line.at("version").dump(),
-        "; this program reads version ", noise_version);
-  NoiseRecipe recipe;
-  recipe.method = line.at("method").get<std::string>();
-  recipe.generator_sha256 = line.at("generator_sha256").get<std::string>();
-  check(line.at("seed").is_number_unsigned(), "manifest", "the seed is no whole number");
-  recipe.seed = line.at("seed").get<uint64_t>();
-  recipe.eps_steps = manifest_number(line.at("eps_steps"));
-  recipe.limiter = kind_named<Limiter>(line.at("limiter").get<std::string>());
-  recipe.resampler = kind_named<Resampler>(line.at("resampler").get<std::string>());
-  recipe.precision = kind_named<Precision>(line.at("precision").get<std::string>());
-  check(line.at("size").size() == 2, "manifest", "the size is not [height, width]");
-  recipe.height = manifest_number(line.at("size").at(0));
-  recipe.width = manifest_number(line.at("size").at(1));
-  check_noise_recipe(recipe);
-  return recipe;
-}
-
 inline NoiseEntry noise_entry_from_json(const nlohmann::json& line, const NoiseRecipe& recipe) {
   NoiseEntry entry;
   entry.key = line.at("key").get<std::string>();
@@ -104,6 +60,7 @@ inline NoiseManifest parse_noise_manifest(std::string_view text, const std::file
       const nlohmann::json line = nlohmann::json::parse(text.substr(0, end));
       text.remove_prefix(end + 1);
       if (number == 1) {
+        check(line.at("format") == noise_format, "manifest", "this is no manifest of noise");
         manifest.recipe = noise_recipe_from_json(line);
         continue;
       }
@@ -119,6 +76,51 @@ inline NoiseManifest parse_noise_manifest(std::string_view text, const std::file
 }
 
 }  // namespace detail
+
+T2UE_INLINE void check_noise_recipe(const NoiseRecipe& recipe) {
+  check(!recipe.method.empty() && valid_utf8(recipe.method), "manifest", "the method has no valid name");
+  check(recipe.eps_steps >= 1 && recipe.eps_steps <= max_eps_steps, "manifest", "eps of ", recipe.eps_steps,
+        " steps is outside 1..", max_eps_steps);
+  check(recipe.height > 0 && recipe.width > 0, "manifest", "the size ", recipe.height, " x ", recipe.width,
+        " is not positive");
+  check_noise_resampler("manifest", recipe.resampler);
+  check(recipe.generator_sha256.empty() || detail::is_sha256_hex(recipe.generator_sha256), "manifest",
+        "the generator's SHA-256 \"", recipe.generator_sha256, "\" is not one");
+}
+
+T2UE_INLINE nlohmann::ordered_json to_json(const NoiseRecipe& recipe) {
+  return {{"format", detail::noise_format},
+          {"version", detail::noise_version},
+          {"method", recipe.method},
+          {"generator_sha256", recipe.generator_sha256},
+          {"seed", recipe.seed},
+          {"eps_steps", recipe.eps_steps},
+          {"limiter", name_of(recipe.limiter)},
+          {"resampler", name_of(recipe.resampler)},
+          {"precision", name_of(recipe.precision)},
+          {"size", {recipe.height, recipe.width}},
+          {"per", name_of(recipe.per)}};
+}
+
+T2UE_INLINE NoiseRecipe noise_recipe_from_json(const nlohmann::json& json) {
+  check(json.at("version") == detail::noise_version, "manifest", "this is version ",
+        json.at("version").dump(), "; this program reads version ", detail::noise_version);
+  NoiseRecipe recipe;
+  recipe.method = json.at("method").get<std::string>();
+  recipe.generator_sha256 = json.at("generator_sha256").get<std::string>();
+  check(json.at("seed").is_number_unsigned(), "manifest", "the seed is no whole number");
+  recipe.seed = json.at("seed").get<uint64_t>();
+  recipe.eps_steps = detail::manifest_number(json.at("eps_steps"));
+  recipe.limiter = kind_named<Limiter>(json.at("limiter").get<std::string>());
+  recipe.resampler = kind_named<Resampler>(json.at("resampler").get<std::string>());
+  recipe.precision = kind_named<Precision>(json.at("precision").get<std::string>());
+  check(json.at("size").size() == 2, "manifest", "the size is not [height, width]");
+  recipe.height = detail::manifest_number(json.at("size").at(0));
+  recipe.width = detail::manifest_number(json.at("size").at(1));
+  recipe.per = kind_named<NoisePer>(json.value("per", "picture"));  // folders of version 0.1.0 do not say it
+  check_noise_recipe(recipe);
+  return recipe;
+}
 
 T2UE_INLINE std::string noise_file_name(std::string_view key) {
   constexpr size_t longest = 180;  // with ".safetensors.tmp-XXXXXX" below the 255 bytes of file systems
@@ -155,7 +157,7 @@ T2UE_INLINE Image noise_picture(const Noise& noise, int eps_steps) {
 T2UE_INLINE NoiseFolderWriter::NoiseFolderWriter(const std::filesystem::path& folder,
                                                  const NoiseRecipe& recipe, const Options& options)
     : folder_(folder), recipe_(recipe), options_(options) {
-  detail::check_noise_recipe(recipe);
+  check_noise_recipe(recipe);
   const std::filesystem::path manifest = folder / "manifest.jsonl";
   std::error_code code;
   std::filesystem::create_directories(folder, code);
@@ -170,7 +172,7 @@ T2UE_INLINE NoiseFolderWriter::NoiseFolderWriter(const std::filesystem::path& fo
     check(!code, "write", "cannot remove ", manifest, ": ", code.message());
   }
   manifest_ = std::make_unique<AtomicFile>(manifest);
-  manifest_->write(detail::noise_recipe_json(recipe).dump() + "\n");
+  manifest_->write(to_json(recipe).dump() + "\n");
 }
 
 T2UE_INLINE void NoiseFolderWriter::add(const std::string& key, std::string_view caption,

@@ -1,6 +1,7 @@
 // A picture's noise in whole steps of 1/255: made from floats, brought to another size, told apart.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -49,6 +50,8 @@ Noise resample_noise(const Noise& noise, int height, int width, Resampler resamp
 int max_step(const Noise& noise);
 
 /// The identity of a noise: SHA-256 over "HEIGHTxWIDTH:" and the steps' bytes.
+std::array<uint8_t, 32> noise_digest(const Noise& noise);
+/// The same as 64 hexadecimal digits.
 std::string sha256_of(const Noise& noise);
 
 /// Throws Error unless the sides are positive and `steps` has height*width*3 values.

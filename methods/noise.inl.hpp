@@ -133,8 +133,16 @@ T2UE_INLINE Noise resample_noise(const Noise& noise, int height, int width, Resa
     for (size_t k = rows.start[y]; k < rows.start[y + 1]; ++k, input += row_values)
       for (size_t i = 0; i < row_values; ++i) sums[i] += int64_t{rows.weights[k]} * input[i];
     int8_t* output = result.steps.data() + y * row_values;
+    if (total < (int64_t{1} << 40)) {
+      // Exact: the quotient is at most 127, so that its rounding error is far below 1 / (2 total), the least
+      // distance of anything but a half from a half.
+      for (size_t i = 0; i < row_values; ++i)
+        output[i] =
+            static_cast<int8_t>(std::nearbyint(static_cast<double>(sums[i]) / static_cast<double>(total)));
+      continue;
+    }
     for (size_t i = 0; i < row_values; ++i)
-      output[i] = static_cast<int8_t>(total == 1 ? sums[i] : detail::divide_half_even(sums[i], total));
+      output[i] = static_cast<int8_t>(detail::divide_half_even(sums[i], total));
   }
   return result;
 }
@@ -145,11 +153,15 @@ T2UE_INLINE int max_step(const Noise& noise) {
   return largest;
 }
 
-T2UE_INLINE std::string sha256_of(const Noise& noise) {
+T2UE_INLINE std::array<uint8_t, 32> noise_digest(const Noise& noise) {
   return Sha256()
       .update(concat(noise.height, "x", noise.width, ":"))
       .update(noise.steps.data(), noise.steps.size())
-      .hex();
+      .digest();
+}
+
+T2UE_INLINE std::string sha256_of(const Noise& noise) {
+  return to_hex(noise_digest(noise));
 }
 
 }  // namespace t2ue

@@ -2,6 +2,7 @@
 // that embeds captions, and its vocabulary.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/kinds.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/data/tokenizer.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
@@ -51,6 +53,14 @@ enum class LatentSharing : uint8_t {
   item,     ///< one z for each key: sample-wise noise
 };
 
+namespace detail {
+template <>
+struct KindNames<LatentSharing> {
+  static constexpr std::string_view what = "latent sharing";
+  static constexpr std::array<std::string_view, 3> names = {"all", "caption", "item"};
+};
+}  // namespace detail
+
 /// Writes a generator file: `generator`, the encoder that it was trained with, and the keywords whose
 /// captions share a noise (none: every caption has its own). `seed` is the one of its latents, `training` is
 /// JSON text for the record.
@@ -79,6 +89,8 @@ class T2ueSource final : public NoiseSource {
   /// Another user key: other latents, other noise. Only matters for generators trained with several latents.
   void set_seed(uint64_t seed);
   void set_latent_sharing(LatentSharing sharing);
+  /// What the item's noise is a function of: items of one name have one noise.
+  std::string noise_name(const NoiseItem& item) const;
 
  private:
   struct State;

@@ -189,6 +189,17 @@ T2UE_INLINE void T2ueSource::set_latent_sharing(LatentSharing sharing) {
   state_->sharing = sharing;
 }
 
+T2UE_INLINE std::string T2ueSource::noise_name(const NoiseItem& item) const {
+  switch (state_->sharing) {
+    case LatentSharing::all:
+      return state_->keywords.reduce(item.caption);
+    case LatentSharing::caption:
+      return item.caption;
+    default:
+      return concat(item.key.size(), ' ', item.key, item.caption);
+  }
+}
+
 T2UE_INLINE std::vector<Noise> T2ueSource::make(std::span<const NoiseItem> items) {
   State& s = *state_;
   const auto batch = static_cast<size_t>(detail::source_batch);

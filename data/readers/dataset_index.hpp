@@ -51,6 +51,9 @@ struct BadRecords {
   std::vector<std::string> first;  ///< what was wrong with the first 100
 };
 
+/// Counts one more, with what was wrong with it.
+void count_bad(BadRecords& bad, const std::string& what);
+
 struct DatasetIndex {
   std::string format;  ///< "flickr", "coco", ...: see open_dataset()
   std::vector<std::filesystem::path> sources;

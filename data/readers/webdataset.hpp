@@ -33,6 +33,10 @@ std::vector<std::filesystem::path> find_shards(const std::filesystem::path& path
 void add_shard(ShardReader& shard, const std::string& where, uint32_t source, uint32_t split,
                int64_t label_count, IndexBuilder& builder);
 
+/// The captions of a sample, from `columns` as add_shard() reads them. Errors begin with `where`.
+std::vector<std::string> shard_captions(const Sample& sample, const std::vector<std::string>& columns,
+                                        const std::string& where);
+
 /// What add_shard() needs read: captions and class numbers, not pictures.
 ShardOptions shard_options(const DatasetOptions& options);
 

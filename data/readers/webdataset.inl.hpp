@@ -81,11 +81,7 @@ inline Record shard_record(const Sample& sample, const std::string& where, uint3
   }
   check(record.picture.form != PictureForm::none || !options.need_pictures, "dataset", where,
         " has no picture (.jpg, .jpeg, .png or .webp)");
-  std::vector<std::string> columns = options.columns;
-  if (columns.empty()) columns = {sample.parts.contains("txt") ? "txt" : "json:caption"};
-  for (const std::string& column : columns)
-    for (std::string& caption : column_captions(sample, column, where))
-      record.captions.push_back(std::move(caption));
+  record.captions = shard_captions(sample, options.columns, where);
   if (const auto part = sample.parts.find("cls"); part != sample.parts.end())
     record.label = static_cast<int32_t>(
         read_number(trimmed(text_of(part->second)), label_count - 1, where + " class number"));
@@ -93,6 +89,18 @@ inline Record shard_record(const Sample& sample, const std::string& where, uint3
 }
 
 }  // namespace detail
+
+T2UE_INLINE std::vector<std::string> shard_captions(const Sample& sample,
+                                                    const std::vector<std::string>& columns,
+                                                    const std::string& where) {
+  if (columns.empty())
+    return shard_captions(sample, {sample.parts.contains("txt") ? "txt" : "json:caption"}, where);
+  std::vector<std::string> captions;
+  for (const std::string& column : columns)
+    for (std::string& caption : detail::column_captions(sample, column, where))
+      captions.push_back(std::move(caption));
+  return captions;
+}
 
 T2UE_INLINE std::vector<std::string> expand_braces(const std::string& pattern) {
   std::vector<std::string> names = {""};

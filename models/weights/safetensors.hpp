@@ -121,6 +121,32 @@ class SafetensorsFile {
   std::map<std::string, std::string> metadata_;
 };
 
+/// A tensor that is yet to be written: everything but its bytes.
+struct SafetensorsPlace {
+  std::string name;
+  SafetensorsType dtype = SafetensorsType::F32;
+  std::vector<int64_t> shape;
+};
+
+/// Writes a file whose tensors do not fit into memory: their places first, then their bytes as they come.
+class SafetensorsStream {
+ public:
+  /// The tensors lie in the order given, but wider types first, so that each is aligned to its type. Throws
+  /// Error if the file cannot be written, if a name is reserved or there twice, a shape is too large, or a
+  /// text is not UTF-8.
+  SafetensorsStream(const std::filesystem::path& path, std::vector<SafetensorsPlace> places,
+                    const std::map<std::string, std::string>& metadata = {});
+  /// Appends bytes, in the order in which the tensors lie.
+  void write(std::span<const std::byte> bytes);
+  /// Throws Error if the bytes written are not exactly what the tensors need.
+  void commit(Durability durability = Durability::power_cut);
+
+ private:
+  std::filesystem::path path_;
+  AtomicFile file_;
+  uint64_t expected_ = 0, written_ = 0;
+};
+
 /// Collects tensors and writes them into one file, which does not depend on the order of the `add` calls. The
 /// header is padded to 8 bytes and wider types come first, so every tensor is aligned to its type.
 class SafetensorsWriter {

@@ -232,6 +232,48 @@ T2UE_INLINE void SafetensorsFile::parse(std::span<const std::byte> file) {
         " bytes belong to no tensor");
 }
 
+T2UE_INLINE SafetensorsStream::SafetensorsStream(const std::filesystem::path& path,
+                                                 std::vector<SafetensorsPlace> places,
+                                                 const std::map<std::string, std::string>& metadata)
+    : path_(path), file_(path) {
+  std::stable_sort(places.begin(), places.end(),
+                   [](const auto& a, const auto& b) { return size_of(a.dtype) > size_of(b.dtype); });
+  nlohmann::json header = nlohmann::json::object();
+  if (!metadata.empty()) header[detail::safetensors_metadata_key] = metadata;
+  for (const SafetensorsPlace& place : places) {
+    const std::optional<uint64_t> bytes = detail::safetensors_bytes(place.dtype, place.shape);
+    check(bytes.has_value(), "safetensors", "tensor \"", place.name, "\" has the shape ",
+          shape_text(place.shape), ", which is too large");
+    check(place.name != detail::safetensors_metadata_key && !header.contains(place.name), "safetensors",
+          "the name \"", place.name, "\" is reserved, or two tensors have it");
+    header[place.name] = {{"dtype", name_of(place.dtype)},
+                          {"shape", place.shape},
+                          {"data_offsets", {expected_, expected_ + *bytes}}};
+    expected_ += *bytes;
+  }
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const nlohmann::json::exception& error) {
+    fail("safetensors", "cannot write ", path, ": a name or a metadata text is not UTF-8: ", error.what());
+  }
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  const uint64_t length = text.size();
+  file_.write(&length, sizeof length);
+  file_.write(text);
+}
+
+T2UE_INLINE void SafetensorsStream::write(std::span<const std::byte> bytes) {
+  written_ += bytes.size();
+  file_.write(bytes.data(), bytes.size());
+}
+
+T2UE_INLINE void SafetensorsStream::commit(Durability durability) {
+  check(written_ == expected_, "safetensors", path_, " was given ", written_, " bytes for tensors of ",
+        expected_);
+  file_.commit(durability);
+}
+
 T2UE_INLINE void SafetensorsWriter::add(const std::string& name, SafetensorsType dtype,
                                         const std::vector<int64_t>& shape, std::span<const std::byte> bytes) {
   check(name != detail::safetensors_metadata_key, "safetensors", "no tensor can be named ", name);
@@ -249,28 +291,10 @@ T2UE_INLINE void SafetensorsWriter::save(const std::filesystem::path& path,
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
     return size_of(a.second.dtype) > size_of(b.second.dtype);
   });
-  nlohmann::json header = nlohmann::json::object();
-  if (!metadata.empty()) header[detail::safetensors_metadata_key] = metadata;
-  uint64_t offset = 0;
-  for (const auto& [name, view] : order) {
-    header[name] = {{"dtype", name_of(view.dtype)},
-                    {"shape", view.shape},
-                    {"data_offsets", {offset, offset + view.bytes.size()}}};
-    offset += view.bytes.size();
-  }
-  std::string text;
-  try {
-    text = header.dump();
-  } catch (const nlohmann::json::exception& error) {
-    fail("safetensors", "cannot write ", path, ": a name or a metadata text is not UTF-8: ", error.what());
-  }
-  text.resize((text.size() + 7) / 8 * 8, ' ');
-
-  AtomicFile file(path);
-  const uint64_t length = text.size();
-  file.write(&length, sizeof length);
-  file.write(text);
-  for (const auto& [name, view] : order) file.write(view.bytes.data(), view.bytes.size());
+  std::vector<SafetensorsPlace> places;
+  for (const auto& [name, view] : order) places.push_back({name, view.dtype, view.shape});
+  SafetensorsStream file(path, std::move(places), metadata);
+  for (const auto& [name, view] : order) file.write(view.bytes);
   file.commit(durability);
 }
 

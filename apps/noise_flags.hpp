@@ -1,0 +1,86 @@
+// What t2ue noise and t2ue noise-shards share: the flags that decide a noise, and what they say.
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <t2ue/methods/manifest.hpp>
+#include <t2ue/methods/t2ue_source.hpp>
+
+#include "commands.hpp"
+
+namespace t2ue::apps {
+
+struct NoiseFlags {
+  std::string generator, size, latent = "all", per = "picture";
+  std::optional<uint64_t> seed;
+  ComputeFlags compute;
+};
+
+inline void add_noise_flags(CLI::App& command, NoiseFlags& flags) {
+  command.add_option("--generator", flags.generator, "Generator file of `t2ue train generator`")->required();
+  command.add_option("--size", flags.size,
+                     "WIDTHxHEIGHT to bring the noise to; without it, the generator's own size");
+  command.add_option("--seed", flags.seed, "Of the latents, instead of the generator file's");
+  command
+      .add_option("--latent", flags.latent,
+                  "all: a caption's noise is a function of the caption; caption, item: each draws a latent "
+                  "of its own")
+      ->check(CLI::IsMember({"all", "caption", "item"}))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--per", flags.per,
+          "What has a noise of its own: picture, from its first caption; caption, each of a picture's "
+          "captions under the key KEY#1, KEY#2, ...")
+      ->check(CLI::IsMember({"picture", "caption"}))
+      ->capture_default_str();
+  add_compute(command, flags.compute);
+}
+
+struct Size {
+  int height, width;
+};
+
+/// "WxH", or nothing for `otherwise` squared.
+inline Size size_of(const std::string& text, int otherwise) {
+  if (text.empty()) return {otherwise, otherwise};
+  int width = 0, height = 0, end = 0;
+  const bool read = std::sscanf(text.c_str(), "%5dx%5d%n", &width, &height, &end) == 2;
+  if (!read || static_cast<size_t>(end) != text.size() || width < 1 || height < 1)
+    throw BadUsage(concat("[usage] --size is WIDTHxHEIGHT as in 640x480, not '", text, "'"));
+  return {height, width};
+}
+
+/// The generator at work, with the seed and the latents asked for.
+inline std::unique_ptr<T2ueSource> open_source(const NoiseFlags& flags) {
+  const Compute compute = compute_of(flags.compute);
+  auto source = std::make_unique<T2ueSource>(flags.generator, compute.device, compute.precision);
+  if (flags.seed) source->set_seed(*flags.seed);
+  source->set_latent_sharing(kind_named<LatentSharing>(flags.latent));
+  return source;
+}
+
+inline NoiseRecipe recipe_of(const NoiseFlags& flags, const T2ueSource& source) {
+  const SsaGeneratorConfig& config = source.config();
+  const Size size = size_of(flags.size, static_cast<int>(config.output_size()));
+  NoiseRecipe recipe;
+  // The sharing decides the noise as the seed does, so it is told with the method.
+  recipe.method =
+      flags.latent == "all" ? source.card().name : source.card().name + ", a latent each " + flags.latent;
+  recipe.generator_sha256 = source.sha256();
+  recipe.seed = source.seed();
+  recipe.eps_steps = static_cast<int>(std::lround(config.eps * 255.0f));
+  recipe.limiter = config.limiter;
+  recipe.resampler = config.resampler;
+  recipe.height = size.height;
+  recipe.width = size.width;
+  recipe.precision = compute_of(flags.compute).precision;
+  recipe.per = kind_named<NoisePer>(flags.per);
+  return recipe;
+}
+
+}  // namespace t2ue::apps

@@ -1,0 +1,90 @@
+// Any file is either refused with t2ue::Error, as each form of list, or gives captions: those that the reader
+// in memory gives, where that accepts the text.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/error.hpp>
+#include <t2ue/data/caption_stream.hpp>
+
+#include "fuzz.hpp"
+
+namespace {
+
+/// A file of the running process that is removed at its end.
+struct Scratch {
+  std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("t2ue-fuzz-" + std::to_string(::getpid()));
+  Scratch() { std::filesystem::create_directories(folder); }
+  ~Scratch() { std::filesystem::remove_all(folder); }
+};
+
+using Captions = std::vector<std::pair<std::string, std::string>>;
+
+Captions stream_of(const std::filesystem::path& file, bool skip_bad) {
+  t2ue::CaptionStream stream(file, {.columns = {}, .skip_bad = skip_bad, .limits = {}});
+  Captions captions;
+  while (auto next = stream.next()) {
+    if (next->key.empty() || next->caption.empty() || !t2ue::valid_utf8(next->caption) || next->number < 1)
+      std::abort();
+    captions.emplace_back(next->key, next->caption);
+  }
+  return captions;
+}
+
+/// The same from the reader in memory; nothing if a key's rows do not follow each other, or a row has no
+/// caption.
+std::optional<Captions> parsed(const std::vector<t2ue::Pair>& pairs) {
+  Captions captions;
+  for (const t2ue::Pair& pair : pairs) {
+    if (pair.captions.empty()) return std::nullopt;
+    for (const std::string& caption : pair.captions) captions.emplace_back(pair.key, caption);
+  }
+  return captions;
+}
+
+}  // namespace
+
+std::vector<std::string> fuzz_seeds() {
+  return {
+      "key,image,caption,label\r\na,a.png,\"one, "
+      "\"\"two\"\"\nthree\",x\r\na,a.png,more,x\r\nb,b.png,caf\xC3\xA9,\r\n",
+      "filepath\ttitle\nx.jpg\ta cat\ny.jpg\ta dog\n",
+      "{\"key\":\"a\",\"image\":\"a.png\",\"caption\":\"caf\\u00e9\",\"label\":null}\n"
+      "{\"key\":\"b\",\"captions\":[\"one\",\"two\"]}\n",
+      "one\ntwo\r\nthree"};
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const Scratch scratch;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  for (const char* name : {"x.csv", "x.jsonl", "x.txt"}) {
+    const std::filesystem::path file = scratch.folder / name;
+    t2ue::write_file(file, text, t2ue::Durability::killed_process);
+    std::optional<Captions> captions;
+    try {
+      captions = stream_of(file, false);
+      if (stream_of(file, true) != captions) std::abort();  // nothing was bad
+    } catch (const t2ue::Error&) {
+      (void)stream_of(file, true);  // may leave out, but not throw
+    }
+    if (file.extension() == ".txt" || text.starts_with("\x1F\x8B")) continue;
+    std::optional<Captions> whole;
+    try {
+      whole =
+          parsed(file.extension() == ".csv" ? t2ue::parse_pairs_csv(text) : t2ue::parse_pairs_jsonl(text));
+    } catch (const t2ue::Error&) {
+      continue;
+    }
+    if (!whole) continue;
+    if (!captions) std::abort();
+    if (whole != captions) {  // the one in memory joins the rows of a key wherever they are
+      std::stable_sort(captions->begin(), captions->end());
+      std::stable_sort(whole->begin(), whole->end());
+      if (whole != captions) std::abort();
+    }
+  }
+  return 0;
+}
