@@ -40,7 +40,8 @@ nlohmann::json to_json(const toml::node& node, const std::string& path, PlanFile
   }
   if (const toml::array* array = node.as_array()) {
     nlohmann::json json = nlohmann::json::array();
-    for (size_t i = 0; i < array->size(); ++i) json.push_back(to_json((*array)[i], concat(path, "[", i, "]"), file));
+    for (size_t i = 0; i < array->size(); ++i)
+      json.push_back(to_json((*array)[i], concat(path, "[", i, "]"), file));
     return json;
   }
   if (const auto* text = node.as_string()) return text->get();
@@ -102,8 +103,8 @@ Result run_bench(const BenchFlags& flags, const Globals& globals) {
     }
     bar->update(done, 0.0);
   };
-  const std::filesystem::path base =
-      flags.data.empty() ? std::filesystem::path(flags.plan).parent_path() : std::filesystem::path(flags.data);
+  const std::filesystem::path base = flags.data.empty() ? std::filesystem::path(flags.plan).parent_path()
+                                                        : std::filesystem::path(flags.data);
   BenchRunner runner(plan, base, flags.out, options);
   const std::vector<CellResult> results = runner.run();
   if (bar) bar->finish();
@@ -118,20 +119,22 @@ Result run_bench(const BenchFlags& flags, const Globals& globals) {
 }  // namespace
 
 void add_bench(CLI::App& app, Globals& globals) {
-  CLI::App& command = add_command(
-      app, "bench", "Run a plan: methods x budgets x victims x defences x ratios x seeds, with their controls",
-      "bench benchmarks/plans/emoji.toml --out results", globals);
+  CLI::App& command =
+      add_command(app, "bench",
+                  "Run a plan: methods x budgets x victims x defences x ratios x seeds, with their controls",
+                  "bench benchmarks/plans/emoji.toml --out results", globals);
   const auto flags = std::make_shared<BenchFlags>();
   command.add_option("plan", flags->plan, "Plan file (TOML)")->required();
-  command.add_option("--out", flags->out, "Folder for cells, pictures and tables; a run that is there goes on")
+  command
+      .add_option("--out", flags->out, "Folder for cells, pictures and tables; a run that is there goes on")
       ->required();
-  command.add_option("--data", flags->data, "Folder that the plan's data paths start from; the plan's own without it");
+  command.add_option("--data", flags->data,
+                     "Folder that the plan's data paths start from; the plan's own without it");
   command.add_flag("--retry-failed", flags->retry_failed, "Run cells again that failed");
   command.add_flag("--check", flags->check_only, "Only check the plan and count its cells");
   add_compute(command, flags->compute);
-  command.callback([flags, &globals] {
-    globals.action = [flags, &globals] { return run_bench(*flags, globals); };
-  });
+  command.callback(
+      [flags, &globals] { globals.action = [flags, &globals] { return run_bench(*flags, globals); }; });
 }
 
 }  // namespace t2ue::apps

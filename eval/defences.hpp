@@ -1,4 +1,5 @@
-// What an attacker does to published pictures before or while training on them: the same set for every method.
+// What an attacker does to published pictures before or while training on them: the same set for every
+// method.
 #pragma once
 
 #include <cstdint>

@@ -146,7 +146,8 @@ T2UE_INLINE void defend_pictures(PairDataset& data, const std::string& name, uin
   for (int64_t i = 0; i < data.count(); ++i) {
     const auto bytes = data.picture(i);
     const Image picture{data.size, data.size, 3, {bytes.begin(), bytes.end()}, {}, {}, 1};
-    const Image defended = defend_picture(picture, name, seed, item_number(data.keys[static_cast<size_t>(i)]));
+    const Image defended =
+        defend_picture(picture, name, seed, item_number(data.keys[static_cast<size_t>(i)]));
     std::copy(defended.pixels.begin(), defended.pixels.end(),
               data.pixels.begin() + i * static_cast<int64_t>(data.picture_bytes()));
   }

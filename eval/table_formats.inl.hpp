@@ -48,15 +48,31 @@ inline std::string latex_text(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': case '%': case '$': case '#': case '_': case '{': case '}':
+      case '&':
+      case '%':
+      case '$':
+      case '#':
+      case '_':
+      case '{':
+      case '}':
         out += '\\';
         out += c;
         break;
-      case '\\': out += "\\textbackslash{}"; break;
-      case '~': out += "\\textasciitilde{}"; break;
-      case '^': out += "\\textasciicircum{}"; break;
-      case '\n': case '\r': out += ' '; break;
-      default: out += c;
+      case '\\':
+        out += "\\textbackslash{}";
+        break;
+      case '~':
+        out += "\\textasciitilde{}";
+        break;
+      case '^':
+        out += "\\textasciicircum{}";
+        break;
+      case '\n':
+      case '\r':
+        out += ' ';
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -94,8 +110,7 @@ T2UE_INLINE std::string to_latex(const TextTable& table) {
   out += "}\n\\toprule\n" + header + "\\midrule\n";
   for (const auto& row : table.rows) out += line(row);
   out += "\\bottomrule\n\\end{tabular}\n";
-  for (const std::string& note : table.notes)
-    out += "\\par\\footnotesize " + detail::latex_text(note) + "\n";
+  for (const std::string& note : table.notes) out += "\\par\\footnotesize " + detail::latex_text(note) + "\n";
   return out + "\\end{table}\n";
 }
 

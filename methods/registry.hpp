@@ -57,6 +57,9 @@ std::vector<std::string> method_names();
 /// Throws Error listing the names if there is no such method.
 const MethodInfo& method_named(std::string_view name);
 
+/// Throws Error for an unknown method or option and for a value of another type, without making anything.
+void check_method_options(std::string_view name, const nlohmann::json& options);
+
 /// A method at work: one of the two, as its card's `additive` says.
 struct Method {
   std::shared_ptr<NoiseSource> noise;

@@ -263,6 +263,10 @@ T2UE_INLINE const MethodInfo& method_named(std::string_view name) {
   return detail::entry_named(name).info;
 }
 
+T2UE_INLINE void check_method_options(std::string_view name, const nlohmann::json& options) {
+  detail::with_defaults(detail::entry_named(name).info, options);
+}
+
 T2UE_INLINE Method make_method(std::string_view name, const nlohmann::json& options,
                                const MethodFacts& facts) {
   const detail::RegistryEntry& entry = detail::entry_named(name);

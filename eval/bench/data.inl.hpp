@@ -85,10 +85,10 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
         detail::open_bench_part(plan.data.validation, base, plan.task, "validation"), plan.data.size);
   } else {
     const std::vector<int64_t> order = shuffled_order(test_.count(), 0, 0);
-    const auto kept =
-        static_cast<int64_t>(plan.data.validation_share * static_cast<double>(test_.count()));
+    const auto kept = static_cast<int64_t>(plan.data.validation_share * static_cast<double>(test_.count()));
     check(kept >= 2, "bench", "validation_share leaves ", kept, " pictures to choose the epoch by");
-    std::vector<int64_t> chosen(order.begin(), order.begin() + kept), others(order.begin() + kept, order.end());
+    std::vector<int64_t> chosen(order.begin(), order.begin() + kept),
+        others(order.begin() + kept, order.end());
     std::sort(chosen.begin(), chosen.end());
     std::sort(others.begin(), others.end());
     const PairDataset all = std::move(test_);

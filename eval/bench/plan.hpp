@@ -41,12 +41,12 @@ struct PlanData {
 
 /// A row of the table: a method with its budgets and options.
 struct PlanMethod {
-  std::string label;             ///< the row's name in tables
-  std::string method;            ///< "clean", "shuffled", or a name of method_names()
-  std::vector<int> eps_steps;    ///< budgets in steps of 1/255; 0: the method's own, and clean
-  nlohmann::json options;        ///< the method's own; an object
-  std::string of;                ///< shuffled: the label of the row whose noise is dealt out wrongly
-  bool control = false;          ///< noise that should not protect
+  std::string label;           ///< the row's name in tables
+  std::string method;          ///< "clean", "shuffled", or a name of method_names()
+  std::vector<int> eps_steps;  ///< budgets in steps of 1/255; 0: the method's own, and clean
+  nlohmann::json options;      ///< the method's own; an object
+  std::string of;              ///< shuffled: the label of the row whose noise is dealt out wrongly
+  bool control = false;        ///< noise that should not protect
 };
 
 /// A model and how it is trained. The recipe's seed is the cell's.

@@ -69,7 +69,8 @@ inline PlanMethod plan_method(const nlohmann::json& json, const std::string& pat
   method.label = reader.get<std::string>("label", method.method);
   method.options = reader.get<nlohmann::json>("options", nlohmann::json::object());
   check(method.options.is_object(), path + ".options", "must be a table of options");
-  method.control = method.method == "shuffled" || method.method == "random_sign" || method.method == "uniform";
+  method.control =
+      method.method == "shuffled" || method.method == "random_sign" || method.method == "uniform";
   method.control = reader.get<bool>("control", method.control);
   if (method.method == "clean") {
     check(!reader.has("eps"), path, "clean pictures carry no noise; leave 'eps' out");
@@ -159,7 +160,8 @@ T2UE_INLINE BenchPlan bench_plan_from_json(
     if (task != "image-text" && task != "classes")
       throw PlanError("task", concat("'", task, "' is neither 'image-text' nor 'classes'"));
     plan.task = task == "classes" ? BenchTask::classes : BenchTask::image_text;
-    plan.data = in_plan("data", [&] { return detail::plan_data(reader.get<nlohmann::json>("data"), "data"); });
+    plan.data =
+        in_plan("data", [&] { return detail::plan_data(reader.get<nlohmann::json>("data"), "data"); });
     const auto victims = reader.get<std::vector<nlohmann::json>>("victims");
     for (size_t i = 0; i < victims.size(); ++i) {
       const std::string path = concat("victims[", i, "]");
@@ -178,12 +180,11 @@ T2UE_INLINE BenchPlan bench_plan_from_json(
         reader, "defences", {"none"}, [&](const std::string& name, const std::string& path) {
           if (std::find(known.begin(), known.end(), name) == known.end())
             throw PlanError(path, concat("there is no defence '", name, "'"));
-          in_plan(path, [&] {
-            return defend_recipe({}, name, plan.data.size, plan.task == BenchTask::classes);
-          });
+          in_plan(path,
+                  [&] { return defend_recipe({}, name, plan.data.size, plan.task == BenchTask::classes); });
         });
-    plan.ratios = detail::plan_list<double>(
-        reader, "ratios", {1.0}, [](double ratio, const std::string& path) {
+    plan.ratios =
+        detail::plan_list<double>(reader, "ratios", {1.0}, [](double ratio, const std::string& path) {
           if (!(ratio > 0 && ratio <= 1)) throw PlanError(path, concat(ratio, " is not in (0, 1]"));
         });
     plan.seeds = detail::plan_list<uint64_t>(reader, "seeds", {1}, [](uint64_t, const std::string&) {});
@@ -203,7 +204,8 @@ T2UE_INLINE std::vector<BenchCell> cells_of(const BenchPlan& plan) {
       for (const double ratio : plan.ratios)
         for (size_t method = 0; method < plan.methods.size(); ++method)
           for (const int eps : plan.methods[method].eps_steps)
-            for (const uint64_t seed : plan.seeds) cells.push_back({method, eps, victim, defence, ratio, seed});
+            for (const uint64_t seed : plan.seeds)
+              cells.push_back({method, eps, victim, defence, ratio, seed});
   return cells;
 }
 

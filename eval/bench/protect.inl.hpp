@@ -104,8 +104,9 @@ T2UE_INLINE Protection protect_pictures(const BenchData& data, const BuiltRow& r
   protection.measured = detail::measured_by(audit, detail::distinct_noises(noise));
   protection.measured["card"] = to_json(row.method.card());
   protection.measured["one_off_seconds"] = row.seconds;
-  write_file(folder / "protection.json",
-             nlohmann::json{{"measured", protection.measured}, {"seconds", protection.seconds}}.dump(1) + "\n");
+  write_file(
+      folder / "protection.json",
+      nlohmann::json{{"measured", protection.measured}, {"seconds", protection.seconds}}.dump(1) + "\n");
   return protection;
 }
 

@@ -23,11 +23,13 @@ inline nlohmann::json registry_options(const PlanMethod& row, int eps_steps, uin
                        [&](const MethodOption& option) { return option.name == name; });
   };
   for (const char* own : {"seed", "eps_steps"})
-    check(!options.contains(own), row.method, "'", own, "' is the cell's: use the plan's 'seeds' and the row's 'eps'");
+    check(!options.contains(own), row.method, "'", own,
+          "' is the cell's: use the plan's 'seeds' and the row's 'eps'");
   if (options.contains("generator_file")) options["generator"] = options.at("generator_file");
   options.erase("generator_file");
   if (has("seed") && row.method != "t2ue") options["seed"] = seed;
-  check(eps_steps == 0 || has("eps_steps"), row.method, "its budget is not in steps of 1/255; leave 'eps' out");
+  check(eps_steps == 0 || has("eps_steps"), row.method,
+        "its budget is not in steps of 1/255; leave 'eps' out");
   if (eps_steps > 0) options["eps_steps"] = eps_steps;
   return options;
 }
@@ -41,8 +43,8 @@ inline MethodFacts facts_of(const RowContext& context, const MethodCard& card) {
   if (context.plan.task == BenchTask::classes) facts.label_names = context.data.train().label_names;
   facts.captions = context.data.train().captions;
   if (card.independence == Independence::image_statistics) {
-    const auto statistics = std::make_shared<OnePixelStatistics>(
-        static_cast<int>(facts.label_names.size()), facts.height, facts.width);
+    const auto statistics = std::make_shared<OnePixelStatistics>(static_cast<int>(facts.label_names.size()),
+                                                                 facts.height, facts.width);
     for (const NoiseItem& item : context.data.items()) statistics->add(*item.picture, item.label.value());
     facts.one_pixel = statistics;
   }
@@ -59,19 +61,17 @@ T2UE_INLINE void check_row(const PlanMethod& row, BenchTask task) {
   const MethodInfo& info = method_named(row.method);
   check(!info.card.needs_label || task == BenchTask::classes, row.method,
         "is a method for classes, and the task is image-text");
-  for (const int eps : row.eps_steps) 
-    detail::with_defaults(info, detail::registry_options(row, eps, 0));
+  for (const int eps : row.eps_steps) check_method_options(row.method, detail::registry_options(row, eps, 0));
 }
 
 T2UE_INLINE BuiltRow build_row(const PlanMethod& row, const RowContext& context) {
   if (row.method == "shuffled") {
     const auto& rows = context.plan.methods;
-    const auto inner =
-        std::find_if(rows.begin(), rows.end(), [&](const PlanMethod& other) { return other.label == row.of; });
+    const auto inner = std::find_if(rows.begin(), rows.end(),
+                                    [&](const PlanMethod& other) { return other.label == row.of; });
     BuiltRow built = build_row(*inner, context);
     check(built.method.noise != nullptr, "shuffled", row.of, " makes no noise that could be shuffled");
-    built.method.noise =
-        std::make_shared<Shuffled>(built.method.noise, context.data.items(), context.seed);
+    built.method.noise = std::make_shared<Shuffled>(built.method.noise, context.data.items(), context.seed);
     return built;
   }
   if (detail::trains_t2ue(row)) return build_t2ue_row(row.options, context);

@@ -107,11 +107,11 @@ T2UE_INLINE std::optional<Protection> BenchRunner::protection_of(const BenchCell
                                                                  double& one_off_seconds) {
   if (plan_.methods[cell.method].method == "clean") return std::nullopt;
   const std::string name = "protected-" + detail::short_key({{"version", detail::bench_version},
-                                                            {"row", row_identity(cell.method)},
-                                                            {"eps", cell.eps_steps},
-                                                            {"seed", cell.seed},
-                                                            {"train", data_.train_hash()},
-                                                            {"precision", name_of(options_.precision)}});
+                                                             {"row", row_identity(cell.method)},
+                                                             {"eps", cell.eps_steps},
+                                                             {"seed", cell.seed},
+                                                             {"train", data_.train_hash()},
+                                                             {"precision", name_of(options_.precision)}});
   const auto folder = store_.folder() / name;
   const Claim claim = store_.claim(name);
   if (std::optional<Protection> there = read_protection(folder)) {
@@ -119,8 +119,8 @@ T2UE_INLINE std::optional<Protection> BenchRunner::protection_of(const BenchCell
     return there;
   }
   std::filesystem::remove_all(folder);  // a killed process left it unfinished
-  const RowContext context{data_,           plan_,  options_.device, options_.precision,
-                           cell.eps_steps, cell.seed, store_,           options_.progress};
+  const RowContext context{data_,          plan_,     options_.device, options_.precision,
+                           cell.eps_steps, cell.seed, store_,          options_.progress};
   const BuiltRow row = build_row(plan_.methods[cell.method], context);
   one_off_seconds = row.seconds;
   return protect_pictures(data_, row, cell.seed, folder, options_.progress);

@@ -46,7 +46,8 @@ T2UE_INLINE BenchStore::BenchStore(std::filesystem::path folder) : folder_(std::
   if (!std::filesystem::exists(mark))
     write_file(mark, nlohmann::json{{"format", detail::bench_format}, {"version", 1}}.dump() + "\n");
   const nlohmann::json known = parse_json(read_text(mark, 4096), mark.string());
-  check(known.is_object() && known.value("format", "") == detail::bench_format && known.value("version", 0) == 1,
+  check(known.is_object() && known.value("format", "") == detail::bench_format &&
+            known.value("version", 0) == 1,
         "bench", mark, " is not of this version of t2ue");
 }
 

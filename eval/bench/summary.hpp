@@ -18,9 +18,9 @@ struct BenchTable {
   std::string title;
   std::string victim, defence;
   double ratio = 1;
-  ResultsTable results;               ///< one row a method, budget and seed
+  ResultsTable results;  ///< one row a method, budget and seed
   std::vector<const CellResult*> done, failed;
-  bool weak_clean = false;            ///< see weak_clean()
+  bool weak_clean = false;  ///< see weak_clean()
 };
 
 /// Whether clean training taught too little for a table to mean anything: the mean over seeds of the clean

@@ -59,8 +59,7 @@ inline ResultRow result_row(const BenchPlan& plan, const CellResult& cell) {
   row.seed = cell.cell.seed;
   if (cell.result.contains("measured")) {
     const nlohmann::json& m = cell.result.at("measured");
-    row.measured = MeasuredNoise{m.at("linf"),
-                                 m.at("psnr").is_null() ? INFINITY : m.at("psnr").get<double>(),
+    row.measured = MeasuredNoise{m.at("linf"), m.at("psnr").is_null() ? INFINITY : m.at("psnr").get<double>(),
                                  m.at("distinct_deltas")};
     row.protect_seconds = cell.result.at("protect_seconds").get<double>();
   }
@@ -169,8 +168,14 @@ T2UE_INLINE std::vector<BenchTable> tables_of(const BenchRunner& runner,
     });
     if (table == tables.end()) {
       const std::string title = detail::table_title(runner.plan(), cell.cell);
-      tables.push_back({title, victim, cell.cell.defence, cell.cell.ratio,
-                        ResultsTable(title, runner.metrics()), {}, {}, false});
+      tables.push_back({title,
+                        victim,
+                        cell.cell.defence,
+                        cell.cell.ratio,
+                        ResultsTable(title, runner.metrics()),
+                        {},
+                        {},
+                        false});
       table = tables.end() - 1;
     }
     (cell.done() ? table->done : table->failed).push_back(&cell);
@@ -226,13 +231,19 @@ T2UE_INLINE TextTable summary_table(const BenchTable& table) {
   chance.resize(text.columns.size(), "-");
   text.rows.push_back(std::move(chance));
   if (table.weak_clean)
-    text.notes.push_back("WEAK CLEAN MODEL: training on clean pictures taught too little for this table to show protection.");
+    text.notes.push_back(
+        "WEAK CLEAN MODEL: training on clean pictures taught too little for this table to show protection.");
   if (table.ratio < 1)
-    text.notes.push_back("clean: trained on the unprotected share alone, the control for what that share teaches.");
-  text.notes.push_back("Mean \u00b1 standard deviation over seeds, at the epoch selected on validation pictures. Last and best "
-                       "(an oracle, not a claim) beside it for headline metrics.");
-  text.notes.push_back("Effect: share of what clean training learned above chance that was lost, %. Over control: that less the "
-                       "strongest control's at the same eps and seed.");
+    text.notes.push_back(
+        "clean: trained on the unprotected share alone, the control for what that share teaches.");
+  text.notes.push_back(
+      "Mean \u00b1 standard deviation over seeds, at the epoch selected on validation pictures. Last and "
+      "best "
+      "(an oracle, not a claim) beside it for headline metrics.");
+  text.notes.push_back(
+      "Effect: share of what clean training learned above chance that was lost, %. Over control: that less "
+      "the "
+      "strongest control's at the same eps and seed.");
   for (const CellResult* cell : table.failed)
     text.notes.push_back(concat("FAILED: ", cell->result.value("row", ""), ", seed ", cell->cell.seed, ": ",
                                 cell->result.value("reason", "")));
@@ -246,7 +257,8 @@ T2UE_INLINE TextTable defence_matrix(const BenchRunner& runner, std::span<const 
   size_t headline = 0;
   while (!runner.metrics()[headline].headline) ++headline;
   TextTable matrix;
-  matrix.title = concat(runner.plan().title, ": ", victim, ", ", runner.metrics()[headline].name, " under defences");
+  matrix.title =
+      concat(runner.plan().title, ": ", victim, ", ", runner.metrics()[headline].name, " under defences");
   matrix.columns = {{"row", false}, {"eps"}};
   std::vector<std::pair<std::string, double>> names;
   std::map<std::pair<std::string, double>, std::vector<std::string>> cells;
@@ -274,8 +286,9 @@ T2UE_INLINE TextTable defence_matrix(const BenchRunner& runner, std::span<const 
     row.insert(row.end(), cells[name].begin(), cells[name].end());
     matrix.rows.push_back(std::move(row));
   }
-  matrix.notes = {concat("Chance ", format_number(runner.metrics()[headline].chance, 1),
-                         ". The same defences for every method; clean accuracy under each stands in the clean row.")};
+  matrix.notes = {
+      concat("Chance ", format_number(runner.metrics()[headline].chance, 1),
+             ". The same defences for every method; clean accuracy under each stands in the clean row.")};
   return matrix;
 }
 
@@ -285,8 +298,11 @@ namespace detail {
 inline std::vector<Chart> bench_charts(const BenchRunner& runner, const BenchTable& table) {
   size_t headline = 0;
   while (!runner.metrics()[headline].headline) ++headline;
-  Chart loss{"Training loss", "epoch", "mean loss", {}, {}},
-      score{"Clean test pictures", "epoch", runner.metrics()[headline].name, {}, runner.metrics()[headline].chance};
+  Chart loss{"Training loss", "epoch", "mean loss", {}, {}}, score{"Clean test pictures",
+                                                                   "epoch",
+                                                                   runner.metrics()[headline].name,
+                                                                   {},
+                                                                   runner.metrics()[headline].chance};
   for (const CellResult* cell : table.done) {
     if (cell->cell.seed != runner.plan().seeds.front()) continue;
     Curve curve;
@@ -317,9 +333,10 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
   std::vector<TextTable> all;
   Report page;
   page.title = "t2ue bench: " + runner.plan().title;
-  page.summary = concat("Methods protect the same ", runner.data().train().count(), " training pictures (",
-                        runner.plan().data.size, " pixels); victims are trained on what was saved and measured on ",
-                        runner.data().test().count(), " clean test pictures.");
+  page.summary =
+      concat("Methods protect the same ", runner.data().train().count(), " training pictures (",
+             runner.plan().data.size, " pixels); victims are trained on what was saved and measured on ",
+             runner.data().test().count(), " clean test pictures.");
   for (const BenchTable& table : tables) {
     ReportSection section;
     section.title = table.title;

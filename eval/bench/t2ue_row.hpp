@@ -17,9 +17,9 @@ struct T2ueRowOptions {
   ClipConfig clip;              ///< image-text: the surrogate; its text tower reads the captions
   ClassifierConfig classifier;  ///< classes: the surrogate
   BiLevelPolicy policy;
-  TrainRecipe recipe;      ///< of the surrogate
-  int64_t keywords = 0;    ///< image-text: groups of captions that share a noise; 0: every caption its own
-  int frozen_epochs = 0;   ///< above 0: the surrogate is trained so long on clean pictures, then frozen
+  TrainRecipe recipe;     ///< of the surrogate
+  int64_t keywords = 0;   ///< image-text: groups of captions that share a noise; 0: every caption its own
+  int frozen_epochs = 0;  ///< above 0: the surrogate is trained so long on clean pictures, then frozen
 };
 
 /// Error for an unknown key or a value out of range. Keys: "generator", "surrogate" (both a name or a

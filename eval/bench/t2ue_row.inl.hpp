@@ -6,6 +6,7 @@
 #include <t2ue/eval/bench/t2ue_row.hpp>
 #include <t2ue/eval/recipe.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
+#include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/models/configs.hpp>
@@ -35,8 +36,7 @@ inline Conditions t2ue_conditions(const T2ueRowOptions& options, const BenchData
   }
   conditions.table = encoder.encode(texts);
   if (options.policy.warm_steps > 0)
-    conditions.start =
-        texture_starts(static_cast<int64_t>(texts.size()), options.generator.output_size());
+    conditions.start = texture_starts(static_cast<int64_t>(texts.size()), options.generator.output_size());
   return conditions;
 }
 
@@ -44,7 +44,7 @@ inline Conditions t2ue_conditions(const T2ueRowOptions& options, const BenchData
 inline void copy_parameters(const ParameterSet& from, ParameterSet& to) {
   Tensor values = to.values(), buffers = to.buffers();
   values.assign(from.values().to_vector<float>());
-  if (buffers.elements() > 0) buffers.assign(from.buffers().to_vector<float>());
+  if (buffers.shape().elements() > 0) buffers.assign(from.buffers().to_vector<float>());
   to.refresh_shadows();
 }
 
@@ -56,14 +56,16 @@ void train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const Pa
   TrainRecipe recipe = options.recipe;
   recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
   BiLevelPolicy policy = options.policy;
-  if (options.frozen_epochs > 0) policy.surrogate_steps = policy.restart_every = 0;
-  BiLevelTrainer<Model> trainer(options.generator, surrogate, policy, recipe, pictures,
-                                std::move(conditions), context.device, Execution::planned, context.precision);
+  if (options.frozen_epochs > 0) {
+    policy.surrogate_steps = 0;
+    policy.restart_every = 0;
+  }
+  BiLevelTrainer<Model> trainer(options.generator, surrogate, policy, recipe, pictures, std::move(conditions),
+                                context.device, Execution::planned, context.precision);
   if (options.frozen_epochs > 0) {
     TrainRecipe clean = recipe;
     clean.epochs = options.frozen_epochs;
-    Trainer<Model> teacher(surrogate, clean, pictures, context.device, Execution::planned,
-                           context.precision);
+    Trainer<Model> teacher(surrogate, clean, pictures, context.device, Execution::planned, context.precision);
     while (!teacher.done()) {
       teacher.step();
       if (context.progress) context.progress("surrogate", teacher.steps(), teacher.total_steps());
@@ -124,15 +126,14 @@ T2UE_INLINE T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTas
   options.policy.noise_optimizer.beta2 = 0.99f;
   options.recipe.batch = 64;
   JsonReader reader(json, "options of t2ue");
-  detail::model_option(reader, "generator", options.generator, generator_config,
-                       generator_config_from_json);
+  detail::model_option(reader, "generator", options.generator, generator_config, generator_config_from_json);
   if (task == BenchTask::classes)
     detail::model_option(reader, "surrogate", options.classifier, classifier_config,
                          classifier_config_from_json);
   else
     detail::model_option(reader, "surrogate", options.clip, clip_config, clip_config_from_json);
-  options.policy = bilevel_policy_from_json(
-      reader.get<nlohmann::json>("policy", nlohmann::json::object()), options.policy);
+  options.policy = bilevel_policy_from_json(reader.get<nlohmann::json>("policy", nlohmann::json::object()),
+                                            options.policy);
   options.recipe =
       train_recipe_from_json(reader.get<nlohmann::json>("recipe", nlohmann::json::object()), options.recipe);
   options.keywords = reader.in_range("keywords", int64_t{0}, int64_t{1} << 20, int64_t{0});
@@ -149,10 +150,10 @@ T2UE_INLINE T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTas
 T2UE_INLINE BuiltRow build_t2ue_row(const nlohmann::json& json, const RowContext& context) {
   const T2ueRowOptions options = t2ue_row_options(json, context.plan.task);
   const std::string name = "t2ue-" + sha256_hex(canonical_json({{"options", json},
-                                                               {"eps", context.eps_steps},
-                                                               {"seed", context.seed},
-                                                               {"train", context.data.train_hash()},
-                                                               {"precision", name_of(context.precision)}}))
+                                                                {"eps", context.eps_steps},
+                                                                {"seed", context.seed},
+                                                                {"train", context.data.train_hash()},
+                                                                {"precision", name_of(context.precision)}}))
                                          .substr(0, 24);
   const auto folder = context.store.folder() / "models";
   const auto file = folder / (name + ".safetensors"), seconds_file = folder / (name + ".seconds.json");
