@@ -32,10 +32,12 @@ bool weak_clean(const ResultsTable& table, BenchTask task);
 std::vector<BenchTable> tables_of(const BenchRunner& runner, std::span<const CellResult> results);
 
 /// One row a method and budget: mean and standard deviation over seeds of every metric at the epoch selected
-/// on validation data, of the headline metrics also at the last and the best epoch; effects over controls;
-/// measured noise; costs and the number of pictures at which a one-off cost is paid back against the dearest
-/// method that has none. Failed cells are counted.
+/// on validation data, and the effects over controls. Failed cells are notes, a weak clean model is one.
 TextTable summary_table(const BenchTable& table);
+
+/// The same rows: headline metrics at the last and the best epoch, the measured noise, one-off cost, cost a
+/// picture, and the number of pictures from which a one-off cost is paid back.
+TextTable detail_table(const BenchTable& table);
 
 /// Headline metric (its mean over seeds, selected epoch) of every method under every defence of one victim
 /// and ratio; the plan's first headline metric.

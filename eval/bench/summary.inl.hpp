@@ -110,26 +110,68 @@ inline std::string eps_text(const SeedGroup& group) {
   return group.eps == 0 ? "-" : format_number(group.eps, 0);
 }
 
-/// Costs of a group: one-off seconds and seconds a picture, means over seeds.
+/// The columns and cells that say which group this is.
+inline std::vector<TextTable::Column> group_columns() {
+  return {{"row", false}, {"eps"}, {"seeds"}};
+}
+inline std::vector<std::string> group_cells(const SeedGroup& group) {
+  return {group.name, eps_text(group), std::to_string(group.rows.size())};
+}
+
+/// A metric's mean and deviation over the group's seeds, at one of the three epochs.
+inline std::string score_text(const ResultsTable& table, const SeedGroup& group, size_t metric,
+                              double Scores::*epoch) {
+  const auto score = [&](size_t r) { return std::optional<double>(table.rows()[r].scores[metric].*epoch); };
+  return spread_text(values_of(group, score), table.metrics()[metric].decimals);
+}
+
+/// What a group's noise measures and costs: means over seeds.
 struct Costs {
-  double one_off = 0, per_picture = 0;
+  double one_off = 0, per_picture = 0;  ///< seconds
+  std::vector<double> linf, l2, psnr, distinct;
 };
+
+inline std::string cost_name(const std::string& row, double eps) {
+  return concat(row, "@", eps);
+}
+
 inline std::map<std::string, Costs> costs_of(const BenchTable& table) {
-  std::map<std::string, std::vector<const CellResult*>> cells;
+  std::map<std::string, std::vector<const CellResult*>> groups;
   for (const CellResult* cell : table.done)
     if (cell->result.contains("measured"))
-      cells[concat(cell->result.at("row").get<std::string>(), "@", budget_of(*cell))].push_back(cell);
+      groups[cost_name(cell->result.at("row"), budget_of(*cell))].push_back(cell);
   std::map<std::string, Costs> costs;
-  for (const auto& [name, group] : cells) {
+  for (const auto& [name, cells] : groups) {
     Costs& c = costs[name];
-    for (const CellResult* cell : group) {
-      const auto n = static_cast<double>(group.size());
-      c.one_off += cell->result.at("one_off_seconds").get<double>() / n;
-      c.per_picture += cell->result.at("protect_seconds").get<double>() /
-                       cell->result.at("measured").at("pictures").get<double>() / n;
+    for (const CellResult* cell : cells) {
+      const nlohmann::json& measured = cell->result.at("measured");
+      const auto share = 1 / static_cast<double>(cells.size());
+      c.one_off += share * cell->result.at("one_off_seconds").get<double>();
+      c.per_picture +=
+          share * cell->result.at("protect_seconds").get<double>() / measured.at("pictures").get<double>();
+      c.linf.push_back(measured.at("linf"));
+      c.l2.push_back(measured.at("l2"));
+      if (measured.at("psnr").is_number()) c.psnr.push_back(measured.at("psnr"));
+      if (measured.at("distinct_deltas") > 0) c.distinct.push_back(measured.at("distinct_deltas"));
     }
   }
   return costs;
+}
+
+/// `dearest`: seconds a picture of the dearest method without a one-off cost.
+inline std::vector<std::string> cost_cells(const Costs& cost, double dearest) {
+  std::string break_even = "-";
+  if (cost.one_off > 0)
+    break_even = dearest > cost.per_picture
+                     ? format_number(std::ceil(cost.one_off / (dearest - cost.per_picture)), 0)
+                     : "never";
+  return {spread_text(cost.linf, 0),
+          spread_text(cost.l2, 3),
+          spread_text(cost.psnr, 1),
+          spread_text(cost.distinct, 0),
+          format_number(cost.one_off, 1),
+          format_number(1000 * cost.per_picture, 2),
+          break_even};
 }
 
 inline std::string table_title(const BenchPlan& plan, const BenchCell& cell) {
@@ -188,41 +230,23 @@ T2UE_INLINE std::vector<BenchTable> tables_of(const BenchRunner& runner,
 T2UE_INLINE TextTable summary_table(const BenchTable& table) {
   const ResultsTable& results = table.results;
   const std::vector<Metric>& metrics = results.metrics();
-  TextTable text{table.title, {{"row", false}, {"eps"}, {"seeds"}}, {}, {}};
+  TextTable text{table.title, detail::group_columns(), {}, {}};
   for (const Metric& metric : metrics) text.columns.push_back({metric.name});
   for (const Metric& metric : metrics)
-    if (metric.headline)
-      for (const char* what : {" effect", " over control", " last", " best"})
-        text.columns.push_back({metric.name + what});
-  for (const char* what : {"L-inf", "PSNR", "distinct", "one-off s", "ms a picture"})
-    text.columns.push_back({what});
-  const std::map<std::string, detail::Costs> costs = detail::costs_of(table);
+    if (metric.headline) {
+      text.columns.push_back({metric.name + " effect"});
+      text.columns.push_back({"over control"});
+    }
   for (const detail::SeedGroup& group : detail::groups_of(results)) {
-    const auto& rows = results.rows();
-    std::vector<std::string> cells{group.name, detail::eps_text(group), std::to_string(group.rows.size())};
-    const auto add = [&](int decimals, auto&& f) {
-      cells.push_back(detail::spread_text(detail::values_of(group, f), decimals));
-    };
-    using Value = std::optional<double>;
+    std::vector<std::string> cells = detail::group_cells(group);
     for (size_t m = 0; m < metrics.size(); ++m)
-      add(metrics[m].decimals, [&](size_t r) { return Value(rows[r].scores[m].selected); });
+      cells.push_back(detail::score_text(results, group, m, &Scores::selected));
     for (size_t m = 0; m < metrics.size(); ++m) {
       if (!metrics[m].headline) continue;
-      add(0, [&](size_t r) { return results.effect(r, m); });
-      add(0, [&](size_t r) { return results.effect_over_control(r, m); });
-      add(metrics[m].decimals, [&](size_t r) { return Value(rows[r].scores[m].last); });
-      add(metrics[m].decimals, [&](size_t r) { return Value(rows[r].scores[m].best); });
-    }
-    const ResultRow& first = rows[group.rows.front()];
-    if (first.measured) {
-      const detail::Costs& cost = costs.at(concat(group.name, "@", group.eps));
-      const double distinct = static_cast<double>(first.measured->distinct_deltas);
-      cells.insert(cells.end(),
-                   {format_number(first.measured->linf, 0), format_number(first.measured->psnr, 1),
-                    distinct == 0 ? "-" : format_number(distinct, 0), format_number(cost.one_off, 1),
-                    format_number(1000 * cost.per_picture, 2)});
-    } else {
-      cells.insert(cells.end(), 5, "-");
+      const auto effect = [&](size_t r) { return results.effect(r, m); };
+      const auto over_control = [&](size_t r) { return results.effect_over_control(r, m); };
+      cells.push_back(detail::spread_text(detail::values_of(group, effect), 0));
+      cells.push_back(detail::spread_text(detail::values_of(group, over_control), 0));
     }
     text.rows.push_back(std::move(cells));
   }
@@ -237,18 +261,54 @@ T2UE_INLINE TextTable summary_table(const BenchTable& table) {
     text.notes.push_back(
         "clean: trained on the unprotected share alone, the control for what that share teaches.");
   text.notes.push_back(
-      "Mean \u00b1 standard deviation over seeds, at the epoch selected on validation pictures. Last and "
-      "best "
-      "(an oracle, not a claim) beside it for headline metrics.");
+      "Mean \u00b1 standard deviation over seeds, at the epoch selected on validation data.");
   text.notes.push_back(
-      "Effect: share of what clean training learned above chance that was lost, %. Over control: that less "
-      "the "
-      "strongest control's at the same eps and seed.");
+      "Effect: the share of what clean training learned above chance that was lost, per cent. Over control: "
+      "that less the strongest control's effect at the same eps and seed, points.");
   for (const CellResult* cell : table.failed)
     text.notes.push_back(concat("FAILED: ", cell->result.value("row", ""), ", seed ", cell->cell.seed, ": ",
                                 cell->result.value("reason", "")));
   if (!results.rows().empty())
     text.notes.push_back("recipe " + results.rows()[0].recipe + ", test split " + results.rows()[0].split);
+  return text;
+}
+
+T2UE_INLINE TextTable detail_table(const BenchTable& table) {
+  const ResultsTable& results = table.results;
+  const std::vector<Metric>& metrics = results.metrics();
+  TextTable text{table.title + ": epochs, measured noise, costs", detail::group_columns(), {}, {}};
+  for (const Metric& metric : metrics)
+    if (metric.headline)
+      for (const char* epoch : {" last", " best"}) text.columns.push_back({metric.name + epoch});
+  for (const char* what :
+       {"L-inf /255", "L2", "PSNR dB", "distinct", "one-off s", "ms a picture", "break-even pictures"})
+    text.columns.push_back({what});
+  const std::map<std::string, detail::Costs> costs = detail::costs_of(table);
+  double dearest = 0;  // a picture, among methods that have no one-off cost
+  for (const auto& [name, cost] : costs)
+    if (cost.one_off == 0) dearest = std::max(dearest, cost.per_picture);
+  for (const detail::SeedGroup& group : detail::groups_of(results)) {
+    std::vector<std::string> cells = detail::group_cells(group);
+    for (size_t m = 0; m < metrics.size(); ++m) {
+      if (!metrics[m].headline) continue;
+      cells.push_back(detail::score_text(results, group, m, &Scores::last));
+      cells.push_back(detail::score_text(results, group, m, &Scores::best));
+    }
+    const auto cost = costs.find(detail::cost_name(group.name, group.eps));
+    if (cost == costs.end()) {
+      cells.resize(text.columns.size(), "-");
+    } else {
+      const std::vector<std::string> measured = detail::cost_cells(cost->second, dearest);
+      cells.insert(cells.end(), measured.begin(), measured.end());
+    }
+    text.rows.push_back(std::move(cells));
+  }
+  text.notes = {
+      "Best: the best epoch on the test data, an oracle and not a claim.",
+      "L2: of the mean picture, in pixel units. Distinct: different noises among the pictures; - for a "
+      "transform, which adds none.",
+      "Break-even: the number of pictures from which a one-off cost is paid back against the dearest "
+      "method here that has none; never, if that one costs less a picture."};
   return text;
 }
 
@@ -340,9 +400,9 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
   for (const BenchTable& table : tables) {
     ReportSection section;
     section.title = table.title;
-    section.tables = {summary_table(table)};
+    section.tables = {summary_table(table), detail_table(table)};
     section.charts = detail::bench_charts(runner, table);
-    all.push_back(section.tables[0]);
+    all.insert(all.end(), section.tables.begin(), section.tables.end());
     page.sections.push_back(std::move(section));
   }
   if (runner.plan().defences.size() > 1)

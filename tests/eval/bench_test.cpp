@@ -1,0 +1,274 @@
+// The benchmark runner on 32 pictures of 8x8: plans, cells, claims, tables.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <errors.hpp>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include <t2ue/core/atomic_file.hpp>
+#include <t2ue/data/captions.hpp>
+#include <t2ue/data/image_codec.hpp>
+#include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/summary.hpp>
+
+namespace t2ue {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+const char* const words[] = {"dog", "cat", "bird", "fish"};
+
+/// Pictures of the colour of their class, with two captions each.
+void write_pictures(const fs::path& folder, int count, uint64_t seed) {
+  PairsFolderWriter writer(folder);
+  Random random(seed, Purpose::test);
+  for (int i = 0; i < count; ++i) {
+    const int label = i % 4;
+    Image image{8, 8, 3, {}, {}, {}, 1};
+    for (uint32_t p = 0; p < 8 * 8 * 3; ++p)
+      image.pixels.push_back(static_cast<uint8_t>(20 + 50 * label + 10 * (p % 3) + random.below(30)));
+    const std::string key = concat(folder.filename().string(), i);
+    writer.add(
+        {key, key + ".png", {concat("a ", words[label]), concat("the ", words[label], " ", i)}, words[label]},
+        encode_png(image));
+  }
+  writer.commit();
+}
+
+json model(const std::string& task) {
+  if (task == "classes") return {{"widths", {8}}, {"blocks", {1}}};
+  return {
+      {"embed_dim", 8},
+      {"vision_cfg", {{"image_size", 8}, {"widths", {8}}, {"blocks", {1}}}},
+      {"text_cfg", {{"context_length", 6}, {"vocab_size", 300}, {"width", 16}, {"heads", 1}, {"layers", 1}}}};
+}
+
+json plan_json(const std::string& task) {
+  return {{"title", "tiny"},
+          {"task", task},
+          {"data", {{"train", "train"}, {"test", "test"}, {"validation_share", 0.25}, {"size", 8}}},
+          {"victims", {{{"name", "v"}, {"model", model(task)}, {"recipe", {{"epochs", 2}, {"batch", 8}}}}}},
+          {"methods", {{{"method", "clean"}}, {{"method", "random_sign"}}}}};
+}
+
+struct BenchTest : testing::Test {
+  fs::path root = fs::path(testing::TempDir()) /
+                  concat("bench_", testing::UnitTest::GetInstance()->current_test_info()->name());
+  BenchTest() {
+    fs::remove_all(root);
+    fs::create_directories(root);
+    write_pictures(root / "train", 32, 1);
+    write_pictures(root / "test", 32, 2);
+  }
+  ~BenchTest() override { fs::remove_all(root); }
+
+  BenchPlan plan(const json& given) const { return bench_plan_from_json(given, check_row); }
+  std::vector<CellResult> run(const json& given, const std::string& out = "out", BenchOptions options = {}) {
+    runner.emplace(plan(given), root, root / out, std::move(options));
+    return runner->run();
+  }
+  std::optional<BenchRunner> runner;
+};
+
+std::string plan_error(const json& given) {
+  try {
+    bench_plan_from_json(given, check_row);
+  } catch (const PlanError& error) {
+    return error.path;
+  }
+  return "no error";
+}
+
+TEST(BenchPlan, MistakesAreToldByTheirPlace) {
+  const json good = plan_json("image-text");
+  EXPECT_EQ(plan_error(good), "no error");
+  const auto with = [&](const std::string& pointer, const json& value) {
+    json changed = good;
+    changed[json::json_pointer(pointer)] = value;
+    return plan_error(changed);
+  };
+  EXPECT_EQ(with("/task", "video"), "task");
+  EXPECT_EQ(with("/data/size", 3), "data");
+  EXPECT_EQ(with("/data/colour", 3), "data");
+  EXPECT_EQ(with("/victims/0/recipe/epoch", 3), "victims[0].recipe");
+  EXPECT_EQ(with("/victims/0/recipe/seed", 3), "victims[0].recipe");
+  EXPECT_EQ(with("/victims/0/model", "resnet"), "victims[0].model");
+  EXPECT_EQ(with("/methods/1/method", "magic"), "methods[1]");
+  EXPECT_EQ(with("/methods/1/method", "ar"), "methods[1]") << "a method for classes";
+  EXPECT_EQ(with("/methods/1/options", {{"strength", 3}}), "methods[1]");
+  EXPECT_EQ(with("/methods/1/options", {{"seed", 3}}), "methods[1]");
+  EXPECT_EQ(with("/methods/1/eps", 300), "methods[1].eps");
+  EXPECT_EQ(with("/methods/0/eps", 8), "methods[0]");
+  EXPECT_EQ(with("/methods/1", {{"method", "clean"}}), "methods[1]") << "twice";
+  EXPECT_EQ(with("/methods/1", {{"method", "shuffled"}, {"of", "clean"}}), "methods[1].of");
+  EXPECT_EQ(with("/defences", {"none", "prayer"}), "defences[1]");
+  EXPECT_EQ(with("/defences", {"mixup"}), "defences[0]") << "mixup needs classes";
+  EXPECT_EQ(with("/ratios", {1.0, 1.5}), "ratios[1]");
+  EXPECT_EQ(with("/seeds", {1, 1}), "seeds[1]");
+}
+
+TEST_F(BenchTest, MakesEveryCellOnceAndGoesOn) {
+  json given = plan_json("image-text");
+  given["seeds"] = {1, 2};
+  given["methods"].push_back({{"method", "shuffled"}, {"of", "random_sign"}});
+  given["methods"].push_back({{"method", "caption_cluster"}, {"options", {{"clusters", 3}, {"grid", 2}}}});
+  int begun = 0;
+  BenchOptions options;
+  options.begin_cell = [&](const std::string&, size_t, size_t) { ++begun; };
+  const std::vector<CellResult> first = run(given, "out", options);
+  ASSERT_EQ(first.size(), 8u);
+  EXPECT_EQ(begun, 8);
+  for (const CellResult& cell : first) {
+    ASSERT_TRUE(cell.done()) << cell.result.dump();
+    if (cell.result.at("row") == "clean") continue;
+    EXPECT_EQ(cell.result.at("measured").at("linf"), 8);
+    EXPECT_EQ(cell.result.at("measured").at("unchanged"), 0);
+  }
+  EXPECT_EQ(first[2].result.at("measured").at("distinct_deltas"), 32);
+  EXPECT_EQ(first[6].result.at("measured").at("distinct_deltas"), 3);
+
+  // A cell that is missing is made anew, with the same figures; the others are left alone.
+  const std::string key = first[3].result.at("key");
+  fs::remove(root / "out" / "cells" / (key + ".json"));
+  begun = 0;
+  const std::vector<CellResult> again = run(given, "out", options);
+  EXPECT_EQ(begun, 1);
+  EXPECT_EQ(again[3].result.at("scores"), first[3].result.at("scores"));
+
+  // Another seed list keeps what it shares.
+  given["seeds"] = {2, 3};
+  begun = 0;
+  run(given, "out", options);
+  EXPECT_EQ(begun, 4);
+}
+
+TEST_F(BenchTest, KilledProtectionIsMadeAnew) {
+  const json given = plan_json("image-text");
+  const std::vector<CellResult> whole = run(given, "whole");
+  fs::copy(root / "whole", root / "out", fs::copy_options::recursive);
+  // As a process leaves it that dies between the pictures and the file that says that they are all there.
+  for (const auto& entry : fs::directory_iterator(root / "out"))
+    if (entry.path().filename().string().starts_with("protected-")) {
+      fs::remove(entry.path() / "protection.json");
+      fs::remove(entry.path() / "published" / "pairs.jsonl");
+    }
+  fs::remove_all(root / "out" / "cells");
+  const std::vector<CellResult> again = run(given, "out");
+  for (size_t i = 0; i < whole.size(); ++i)
+    EXPECT_EQ(again[i].result.at("scores"), whole[i].result.at("scores"));
+}
+
+TEST_F(BenchTest, FailedCellIsKeptWithItsReasonAndOthersGoOn) {
+  json given = plan_json("image-text");
+  given["methods"][1] = {{"method", "t2ue"}, {"options", {{"generator_file", "nowhere.safetensors"}}}};
+  given["methods"].push_back({{"method", "uniform"}});
+  const std::vector<CellResult> results = run(given);
+  EXPECT_TRUE(results[0].done());
+  EXPECT_FALSE(results[1].done());
+  EXPECT_THAT(results[1].result.at("reason").get<std::string>(), HasSubstr("nowhere.safetensors"));
+  EXPECT_TRUE(results[2].done());
+  const std::string text = write_summary(*runner, results, root / "out");
+  EXPECT_THAT(text, HasSubstr("FAILED: t2ue"));
+  int begun = 0;
+  BenchOptions options;
+  options.begin_cell = [&](const std::string&, size_t, size_t) { ++begun; };
+  run(given, "out", options);
+  EXPECT_EQ(begun, 0);
+  options.retry_failed = true;
+  run(given, "out", options);
+  EXPECT_EQ(begun, 1);
+}
+
+TEST_F(BenchTest, ClassesWithTransformsDefencesAndRatios) {
+  json given = plan_json("classes");
+  given["methods"] = {{{"method", "clean"}},
+                      {{"method", "class_random"}, {"eps", {4, 8}}},
+                      {{"method", "ops"}},
+                      {{"method", "class_filter"}}};
+  given["defences"] = {"none", "gray"};
+  given["ratios"] = {1.0, 0.5};
+  const std::vector<CellResult> results = run(given);
+  ASSERT_EQ(results.size(), 20u);
+  for (const CellResult& cell : results) {
+    ASSERT_TRUE(cell.done()) << cell.result.dump();
+    // At a ratio, clean is the control that trains on what was left unprotected.
+    const bool half = cell.cell.ratio < 1 && cell.result.at("row") == "clean";
+    EXPECT_EQ(cell.result.at("pictures"), half ? 16 : 32);
+  }
+  EXPECT_GT(results[3].result.at("measured").at("linf"), 8) << "one pixel moves far";
+  const std::vector<BenchTable> tables = tables_of(*runner, results);
+  ASSERT_EQ(tables.size(), 4u);
+  for (const BenchTable& table : tables) {
+    std::set<std::string> recipes;
+    for (const ResultRow& row : table.results.rows()) recipes.insert(row.recipe);
+    EXPECT_EQ(recipes.size(), 1u);
+  }
+  EXPECT_NE(tables[0].results.rows()[0].recipe, tables[1].results.rows()[0].recipe);
+  write_summary(*runner, results, root / "out");
+  for (const char* file : {"results.jsonl", "results.csv", "results.md", "results.tex", "report.html"})
+    EXPECT_TRUE(fs::exists(root / "out" / file)) << file;
+  const std::string lines = read_text(root / "out" / "results.jsonl");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 20);
+  EXPECT_THAT(read_text(root / "out" / "results.md"), HasSubstr("under defences"));
+}
+
+TEST_F(BenchTest, TrainsT2ueOnceForARowAndItsShuffledControl) {
+  json given = plan_json("image-text");
+  given["victims"][0]["model"]["embed_dim"] = 6;
+  const json generator{{"latent", 4}, {"condition", 6},   {"width", 4},      {"multipliers", {2, 2}},
+                       {"hidden", 8}, {"mask_hidden", 4}, {"gain_start", 1}, {"modulation_start", 1}};
+  given["methods"][1] = {{"method", "t2ue"},
+                         {"options",
+                          {{"generator", generator},
+                           {"surrogate", given["victims"][0]["model"]},
+                           {"keywords", 3},
+                           {"recipe", {{"batch", 8}}},
+                           {"policy", {{"rounds", 2}}}}}};
+  given["methods"].push_back({{"method", "shuffled"}, {"of", "t2ue"}});
+  const std::vector<CellResult> results = run(given);
+  for (const CellResult& cell : results) ASSERT_TRUE(cell.done()) << cell.result.dump();
+  EXPECT_GT(results[1].result.at("one_off_seconds"), 0.0);
+  EXPECT_EQ(results[1].result.at("one_off_seconds"), results[2].result.at("one_off_seconds"));
+  EXPECT_LE(results[1].result.at("measured").at("distinct_deltas"), 3);
+  size_t generators = 0;
+  for (const auto& entry : fs::directory_iterator(root / "out" / "models"))
+    generators += entry.path().extension() == ".safetensors";
+  EXPECT_EQ(generators, 1u);
+}
+
+TEST_F(BenchTest, FolderOfSomethingElseIsRefused) {
+  write_file(root / "letter.txt", std::string_view("dear"));
+  testing_errors::expect_error([&] { BenchStore store(root); }, {"not a folder of"});
+}
+
+TEST_F(BenchTest, ClaimsAreExclusiveAndEndWithTheirHolder) {
+  BenchStore one(root / "store"), other(root / "store");
+  {
+    const Claim claim = one.claim("key");
+    EXPECT_FALSE(other.try_claim("key"));
+    EXPECT_TRUE(other.try_claim("another"));
+  }
+  EXPECT_TRUE(other.try_claim("key"));
+}
+
+TEST(WeakClean, IsToldByHeadlineAgainstChance) {
+  const auto table = [](double clean) {
+    ResultsTable results("t", {{"Hit@10", 1.0, 1, true, true}});
+    ResultRow row;
+    row.name = "clean", row.kind = RowKind::clean;
+    row.scores = {{clean, clean, clean, {}}};
+    results.add(row);
+    return results;
+  };
+  EXPECT_TRUE(weak_clean(table(4.9), BenchTask::image_text));
+  EXPECT_FALSE(weak_clean(table(5.1), BenchTask::image_text));
+  EXPECT_TRUE(weak_clean(table(25.0), BenchTask::classes));
+  EXPECT_FALSE(weak_clean(table(27.0), BenchTask::classes));
+}
+
+}  // namespace
+}  // namespace t2ue
