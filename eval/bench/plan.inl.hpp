@@ -23,6 +23,12 @@ auto in_plan(const std::string& path, F&& f) {
   }
 }
 
+/// PlanError at `path` unless the condition holds.
+template <class... Parts>
+void check_plan(bool condition, const std::string& path, const Parts&... parts) {
+  if (!condition) throw PlanError(path, concat(parts...));
+}
+
 inline PlanPart plan_part(const nlohmann::json& json, const std::string& path) {
   if (json.is_string()) return {json.get<std::string>(), ""};
   JsonReader reader(json, path);
@@ -42,8 +48,8 @@ inline PlanData plan_data(const nlohmann::json& json, const std::string& path) {
   data.size = reader.in_range("size", 8, 1024, 32);
   data.limit = reader.in_range("limit", int64_t{0}, int64_t{1} << 40, int64_t{0});
   reader.done();
-  check(data.validation.path.empty() == (data.validation_share > 0), path,
-        "either 'validation' names a part or 'validation_share' says how much of the test part it is");
+  check_plan(data.validation.path.empty() == (data.validation_share > 0), path,
+             "either 'validation' names a part or 'validation_share' says how much of the test part it is");
   return data;
 }
 
@@ -52,13 +58,13 @@ inline std::vector<int> plan_budgets(JsonReader& reader, const std::string& path
   const nlohmann::json given = reader.get<nlohmann::json>("eps");
   std::vector<int> budgets;
   for (const nlohmann::json& value : given.is_array() ? given : nlohmann::json::array({given})) {
-    check(value.is_number_integer() && value.get<int64_t>() >= 1 && value.get<int64_t>() <= 127,
-          path + ".eps", "a budget is a whole number of steps of 1/255, 1..127, not ", value.dump());
-    check(std::find(budgets.begin(), budgets.end(), value.get<int>()) == budgets.end(), path + ".eps",
-          value.dump(), " is there twice");
+    check_plan(value.is_number_integer() && value.get<int64_t>() >= 1 && value.get<int64_t>() <= 127,
+               path + ".eps", "a budget is a whole number of steps of 1/255, 1..127, not ", value.dump());
+    check_plan(std::find(budgets.begin(), budgets.end(), value.get<int>()) == budgets.end(), path + ".eps",
+               value.dump(), " is there twice");
     budgets.push_back(value.get<int>());
   }
-  check(!budgets.empty(), path + ".eps", "there is no budget");
+  check_plan(!budgets.empty(), path + ".eps", "there is no budget");
   return budgets;
 }
 
@@ -68,12 +74,12 @@ inline PlanMethod plan_method(const nlohmann::json& json, const std::string& pat
   method.method = reader.get<std::string>("method");
   method.label = reader.get<std::string>("label", method.method);
   method.options = reader.get<nlohmann::json>("options", nlohmann::json::object());
-  check(method.options.is_object(), path + ".options", "must be a table of options");
+  check_plan(method.options.is_object(), path + ".options", "must be a table of options");
   method.control =
       method.method == "shuffled" || method.method == "random_sign" || method.method == "uniform";
   method.control = reader.get<bool>("control", method.control);
   if (method.method == "clean") {
-    check(!reader.has("eps"), path, "clean pictures carry no noise; leave 'eps' out");
+    check_plan(!reader.has("eps"), path, "clean pictures carry no noise; leave 'eps' out");
     method.eps_steps = {0};
     method.control = false;
   } else {
@@ -103,7 +109,7 @@ inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& pat
   });
   const nlohmann::json recipe = reader.get<nlohmann::json>("recipe", nlohmann::json::object());
   victim.recipe = in_plan(path + ".recipe", [&] { return train_recipe_from_json(recipe); });
-  check(!recipe.contains("seed"), path + ".recipe", "the seed is the cell's: use 'seeds'");
+  check_plan(!recipe.contains("seed"), path + ".recipe", "the seed is the cell's: use 'seeds'");
   reader.done();
   return victim;
 }
@@ -112,10 +118,10 @@ template <class T, class Check>
 std::vector<T> plan_list(JsonReader& reader, const std::string& key, std::vector<T> otherwise,
                          const Check& check_value) {
   std::vector<T> values = reader.get<std::vector<T>>(key, std::move(otherwise));
-  check(!values.empty(), key, "the list is empty");
+  check_plan(!values.empty(), key, "the list is empty");
   for (size_t i = 0; i < values.size(); ++i) {
-    check(std::count(values.begin(), values.end(), values[i]) == 1, concat(key, "[", i, "]"), values[i],
-          " is there twice");
+    check_plan(std::count(values.begin(), values.end(), values[i]) == 1, concat(key, "[", i, "]"), values[i],
+               " is there twice");
     check_value(values[i], concat(key, "[", i, "]"));
   }
   return values;
