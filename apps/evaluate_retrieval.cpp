@@ -22,9 +22,9 @@ struct Texts {
 Texts texts_of(const RetrievalOptions& options, const LoadedClip& clip, const PairDataset& data,
                Device device) {
   CaptionEncoder encoder(clip.config().text, clip.tokenizer, device);
-  restore_clip(options.flags.model, encoder.parameters());
-  const ProtocolCaptions chosen = captions_of_protocol(data.caption_begin, options.protocol, options.caption,
-                                                       options.flags.bootstrap.seed);
+  restore_clip(options.model, encoder.parameters());
+  const ProtocolCaptions chosen =
+      captions_of_protocol(data.caption_begin, options.protocol, options.caption, options.bootstrap.seed);
   Texts texts;
   texts.owner = chosen.owner;
   for (const int64_t row : chosen.rows) texts.captions.push_back(data.captions[static_cast<size_t>(row)]);
@@ -59,7 +59,7 @@ std::string protocol_text(const RetrievalOptions& options) {
   if (options.protocol == RetrievalProtocol::any_hit)
     return name + ": all captions, a picture's rank is its best caption's";
   if (options.caption == CaptionChoice::first) return name + ": every picture's first caption";
-  return concat(name, ": a drawn caption of every picture, seed ", options.flags.bootstrap.seed);
+  return concat(name, ": a drawn caption of every picture, seed ", options.bootstrap.seed);
 }
 
 void add_rows(TextTable& table, const std::string& name, const RetrievalDirection& r) {
@@ -98,7 +98,7 @@ std::string describe(const RetrievalResult& result, const BootstrapOptions& boot
 }  // namespace
 
 Result evaluate_retrieval(const RetrievalOptions& options, const Globals& globals) {
-  const EvaluationFlags& flags = options.flags;
+  const EvaluationFlags& flags = options;
   const Device device = device_named(flags.device);
   if (!options.export_folder.empty()) check_export_folder(options.export_folder);
   const LoadedClip clip = load_clip(flags.model, device);
@@ -137,7 +137,7 @@ void add_evaluate_retrieval(CLI::App& evaluate, Globals& globals) {
       add_command(evaluate, "retrieval",
                   "Hit@1, 5, 10, median and mean rank of image-text retrieval, both ways, beside chance",
                   "evaluate retrieval --model clip.safetensors --data flickr8k --protocol any-hit", globals);
-  add_evaluation_flags(command, options->flags, "Model file of `t2ue train clip`");
+  add_evaluation_flags(command, *options, "Model file of `t2ue train clip`");
   struct Words {
     std::string protocol = "any-hit", caption;
   };

@@ -7,8 +7,7 @@
 
 namespace t2ue::apps {
 
-struct RetrievalOptions {
-  EvaluationFlags flags;
+struct RetrievalOptions : EvaluationFlags {
   RetrievalProtocol protocol = RetrievalProtocol::any_hit;
   CaptionChoice caption = CaptionChoice::first;  ///< drawn: by the bootstrap's seed
   std::string export_folder;                     ///< empty: nothing is exported

@@ -56,14 +56,13 @@ Tokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& config, c
 /// What --eval measures: another data set, told by itself, or the split "test" of the one trained on.
 RetrievalOptions retrieval_of(const ClipOptions& options) {
   RetrievalOptions retrieval;
-  EvaluationFlags& flags = retrieval.flags;
-  flags.model = options.out;
-  flags.data = options.evaluate;
-  flags.device = options.compute.device;
-  flags.skip_bad = options.skip_bad;
+  retrieval.model = options.out;
+  retrieval.data = options.evaluate;
+  retrieval.device = options.compute.device;
+  retrieval.skip_bad = options.skip_bad;
   if (options.evaluate == options.data) {
-    flags.dataset = options.dataset;
-    flags.dataset.split.clear();
+    retrieval.dataset = options.dataset;
+    retrieval.dataset.split.clear();
   }
   return retrieval;
 }

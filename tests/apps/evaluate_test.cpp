@@ -217,6 +217,46 @@ TEST(Classifier, FindsItsClassesByName) {
   EXPECT_THAT(stars.err, HasSubstr("does not know the class 'star'"));
 }
 
+TEST(Classifier, LearnsFromAFolderAClass) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  const Words things{"cat", "dog", "sun", "moon"};
+  for (size_t i = 0; i < 16; ++i) {
+    std::filesystem::create_directories(folder / "pictures" / things[i % 4]);
+    std::filesystem::copy(w.pictures / concat("p", i, ".png"), folder / "pictures" / things[i % 4]);
+  }
+  const Words words = w.train_classifier(folder / "m.safetensors");
+  const Ended ended =
+      program(words + Words{"--data", folder / "pictures", "--eval", w.pictures, "--epochs", "1"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.json().at("labels"), (Words{"cat", "dog", "moon", "sun"}));
+  EXPECT_EQ(ended.json().at("evaluation").at("per_class_count"), (std::vector<int64_t>{4, 4, 4, 4}));
+}
+
+/// CIFAR-10's binary files with 8 and 3 pictures: training takes the split "train", --eval of the same the
+/// split "test".
+TEST(Classifier, LearnsFromTheTrainSplitAndIsMeasuredOnTheOther) {
+  const auto folder = fresh_folder();
+  const auto records = [](int count) {
+    std::string bytes;
+    for (int i = 0; i < count; ++i) {
+      bytes += static_cast<char>(i);
+      for (int b = 0; b < 3072; ++b) bytes += static_cast<char>(i * 20 + b % 7);
+    }
+    return bytes;
+  };
+  std::filesystem::create_directories(folder / "cifar");
+  write_file(folder / "cifar/data_batch_1.bin", std::string_view(records(8)));
+  write_file(folder / "cifar/test_batch.bin", std::string_view(records(3)));
+  const Ended ended = program(Workshop::get().train_classifier(folder / "m.safetensors") +
+                              Words{"--data", folder / "cifar", "--eval", folder / "cifar"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.json().at("pictures"), 8);
+  EXPECT_EQ(ended.json().at("labels").size(), 10U);
+  EXPECT_EQ(ended.json().at("evaluation").at("pictures"), 3);
+  EXPECT_EQ(ended.json().at("evaluation").at("chance"), 10);
+}
+
 TEST(Classifier, CheckpointBelongsToItsRun) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();
