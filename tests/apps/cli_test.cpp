@@ -23,6 +23,7 @@ const std::vector<Words> commands{{"data", "emoji"},
                                   {"noise"},
                                   {"apply"},
                                   {"audit"},
+                                  {"methods"},
                                   {"devices"},
                                   {"version"}};
 

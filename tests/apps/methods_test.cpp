@@ -1,5 +1,5 @@
 // `t2ue methods`.
-#include "program.hpp"
+#include "apps/program.hpp"
 
 #include <set>
 #include <t2ue/methods/registry.hpp>

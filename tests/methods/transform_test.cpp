@@ -68,7 +68,9 @@ TEST(ClassFilter, IsAConvolutionDividedByItsMaximum) {
           EXPECT_NEAR(byte, 255 * reference[y][x][c] / largest, 0.5 + 1e-9);
           top = std::max(top, byte);
         }
-        if (channels == 4) EXPECT_EQ(result.pixels[at + 3], picture.pixels[at + 3]) << "alpha changed";
+        if (channels == 4) {
+          EXPECT_EQ(result.pixels[at + 3], picture.pixels[at + 3]) << "alpha changed";
+        }
       }
     EXPECT_EQ(top, 255);
   }
@@ -123,8 +125,9 @@ TEST(OnePixel, ChoosesTheBestThatIsLeftAndChangesNothingElse) {
         statistics.score(label, static_cast<size_t>(chosen.row * 6 + chosen.column), chosen.colour);
     for (int pixel = 0; pixel < 30; ++pixel)
       for (int colour = 0; colour < 8; ++colour)
-        if (!used.contains({pixel / 6, pixel % 6, colour}))
+        if (!used.contains({pixel / 6, pixel % 6, colour})) {
           EXPECT_LE(statistics.score(label, static_cast<size_t>(pixel), colour), score);
+        }
     EXPECT_TRUE(used.insert({chosen.row, chosen.column, chosen.colour}).second) << "used twice";
     for (const int channels : {3, 4}) {
       const Image picture = random_image(5, 6, channels, 99);
