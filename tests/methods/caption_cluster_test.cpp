@@ -43,8 +43,9 @@ TEST(TableFeatures, GiveTheRowsThatTheyWereGiven) {
   expect_error([&] { features.rows(std::vector<std::string>{"c"}); }, {"'c'"});
   expect_error([&] { table_features(names, std::vector<float>{1, 2, 3, 4}); }, {"3 rows"});
   expect_error([&] { table_features(names, std::vector<float>{1, 2, 3}); }, {"'a'", "twice"});
-  const CaptionFeatures broken = table_features(names, std::vector<float>{NAN, 2, NAN});
-  expect_error([&] { unit_features(broken, names); }, {"'a'", "not finite"});
+  const std::vector<std::string> two = {"a", "b"};
+  const CaptionFeatures broken = table_features(two, std::vector<float>{1, NAN});
+  expect_error([&] { unit_features(broken, two); }, {"'b'", "not finite"});
 }
 
 TEST(KMeans, FindsClustersThatAreThere) {
