@@ -10,7 +10,7 @@
 
 namespace t2ue {
 
-/// Class k's channels run the windows 3k, 3k+1 and 3k+2 of find_autoregressive_windows.
+/// Class k runs process k of find_autoregressive_processes.
 class Autoregressive final : public ItemwiseSource {
  public:
   struct Options {
@@ -33,17 +33,16 @@ class Autoregressive final : public ItemwiseSource {
       : ItemwiseSource(describe(budget_of(options, height, width)), height, width), options_(options) {
     check(options.classes >= 1 && options.classes <= 1000, "ar", options.classes,
           " classes are outside 1..1000");
-    windows_ = find_autoregressive_windows(3 * options.classes, height, width, options.seed);
+    processes_ = find_autoregressive_processes(options.classes, height, width, options.seed);
   }
 
-  const std::vector<ArWindow>& windows() const { return windows_; }
+  const std::vector<ArProcess>& processes() const { return processes_; }
 
   /// The item's noise before it is scaled and rounded: height*width*3 values (HWC).
   std::vector<double> process_of(const NoiseItem& item) const {
     const int label = class_of(item, card().name, options_.classes);
     Random start(options_.seed, Purpose::autoregressive_start, item_number(item.key));
-    return autoregressive_noise(std::span(windows_).subspan(3 * static_cast<size_t>(label)).first<3>(),
-                                height(), width(), start);
+    return autoregressive_noise(processes_[static_cast<size_t>(label)], height(), width(), start);
   }
 
  private:
@@ -57,7 +56,7 @@ class Autoregressive final : public ItemwiseSource {
   }
 
   Options options_;
-  std::vector<ArWindow> windows_;
+  std::vector<ArProcess> processes_;
 };
 
 }  // namespace t2ue

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include <t2ue/core/config.hpp>
@@ -19,6 +18,8 @@ namespace t2ue {
 
 /// Coefficients by rows; [8] is 0.
 using ArWindow = std::array<double, 9>;
+/// The windows of a class, one a channel.
+using ArProcess = std::array<ArWindow, 3>;
 
 /// A field of height x width: standard normals in the first two rows and columns, drawn by rows; every other
 /// value by the recurrence, by rows. Throws Error for a side below 3.
@@ -29,25 +30,25 @@ std::vector<double> autoregressive_field(const ArWindow& window, int height, int
 double autoregressive_response(const ArWindow& window, const std::vector<double>& field, int height,
                                int width);
 
-/// What a process has to fulfil. The paper's bounds are norms of 32 x 32 fields, 50 and 10; here they are
-/// root mean squares, so that they mean the same for every size.
+/// Three fields as the channels of a picture of height x width (HWC), drawn one after the other, without the
+/// first ar_crop rows and columns of each.
+std::vector<double> autoregressive_noise(const ArProcess& process, int height, int width, Random& random);
+
+/// What a process has to fulfil. The paper's bounds are norms over 32 x 32, 50 and 10; here they are root
+/// mean squares, so that they mean the same for every size.
 inline constexpr double ar_largest_value = 50.0 / 32.0;
 inline constexpr double ar_least_response = 10.0 / 32.0;
 /// Rows and columns at the upper and left edge that are not used: they still show the start.
 inline constexpr int ar_crop = 4;
 
-/// Three fields as the channels of a picture of height x width (HWC), drawn one after the other, without the
-/// first ar_crop rows and columns of each.
-std::vector<double> autoregressive_noise(std::span<const ArWindow, 3> windows, int height, int width,
-                                         Random& random);
-
-/// `count` windows for fields of height x width after cropping. Candidates have normal coefficients divided
-/// by their sum, so that a constant field is a fixed point and the process does not die out. One is kept if
-/// - stability: three of its fields have a root mean square of at most ar_largest_value;
-/// - response: its fields answer to the filters of all kept windows, and theirs to its filter, with at least
-///   ar_least_response (compared over at most 32 x 32).
-/// Which windows come first does not depend on `count`. Throws Error if 100,000 candidates in a row fail.
-std::vector<ArWindow> find_autoregressive_windows(int count, int height, int width, uint64_t seed);
+/// `count` processes for noise of height x width. Candidates have normal coefficients divided by their sum,
+/// so that a constant field is a fixed point and the process does not die out.
+/// - Stability: a window is kept if three of its fields have a root mean square of at most ar_largest_value.
+/// - Response: three such windows are kept as a process if its fields answer to the filters of all processes
+///   before it, and theirs to its filters, with at least ar_least_response: the root of the three channels'
+///   summed squares, over at most 32 x 32.
+/// Which processes come first does not depend on `count`. Throws Error if 100,000 candidates in a row fail.
+std::vector<ArProcess> find_autoregressive_processes(int count, int height, int width, uint64_t seed);
 
 }  // namespace t2ue
 

@@ -35,11 +35,64 @@ inline double root_mean_square(const std::vector<double>& values) {
   return std::sqrt(sum / static_cast<double>(values.size()));
 }
 
-/// A kept window and one of its fields, cropped to what responses are compared over.
-struct KeptWindow {
-  ArWindow window;
-  std::vector<double> field;
+/// Draws windows and keeps those whose fields stay small.
+class StableWindows {
+ public:
+  StableWindows(int height, int width, uint64_t seed)
+      : height_(height), width_(width), seed_(seed), coefficients_(seed, Purpose::autoregression) {}
+
+  ArWindow next() {
+    constexpr int patience = 100'000, quick = 32;
+    for (int tried = 0; tried < patience; ++tried) {
+      ArWindow window{};
+      double sum = 0;
+      for (size_t k = 0; k < 8; ++k) sum += window[k] = double{coefficients_.normal()};
+      for (size_t k = 0; k < 8; ++k) window[k] /= sum;
+      ++number_;
+      // Most fail on a small field already.
+      if (stable(window, std::min(height_, quick), std::min(width_, quick)) &&
+          stable(window, height_, width_))
+        return window;
+    }
+    fail("ar", "none of ", patience, " processes stays small over ", height_, " x ", width_,
+         "; make the noise at a smaller size");
+  }
+
+  /// A field of the window drawn last, one of many.
+  std::vector<double> field(const ArWindow& window, int height, int width, uint64_t which) const {
+    Random start(seed_, Purpose::autoregression, number_ * fields + which);  // never item 0, the coefficients
+    return ar_cropped(autoregressive_field(window, height + ar_crop, width + ar_crop, start), width + ar_crop,
+                      height, width);
+  }
+
+ private:
+  static constexpr uint64_t fields = 3;
+
+  bool stable(const ArWindow& window, int height, int width) const {
+    for (uint64_t which = 0; which < fields; ++which)  // written so that NaN fails too
+      if (!(root_mean_square(field(window, height, width, which)) <= ar_largest_value)) return false;
+    return true;
+  }
+
+  int height_, width_;
+  uint64_t seed_, number_ = 0;
+  Random coefficients_;
 };
+
+/// A process and one field of each channel, of what responses are compared over.
+struct KnownProcess {
+  ArProcess windows;
+  std::array<std::vector<double>, 3> fields;
+};
+
+inline bool answers(const ArProcess& filters, const KnownProcess& other, int height, int width) {
+  double squares = 0;
+  for (size_t c = 0; c < 3; ++c) {
+    const double response = autoregressive_response(filters[c], other.fields[c], height, width);
+    squares += response * response;
+  }
+  return squares >= ar_least_response * ar_least_response;
+}
 
 }  // namespace detail
 
@@ -71,59 +124,44 @@ T2UE_INLINE double autoregressive_response(const ArWindow& window, const std::ve
   return std::sqrt(sum / static_cast<double>((h - 2) * (w - 2)));
 }
 
-T2UE_INLINE std::vector<double> autoregressive_noise(std::span<const ArWindow, 3> windows, int height,
-                                                     int width, Random& random) {
+T2UE_INLINE std::vector<double> autoregressive_noise(const ArProcess& process, int height, int width,
+                                                     Random& random) {
   std::vector<double> noise(static_cast<size_t>(height) * static_cast<size_t>(width) * 3);
   for (size_t c = 0; c < 3; ++c) {
     const std::vector<double> field =
-        autoregressive_field(windows[c], height + ar_crop, width + ar_crop, random);
+        autoregressive_field(process[c], height + ar_crop, width + ar_crop, random);
     const std::vector<double> inner = detail::ar_cropped(field, width + ar_crop, height, width);
     for (size_t i = 0; i < inner.size(); ++i) noise[3 * i + c] = inner[i];
   }
   return noise;
 }
 
-T2UE_INLINE std::vector<ArWindow> find_autoregressive_windows(int count, int height, int width,
-                                                              uint64_t seed) {
-  constexpr int patience = 100'000, fields = 3, compared = 32;
+T2UE_INLINE std::vector<ArProcess> find_autoregressive_processes(int count, int height, int width,
+                                                                 uint64_t seed) {
+  constexpr int patience = 100'000, compared = 32;
   check(count >= 1 && height >= 3 && width >= 3, "ar", "cannot search ", count, " processes for ", height,
         " x ", width);
-  const int compared_height = std::min(height, compared), compared_width = std::min(width, compared);
-  std::vector<detail::KeptWindow> kept;
-  Random coefficients(seed, Purpose::autoregression);
-  uint64_t candidate = 0;
-  for (int failed = 0; static_cast<int>(kept.size()) < count;) {
-    check(failed < patience, "ar", "only ", kept.size(), " of ", count,
+  const int h = std::min(height, compared), w = std::min(width, compared);
+  detail::StableWindows windows(height, width, seed);
+  std::vector<detail::KnownProcess> known;
+  for (int failed = 0; static_cast<int>(known.size()) < count; ++failed) {
+    check(failed < patience, "ar", "only ", known.size(), " of ", count,
           " processes were found; use fewer classes or another seed");
-    ++failed;
-    detail::KeptWindow next{};
-    double sum = 0;
-    for (size_t k = 0; k < 8; ++k) sum += next.window[k] = double{coefficients.normal()};
-    for (size_t k = 0; k < 8; ++k) next.window[k] /= sum;
-    ++candidate;
-    bool good = true;
-    for (int f = 0; good && f < fields; ++f) {
-      Random start(seed, Purpose::autoregression, candidate * fields + static_cast<uint64_t>(f));  // never 0
-      const std::vector<double> field =
-          autoregressive_field(next.window, height + ar_crop, width + ar_crop, start);
-      // Written so that NaN fails too.
-      good = detail::root_mean_square(detail::ar_cropped(field, width + ar_crop, height, width)) <=
-             ar_largest_value;
-      if (f == 0) next.field = detail::ar_cropped(field, width + ar_crop, compared_height, compared_width);
+    detail::KnownProcess next;
+    for (size_t c = 0; c < 3; ++c) {
+      next.windows[c] = windows.next();
+      next.fields[c] = windows.field(next.windows[c], h, w, 0);
     }
-    const auto differs = [&](const detail::KeptWindow& other) {
-      const auto answers = [&](const ArWindow& window, const std::vector<double>& field) {
-        return autoregressive_response(window, field, compared_height, compared_width) >= ar_least_response;
-      };
-      return answers(other.window, next.field) && answers(next.window, other.field);
-    };
-    if (!good || !std::all_of(kept.begin(), kept.end(), differs)) continue;
-    kept.push_back(std::move(next));
+    const bool differs = std::all_of(known.begin(), known.end(), [&](const detail::KnownProcess& other) {
+      return detail::answers(other.windows, next, h, w) && detail::answers(next.windows, other, h, w);
+    });
+    if (!differs) continue;
+    known.push_back(std::move(next));
     failed = 0;
   }
-  std::vector<ArWindow> windows;
-  for (const detail::KeptWindow& one : kept) windows.push_back(one.window);
-  return windows;
+  std::vector<ArProcess> processes;
+  for (const detail::KnownProcess& one : known) processes.push_back(one.windows);
+  return processes;
 }
 
 }  // namespace t2ue

@@ -27,6 +27,7 @@ const std::vector<Words> commands{{"data", "emoji"},
                                   {"noise-shards"},
                                   {"apply"},
                                   {"audit"},
+                                  {"methods"},
                                   {"devices"},
                                   {"version"}};
 

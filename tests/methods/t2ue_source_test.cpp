@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <paths.hpp>
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 
 namespace t2ue {
@@ -63,6 +65,24 @@ TEST_F(Source, NoiseBelongsToTheCaption) {
   EXPECT_EQ(source.seed(), 5u);
   EXPECT_TRUE(source.card().needs_text);
   EXPECT_FALSE(source.card().needs_image);
+}
+
+TEST_F(Source, IsMadeByTheRegistryToo) {
+  save();
+  const auto list = items({"a red ball", "a blue house"});
+  const MethodFacts facts;
+  const auto source = make_noise_source("t2ue", {{"generator", path.string()}}, facts);
+  EXPECT_EQ(source->make(list), T2ueSource(path).make(list));
+  EXPECT_EQ(source->card().name, "t2ue");
+  EXPECT_EQ(source->card().cost, CostClass::generator);
+  EXPECT_EQ(source->card().max_steps(), 8);
+  T2ueSource item_wise(path);
+  item_wise.set_seed(9);
+  item_wise.set_latent_sharing(LatentSharing::item);
+  EXPECT_EQ(make_noise_source("t2ue", {{"generator", path.string()}, {"latent", "item"}, {"seed", 9}}, facts)
+                ->make(list),
+            item_wise.make(list));
+  EXPECT_THROW(make_noise_source("t2ue", {{"generator", path.string()}, {"latent", "none"}}, facts), Error);
 }
 
 TEST_F(Source, ClipsVocabularyIsInTheFile) {
