@@ -249,6 +249,7 @@ TEST(NoiseShards, AFolderOfSomethingElseIsKept) {
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.err, HasSubstr("already there"));
   EXPECT_EQ(contents(captions), before);
+  EXPECT_FALSE(std::filesystem::exists(captions / ".lock"));
 }
 
 TEST(NoiseShards, AManifestMakesTheSameShardsAgain) {

@@ -14,12 +14,17 @@
 
 namespace {
 
-/// A file of the running process that is removed at its end.
+/// A folder of the running process that is removed at its end; in memory where there is such a place, because
+/// disks make replacing a file slow.
 struct Scratch {
   std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / ("t2ue-fuzz-" + std::to_string(::getpid()));
+      (std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path()) /
+      std::filesystem::path("t2ue-fuzz-" + std::to_string(::getpid()));
   Scratch() { std::filesystem::create_directories(folder); }
-  ~Scratch() { std::filesystem::remove_all(folder); }
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+  }
 };
 
 using Captions = std::vector<std::pair<std::string, std::string>>;
