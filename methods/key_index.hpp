@@ -39,7 +39,7 @@ struct DuplicateKey {
 class KeySorter {
  public:
   struct Sizes {
-    size_t run = 300'000;    ///< places in a run: 8 MB
+    size_t run = 75'000;     ///< places in a run: 2 MB
     size_t at_a_time = 128;  ///< runs merged at once
   };
   /// `folder` takes the runs (28 bytes a key, twice that while merging); it is made anew and removed at the
