@@ -42,8 +42,8 @@ class KeySorter {
     size_t run = 75'000;     ///< places in a run: 2 MB
     size_t at_a_time = 128;  ///< runs merged at once
   };
-  /// `folder` takes the runs (28 bytes a key, twice that while merging); it is made anew and removed at the
-  /// end. Throws Error as files do.
+  /// `folder` takes the runs (28 bytes a key, a little more while they are merged); it is made anew and
+  /// removed at the end. Throws Error as files do.
   KeySorter(std::filesystem::path folder, const Sizes& sizes);
   explicit KeySorter(std::filesystem::path folder) : KeySorter(std::move(folder), Sizes()) {}
   ~KeySorter();
