@@ -195,7 +195,8 @@ struct CaptionStream::State {
   }
 };
 
-T2UE_INLINE CaptionStream::CaptionStream(const std::filesystem::path& file, CaptionStreamOptions options)
+T2UE_INLINE CaptionStream::CaptionStream(const std::filesystem::path& file,
+                                         const CaptionStreamOptions& options)
     : state_(std::make_unique<State>()) {
   const std::optional<detail::CaptionForm> form = detail::caption_form(file.filename().string());
   check(

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -27,7 +27,11 @@ struct KeyPlace {
   uint32_t chunk = 0;
   uint32_t item = 0;
 
-  auto operator<=>(const KeyPlace&) const = default;
+  bool operator==(const KeyPlace&) const = default;
+  /// By hash, then in the order of the captions.
+  bool operator<(const KeyPlace& other) const {
+    return std::tie(hash, source, chunk, item) < std::tie(other.hash, other.source, other.chunk, other.item);
+  }
 };
 
 /// Two items with one key.

@@ -60,6 +60,7 @@ class NoiseMemory {
     if (failure) std::rethrow_exception(failure);
     for (size_t i = 0; i < missing.size(); ++i) known_[source_.noise_name(missing[i])] = std::move(sized[i]);
     std::vector<const MadeNoise*> noises;
+    noises.reserve(names.size());
     for (const std::string& name : names) noises.push_back(&known_.at(name));
     return noises;
   }
