@@ -24,6 +24,7 @@
 #include <t2ue/data/image.hpp>
 #include <t2ue/data/image_codec.hpp>
 #include <t2ue/data/near_duplicates.hpp>
+#include <t2ue/data/pair.hpp>
 #include <t2ue/data/pair_dataset.hpp>
 #include <t2ue/data/perceptual_hash.hpp>
 #include <t2ue/data/prefetch.hpp>

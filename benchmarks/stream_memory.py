@@ -1,6 +1,6 @@
 """Peak memory and rate of t2ue noise-shards by the number of captions.
 
-    stream_memory.py PROGRAM GENERATOR FOLDER [COUNT ...] [--manifest-only] [--threads N]
+    stream_memory.py PROGRAM GENERATOR FOLDER [COUNT ...] [--manifest-only | --size WxH] [--threads N]
 
 Writes COUNT synthetic captions, all different, as JSON lines into FOLDER, makes their noise, removes both and
 prints a row of a table: the program's own peak resident memory, its time, and what it wrote. GENERATOR can be that
@@ -45,6 +45,8 @@ def measure(options, count):
                "--out", out, "--threads", str(options.threads), "--device", "cpu"]
     if options.manifest_only:
         command.append("--manifest-only")
+    if options.size:
+        command += ["--size", options.size]
     start = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -52,7 +54,8 @@ def measure(options, count):
     seconds = time.monotonic() - start
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed")
-    print(f"| {count:,} | {'manifest' if options.manifest_only else 'noise'} | {usage.ru_maxrss / 1024:.1f} | {seconds:.1f} "
+    what = "manifest" if options.manifest_only else f"noise {options.size or 'of the generator'}"
+    print(f"| {count:,} | {what} | {usage.ru_maxrss / 1024:.1f} | {seconds:.1f} "
           f"| {usage.ru_utime + usage.ru_stime:.1f} | {count / seconds:,.0f} | {folder_bytes(out) / count:,.1f} |",
           flush=True)
     os.remove(captions)
@@ -66,6 +69,7 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("counts", nargs="*", type=int, default=[1_000, 100_000, 1_000_000])
     parser.add_argument("--manifest-only", action="store_true")
+    parser.add_argument("--size", help="of the noise; without it the generator's own")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     os.makedirs(options.folder, exist_ok=True)

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/data/captions.hpp>
+#include <t2ue/data/pair.hpp>
 
 namespace t2ue {
 

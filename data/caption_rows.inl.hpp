@@ -6,6 +6,7 @@
 
 #include <t2ue/core/error.hpp>
 #include <t2ue/data/caption_rows.hpp>
+#include <t2ue/data/captions.hpp>
 
 namespace t2ue {
 namespace detail {

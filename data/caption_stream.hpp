@@ -34,7 +34,7 @@ struct CaptionStreamOptions {
 class CaptionStream {
  public:
   /// Throws Error if the file cannot be opened or its ending is none of these.
-  explicit CaptionStream(const std::filesystem::path& file, CaptionStreamOptions options = {});
+  explicit CaptionStream(const std::filesystem::path& file, const CaptionStreamOptions& options = {});
   ~CaptionStream();
   CaptionStream(CaptionStream&&) noexcept;
   CaptionStream& operator=(CaptionStream&&) noexcept;

@@ -54,6 +54,7 @@ class TextRows {
         std::optional<Pair> pair = parse();
         if (!pair) continue;
         check_pair(*pair, number_, limits_);
+        check(!pair->captions.empty(), "captions", "\"", pair->key, "\" has no caption");
         return pair;
       } catch (const Error& error) {
         broken_ =
@@ -166,7 +167,6 @@ class ShardRows {
 struct CaptionStream::State {
   std::variant<std::unique_ptr<detail::TextRows>, std::unique_ptr<detail::ShardRows>> rows;
   bool skip_bad = false, ended = false;
-  std::string file;
   BadRecords bad;
   Pair row;              // the captions that next() gives out
   size_t given = 0;      // how many of them it has
@@ -179,7 +179,6 @@ struct CaptionStream::State {
       try {
         std::optional<Pair> next = std::visit([](auto& source) { return source->next(); }, rows);
         if (!next) break;
-        check(!next->captions.empty(), "captions", file, ": the row of \"", next->key, "\" has no caption");
         if (next->key != last_key) number = 0;
         last_key = next->key;
         row = std::move(*next);
@@ -196,13 +195,13 @@ struct CaptionStream::State {
   }
 };
 
-T2UE_INLINE CaptionStream::CaptionStream(const std::filesystem::path& file, CaptionStreamOptions options)
+T2UE_INLINE CaptionStream::CaptionStream(const std::filesystem::path& file,
+                                         const CaptionStreamOptions& options)
     : state_(std::make_unique<State>()) {
   const std::optional<detail::CaptionForm> form = detail::caption_form(file.filename().string());
   check(
       form.has_value(), "captions", file.string(),
       ": captions are read from .jsonl, .csv, .tsv and .txt, also with .gz, and from .tar, .tar.gz and .tgz");
-  state_->file = file.string();
   state_->skip_bad = options.skip_bad;
   if (*form == detail::CaptionForm::shard)
     state_->rows = std::make_unique<detail::ShardRows>(file, options);

@@ -11,22 +11,9 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/data/pair.hpp>
 
 namespace t2ue {
-
-/// One item: a picture with its captions, its class, or both.
-struct Pair {
-  std::string key;  ///< unique in its list; also names files, so it is a relative path itself
-  std::filesystem::path
-      picture;  ///< relative to the list's folder, '/' between parts; empty if the list has none
-  std::vector<std::string> captions;  ///< UTF-8, none empty; there may be none if there is a label
-  std::string label;                  ///< the class; empty if none
-};
-
-struct CaptionLimits {
-  size_t max_caption_bytes = 10'000;
-  uint64_t max_file_bytes = uint64_t{1} << 32;
-};
 
 /// Reads a CSV text (RFC 4180: quotes, doubled quotes, line breaks within quotes; a tab as the separator if
 /// the header has one). The header names the columns, in any order and case: `key`, `image` or `picture` or

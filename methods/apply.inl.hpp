@@ -224,6 +224,7 @@ T2UE_INLINE ApplySummary apply_folder(const DatasetIndex& pictures, const std::f
     const Record& record = pictures.records[number];
     const std::vector<std::string> keys = detail::noise_keys(record, each);
     std::vector<Noise> own;  // a damaged noise is no bad picture
+    own.reserve(keys.size());
     for (const std::string& key : keys) own.push_back(noises.read(key));
     std::vector<std::vector<uint8_t>> encoded;
     try {

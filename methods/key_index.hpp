@@ -2,12 +2,12 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -27,7 +27,11 @@ struct KeyPlace {
   uint32_t chunk = 0;
   uint32_t item = 0;
 
-  auto operator<=>(const KeyPlace&) const = default;
+  bool operator==(const KeyPlace&) const = default;
+  /// By hash, then in the order of the captions.
+  bool operator<(const KeyPlace& other) const {
+    return std::tie(hash, source, chunk, item) < std::tie(other.hash, other.source, other.chunk, other.item);
+  }
 };
 
 /// Two items with one key.
@@ -39,11 +43,11 @@ struct DuplicateKey {
 class KeySorter {
  public:
   struct Sizes {
-    size_t run = 300'000;    ///< places in a run: 8 MB
+    size_t run = 75'000;     ///< places in a run: 2 MB
     size_t at_a_time = 128;  ///< runs merged at once
   };
-  /// `folder` takes the runs (28 bytes a key, twice that while merging); it is made anew and removed at the
-  /// end. Throws Error as files do.
+  /// `folder` takes the runs (28 bytes a key, a little more while they are merged); it is made anew and
+  /// removed at the end. Throws Error as files do.
   KeySorter(std::filesystem::path folder, const Sizes& sizes);
   explicit KeySorter(std::filesystem::path folder) : KeySorter(std::move(folder), Sizes()) {}
   ~KeySorter();

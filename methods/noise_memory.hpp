@@ -23,7 +23,7 @@ struct MadeNoise {
   std::array<uint8_t, 32> sha256 = {};
 };
 
-/// Makes noises at one size, and remembers up to 32 MiB of them by T2ueSource::noise_name().
+/// Makes noises at one size, and remembers up to 16 MiB of them by T2ueSource::noise_name().
 class NoiseMemory {
  public:
   /// `source` must outlive the memory, and keep its seed and sharing.
@@ -31,7 +31,7 @@ class NoiseMemory {
       : source_(source),
         height_(height),
         width_(width),
-        most_((size_t{32} << 20) / (static_cast<size_t>(height) * static_cast<size_t>(width) * 3 + 256)) {}
+        most_((size_t{16} << 20) / (static_cast<size_t>(height) * static_cast<size_t>(width) * 3 + 256)) {}
 
   /// The noises of some items, in order; valid until the next call. Throws Error as T2ueSource::make().
   std::vector<const MadeNoise*> make(std::span<const NoiseItem> items) {
@@ -60,6 +60,7 @@ class NoiseMemory {
     if (failure) std::rethrow_exception(failure);
     for (size_t i = 0; i < missing.size(); ++i) known_[source_.noise_name(missing[i])] = std::move(sized[i]);
     std::vector<const MadeNoise*> noises;
+    noises.reserve(names.size());
     for (const std::string& name : names) noises.push_back(&known_.at(name));
     return noises;
   }

@@ -5,6 +5,7 @@
 //   SSSSSS/end.json              how many chunks and items file S has; written when it was read to its end
 //   keys.safetensors             where each key lies (KeyIndex); not with a manifest alone
 //   manifest.json                the recipe and the totals; written last, so that only a whole folder has it
+//   .lock, .lock-R-of-W          held by the processes that work on the folder
 //
 // A chunk is a safetensors file with the metadata {"format": "t2ue-noise-shard", "captions_sha256": ...}:
 //   keys U8 [bytes], key_ends I64 [n]   the keys in a row, and where each ends

@@ -52,7 +52,7 @@ struct ShardSummary {
 /// of the folder do not depend on how many processes there were, nor on interruptions.
 ///
 /// A chunk that is there was finished: its captions are read again and compared, and it is kept. Memory takes
-/// the captions of one chunk, NoiseMemory's 32 MiB, and 8 MB for sorting keys, whatever the number of
+/// the captions of one chunk, NoiseMemory's 16 MiB, and a few MB for sorting keys, whatever the number of
 /// captions.
 ///
 /// `memory` may be null if the recipe is a manifest's only. Throws Error if the folder was begun with another

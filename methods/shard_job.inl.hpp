@@ -100,16 +100,16 @@ class ShardWork {
   /// Takes the folder, new or begun before with the same recipe.
   void begin() {
     make_folder(job_.folder);
-    const FileLock lock(lock_file());
     const std::filesystem::path path = job_.folder / "recipe.json";
-    if (is_file(path)) {
+    for (const std::filesystem::path& entry :
+         sorted_entries(job_.folder))  // the recipe is there before the rest
+      check(is_temporary(entry) || is_file(path), "write", "the folder ", job_.folder.string(),
+            " is already there and holds ", entry.filename().string(), "; choose another");
+    const FileLock lock(lock_file());
+    if (is_file(path))
       check_same_recipe(job_.folder, read_shard_recipe(job_.folder), recipe_);
-    } else {
-      for (const std::filesystem::path& entry : sorted_entries(job_.folder))
-        check(is_temporary(entry), "write", "the folder ", job_.folder.string(),
-              " is already there and holds ", entry.filename().string(), "; choose another");
+    else
       write_file(path, t2ue::to_json(recipe_).dump(1) + "\n");
-    }
     rank_lock_ = std::make_unique<FileLock>(job_.folder / concat(".lock-", job_.rank, "-of-", job_.world),
                                             FileLock::IfTaken::fail);
   }

@@ -287,25 +287,28 @@ TEST(Promise, NoiseOpensNoPictureAndApplyNoModel) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();
   std::filesystem::copy(w.pictures / "pairs.jsonl", folder / "captions.jsonl");
-  const std::string noise = trace_of({"noise", "--generator", w.generator, "--captions",
-                                      folder / "captions.jsonl", "--out", folder / "noise", "--size", "8x8"},
-                                     folder);
-  EXPECT_THAT(noise, HasSubstr("captions.jsonl"));
-  EXPECT_THAT(noise, HasSubstr(w.generator.string()));
-  EXPECT_THAT(noise, Not(HasSubstr(w.pictures.string())));
-  for (const char* ending : {".png\"", ".jpg\"", ".jpeg\"", ".webp\""})
-    EXPECT_THAT(noise, Not(HasSubstr(ending)));
+  for (const std::string command : {"noise", "noise-shards"}) {
+    const auto made = folder / command;
+    const std::string noise = trace_of({command, "--generator", w.generator, "--captions",
+                                        folder / "captions.jsonl", "--out", made, "--size", "8x8"},
+                                       folder);
+    EXPECT_THAT(noise, HasSubstr("captions.jsonl"));
+    EXPECT_THAT(noise, HasSubstr(w.generator.string()));
+    EXPECT_THAT(noise, Not(HasSubstr(w.pictures.string())));
+    for (const char* ending : {".png\"", ".jpg\"", ".jpeg\"", ".webp\""})
+      EXPECT_THAT(noise, Not(HasSubstr(ending)));
 
-  const std::string apply = trace_of(
-      {"apply", "--pictures", w.pictures, "--noise", folder / "noise", "--out", folder / "protected"},
-      folder);
-  EXPECT_THAT(apply, HasSubstr((w.pictures / "p3.png").string()));
-  EXPECT_THAT(apply, Not(HasSubstr(w.generator.string())));
-  EXPECT_THAT(apply, Not(HasSubstr(w.clip.string())));
-  std::istringstream lines(apply);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.find(".safetensors") == std::string::npos) continue;
-    EXPECT_THAT(line, HasSubstr((folder / "noise").string())) << "a model was opened";
+    const auto out = folder / ("protected-by-" + command);
+    const std::string apply =
+        trace_of({"apply", "--pictures", w.pictures, "--noise", made, "--out", out}, folder);
+    EXPECT_THAT(apply, HasSubstr((w.pictures / "p3.png").string()));
+    EXPECT_THAT(apply, Not(HasSubstr(w.generator.string())));
+    EXPECT_THAT(apply, Not(HasSubstr(w.clip.string())));
+    std::istringstream lines(apply);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find(".safetensors") == std::string::npos) continue;
+      EXPECT_THAT(line, HasSubstr(made.string())) << "a model was opened";
+    }
   }
 }
 

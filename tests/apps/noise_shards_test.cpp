@@ -1,12 +1,9 @@
-// `t2ue noise-shards` as its users meet it: killed, out of space, beside itself, with bad captions; and what
-// apply and audit do with its shards.
-#include "apps/program.hpp"
+// `t2ue noise-shards` as its users meet it: killed, out of space, beside itself, with bad captions.
+#include "apps/shards.hpp"
 
-#include <map>
 #include <set>
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/captions.hpp>
 #include <t2ue/data/tar_shard.hpp>
 #include <t2ue/methods/noise_lookup.hpp>
 #include <t2ue/methods/shard_job.hpp>
@@ -18,72 +15,6 @@ using namespace t2ue::testing_apps;
 using namespace t2ue::testing_data;
 using testing::AllOf;
 using testing::HasSubstr;
-using Path = std::filesystem::path;
-
-/// Three files of captions, 150 in all.
-Path write_captions(const Path& folder) {
-  std::filesystem::create_directories(folder);
-  const Words things{"cat", "dog", "sun", "moon"}, colours{"red", "green", "blue", "black"};
-  int number = 0;
-  for (const int count : {90, 37, 23}) {
-    std::string text;
-    for (int i = 0; i < count; ++i, ++number)
-      text += nlohmann::json{{"key", concat('k', number)},
-                             {"caption", concat(colours[static_cast<size_t>(number / 4) % 4], ' ',
-                                                things[static_cast<size_t>(number) % 4], ' ', number)}}
-                  .dump() +
-              "\n";
-    write_file(folder / concat("part-", count, ".jsonl"), std::string_view(text));
-  }
-  return folder;
-}
-
-Words shards(const Path& captions, const Path& out, const Words& more = {}) {
-  return Words{"noise-shards",
-               "--generator",
-               Workshop::get().generator,
-               "--captions",
-               captions,
-               "--out",
-               out,
-               "--shard-items",
-               "8",
-               "--threads",
-               "1",
-               "--json"} +
-         more;
-}
-
-/// Every file that is not hidden, by its path in the folder.
-std::map<std::string, std::string> contents(const Path& folder) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    const Path inside = entry.path().lexically_relative(folder);
-    if (entry.is_regular_file() && !inside.filename().string().starts_with('.'))
-      files[inside.string()] = read_text(entry.path());
-  }
-  return files;
-}
-
-/// The keys of all noises, in order.
-Words keys_in(const Path& folder) {
-  const ShardRecipe recipe = read_shard_recipe(folder);
-  Words keys;
-  for (const auto& [name, text] : contents(folder)) {
-    if (!name.ends_with(".safetensors") || name.find('/') == std::string::npos) continue;
-    const NoiseShard shard(folder / name, recipe.noise);
-    for (size_t i = 0; i < shard.count(); ++i) keys.emplace_back(shard.key(i));
-  }
-  return keys;
-}
-
-/// Runs to the end, and gives the folder's files.
-std::map<std::string, std::string> whole(const Path& captions, const Path& out, const Words& more = {}) {
-  const Ended ended = program(shards(captions, out, more));
-  EXPECT_EQ(ended.code, 0) << ended.err;
-  EXPECT_EQ(ended.json().at("complete"), true);
-  return contents(out);
-}
 
 TEST(NoiseShards, HoldEveryCaptionOnceWithTheNoiseOfTheNoiseCommand) {
   const auto folder = fresh_folder();
@@ -249,6 +180,7 @@ TEST(NoiseShards, AFolderOfSomethingElseIsKept) {
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.err, HasSubstr("already there"));
   EXPECT_EQ(contents(captions), before);
+  EXPECT_FALSE(std::filesystem::exists(captions / ".lock"));
 }
 
 TEST(NoiseShards, AManifestMakesTheSameShardsAgain) {
@@ -333,95 +265,6 @@ TEST(NoiseShards, BadCaptionsStopOrAreCounted) {
   const Words keys = keys_in(out);
   EXPECT_EQ(static_cast<int64_t>(keys.size()), counted.json().at("items").get<int64_t>());
   EXPECT_THAT(keys, testing::IsSupersetOf({"bad/1", "bad/5", "bad/6", "t0", "t4", "k149"}));
-}
-
-TEST(NoiseShards, AreAppliedToPicturesInShardsAndAudited) {
-  const auto folder = fresh_folder();
-  Image first = random_image(9, 7, 3, 100);
-  first.icc = {1, 2, 3};
-  first.exif = exif_block(6);
-  first.orientation = 6;
-  for (const int shard : {0, 1}) {
-    ShardWriter writer(folder / concat("set-", shard, shard == 0 ? ".tar" : ".tar.gz"));
-    for (int i = 0; i < 10; ++i) {
-      const int number = shard * 10 + i;
-      const Image picture = number == 0 ? first : random_image(8, 8, 3, static_cast<uint64_t>(number));
-      writer.add(
-          {concat('t', number),
-           {{"png", encode_png(picture)}, {"txt", bytes_of(concat("red cat ", number, "\nsecond\n"))}}});
-    }
-    writer.commit();
-  }
-  const auto untouched = contents(folder);
-  const std::string pattern = (folder / "set-{0..0}.tar").string(), both = folder.string();
-  ASSERT_EQ(program(shards(both, folder / "noise")).code, 0);
-  const Ended applied = program(
-      {"apply", "--pictures", both, "--noise", folder / "noise", "--out", folder / "protected", "--json"});
-  ASSERT_EQ(applied.code, 0) << applied.err;
-  EXPECT_EQ(applied.json().at("applied"), 20);
-  const Image saved = load_image(folder / "protected/t0.png");
-  EXPECT_EQ(saved.icc, first.icc);
-  EXPECT_EQ(saved.exif, first.exif);
-  EXPECT_EQ(saved.orientation, 6);
-  const Words audit{"audit", "--originals", both, "--protected", folder / "protected", "--json"};
-  const Ended audited = program(audit);
-  EXPECT_EQ(audited.code, 0) << audited.out;
-  EXPECT_EQ(audited.json().at("pictures"), 20);
-  EXPECT_EQ(audited.json().at("missing"), 0);
-  EXPECT_EQ(audited.json().at("unchanged"), 0);
-  EXPECT_EQ(program(audit + Words{"--eps", "1"}).code, 1);
-
-  // One noise a caption: each picture is written once for each of its captions.
-  ASSERT_EQ(program(shards(pattern, folder / "each", {"--per", "caption", "--latent", "item"})).code, 0);
-  EXPECT_EQ(nlohmann::json::parse(read_text(folder / "each/manifest.json")).at("per"), "caption");
-  const Ended rows = program(
-      {"apply", "--pictures", pattern, "--noise", folder / "each", "--out", folder / "rows", "--json"});
-  ASSERT_EQ(rows.code, 0) << rows.err;
-  EXPECT_EQ(rows.json().at("applied"), 20);
-  const auto pairs = read_pairs_folder(folder / "rows");
-  EXPECT_EQ(pairs[1].key, "t0#2");
-  EXPECT_EQ(pairs[1].captions, (Words{"second"}));
-  const Ended rows_audited =
-      program({"audit", "--originals", pattern, "--protected", folder / "rows", "--json"});
-  EXPECT_EQ(rows_audited.code, 0) << rows_audited.out;
-  EXPECT_EQ(rows_audited.json().at("missing"), 0);
-
-  // A damaged noise is found before it is added.
-  const Path chunk = chunk_path(folder / "noise", 0, 0);
-  std::string bytes = read_text(chunk);
-  const NoiseShard shard(chunk, read_shard_recipe(folder / "noise").noise);
-  const Noise noise = shard.noise(0);
-  const size_t at =
-      bytes.find(std::string(reinterpret_cast<const char*>(noise.steps.data()), noise.steps.size()));
-  ASSERT_NE(at, std::string::npos);
-  bytes[at] = static_cast<char>(bytes[at] ^ 1);
-  write_file(chunk, std::string_view(bytes));
-  const Ended refused = program(
-      {"apply", "--pictures", both, "--noise", folder / "noise", "--out", folder / "again", "--skip-bad"});
-  EXPECT_EQ(refused.code, 1);
-  EXPECT_THAT(refused.err, AllOf(HasSubstr("000000.safetensors"), HasSubstr("checksum")));
-  for (const auto& [name, text] : untouched) EXPECT_EQ(read_text(folder / name), text) << name;
-}
-
-TEST(NoisePer, CaptionIsAlsoForTheNoiseCommand) {
-  const auto folder = fresh_folder();
-  write_file(folder / "list.csv", std::string_view("key,caption\na,red cat\na,blue dog\nb,green sun\n"));
-  const Words words{"noise",
-                    "--generator",
-                    Workshop::get().generator,
-                    "--captions",
-                    folder / "list.csv",
-                    "--out",
-                    folder / "noise",
-                    "--per",
-                    "caption"};
-  ASSERT_EQ(program(words).code, 0);
-  const NoiseManifest manifest = read_noise_manifest(folder / "noise");
-  EXPECT_EQ(manifest.recipe.per, NoisePer::caption);
-  ASSERT_EQ(manifest.items.size(), 3u);
-  EXPECT_EQ(manifest.items[1].key, "a#2");
-  EXPECT_EQ(manifest.items[1].caption, "blue dog");
-  EXPECT_EQ(program(words + Words{"--labels", "--overwrite"}).code, 2);
 }
 
 }  // namespace

@@ -1,0 +1,26 @@
+// One picture of a list, with what is known of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace t2ue {
+
+/// One item: a picture with its captions, its class, or both.
+struct Pair {
+  std::string key;  ///< unique in its list; also names files, so it is a relative path itself
+  std::filesystem::path
+      picture;  ///< relative to the list's folder, '/' between parts; empty if the list has none
+  std::vector<std::string> captions;  ///< UTF-8, none empty; there may be none if there is a label
+  std::string label;                  ///< the class; empty if none
+};
+
+struct CaptionLimits {
+  size_t max_caption_bytes = 10'000;
+  uint64_t max_file_bytes = uint64_t{1} << 32;
+};
+
+}  // namespace t2ue
