@@ -1,6 +1,7 @@
 // JPEGs decoded at a fraction of their size for models, against full decoding and resizing.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <t2ue/data/pair_dataset.hpp>
 #include <t2ue/data/readers/picture_reader.hpp>
@@ -49,15 +50,16 @@ Difference difference(const Image& a, const Image& b) {
 }
 
 /// What the documentation of decode_reduced() promises of photographs.
-void expect_within_tolerance(const std::vector<uint8_t>& jpeg, int height, int width,
-                             const std::string& what) {
+double expect_within_tolerance(const std::vector<uint8_t>& jpeg, int height, int width,
+                               const std::string& what) {
   const ReducedImage reduced = decode_reduced(jpeg, height, width);
   const Image whole = decode_image(jpeg);
-  ASSERT_LT(reduced.image.width, whole.width) << what << " was not reduced";
+  EXPECT_LT(reduced.image.width, whole.width) << what << " was not reduced";
   const Difference found =
       difference(resize_image(reduced, height, width), resize_image(whole, height, width));
-  EXPECT_LE(found.mean, 2.0) << what;
-  EXPECT_LE(found.most, 24) << what;
+  EXPECT_LE(found.mean, 2.5) << what;
+  EXPECT_LE(found.most, 16) << what;
+  return found.mean;
 }
 
 TEST(ReducedDecode, WholeBlocksAreMeansOfAreas) {
@@ -68,13 +70,13 @@ TEST(ReducedDecode, WholeBlocksAreMeansOfAreas) {
     ASSERT_EQ(reduced.image.height, 192 / divisor);
     ASSERT_EQ(reduced.image.width, 256 / divisor);
     const Image means = resize_image(decode_image(jpeg), 192 / divisor, 256 / divisor);
-    EXPECT_LE(difference(reduced.image, means).most, 2) << divisor;
+    EXPECT_LE(difference(reduced.image, means).most, 3) << divisor;
   }
 }
 
 TEST(ReducedDecode, PhotographsStayWithinTheTolerance) {
   for (const auto& [height, width] : {std::pair{375, 500}, {500, 333}, {377, 501}, {768, 1023}})
-    for (const int size : {24, 32, 48, 64, 83}) {
+    for (const int size : {16, 23, 31, 40, 41}) {
       const std::vector<uint8_t> jpeg = encode_jpeg(photo_like(height, width, 3), 90);
       expect_within_tolerance(jpeg, size, size, concat(width, " x ", height, " to ", size));
     }
@@ -84,12 +86,15 @@ TEST(ReducedDecode, RealPhotographsStayWithinTheTolerance) {
   const auto folder = testing_paths::data_pack("flickr8k-128");
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not here";
   ShardReader shard(folder / "flickr8k128-test.tar.gz");
-  for (int i = 0; i < 200; ++i) {
+  std::map<int, double> sums;  // by size
+  constexpr int pictures = 200;
+  for (int i = 0; i < pictures; ++i) {
     const std::optional<Sample> sample = shard.next();
     ASSERT_TRUE(sample.has_value());
-    for (const int size : {12, 16, 25, 32})
-      expect_within_tolerance(sample->parts.at("jpg"), size, size, sample->key);
+    for (const int size : {8, 10, 12, 15, 16})
+      sums[size] += expect_within_tolerance(sample->parts.at("jpg"), size, size, sample->key);
   }
+  for (const auto& [size, sum] : sums) EXPECT_LT(sum / pictures, 0.7) << size;
 }
 
 /// A last row or column that is covered in part must not shift the picture: a ramp shows it.
@@ -100,9 +105,9 @@ TEST(ReducedDecode, PartlyCoveredEdgesDoNotShift) {
       for (int x = 0; x < ramp.width; ++x)
         ramp.pixels.insert(ramp.pixels.end(), 3, static_cast<uint8_t>(x * 255 / ramp.width));
     const std::vector<uint8_t> jpeg = encode_jpeg(ramp, 100);
-    const ReducedImage reduced = decode_reduced(jpeg, 2, 16);
+    const ReducedImage reduced = decode_reduced(jpeg, 1, 8);
     ASSERT_EQ(reduced.image.width, 32 + (extra > 0));
-    const Difference found = difference(resize_image(reduced, 2, 16), resize_image(ramp, 2, 16));
+    const Difference found = difference(resize_image(reduced, 1, 8), resize_image(ramp, 1, 8));
     EXPECT_LE(found.most, 2) << extra;
   }
 }
@@ -110,9 +115,9 @@ TEST(ReducedDecode, PartlyCoveredEdgesDoNotShift) {
 TEST(ReducedDecode, OnlyJpegsThatAreMuchLarger) {
   const Image image = photo_like(127, 200, 5);
   const std::vector<uint8_t> jpeg = encode_jpeg(image, 90);
-  EXPECT_EQ(decode_reduced(jpeg, 32, 50).image.pixels, decode_image(jpeg).pixels);
-  EXPECT_EQ(decode_reduced(jpeg, 31, 51).image.pixels, decode_image(jpeg).pixels);
-  EXPECT_EQ(decode_reduced(jpeg, 31, 50).image.height, 64);
+  EXPECT_EQ(decode_reduced(jpeg, 16, 25).image.pixels, decode_image(jpeg).pixels);
+  EXPECT_EQ(decode_reduced(jpeg, 15, 26).image.pixels, decode_image(jpeg).pixels);
+  EXPECT_EQ(decode_reduced(jpeg, 15, 25).image.height, 64);
   EXPECT_EQ(decode_reduced(encode_png(image), 4, 4).image.pixels, image.pixels);
   EXPECT_EQ(decode_reduced(encode_webp_lossless(image), 4, 4).image.pixels, image.pixels);
 }
