@@ -46,6 +46,8 @@ class ProgressBar {
     show();
   }
 
+  static double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
   /// Shows the last update and ends the line. Called by the destructor; a second call does nothing.
   void finish() {
     if (pending_) show();
@@ -55,8 +57,6 @@ class ProgressBar {
   }
 
  private:
-  static double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
   void show() {
     // "\r" and "erase to the end of the line": what was longer before must not stay.
     if (style_ == ProgressStyle::terminal)

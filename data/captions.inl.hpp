@@ -7,6 +7,8 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
 #include <t2ue/data/captions.hpp>
+#include <t2ue/data/csv.hpp>
+#include <t2ue/data/readers/text_lines.hpp>
 
 namespace t2ue {
 namespace detail {
@@ -16,17 +18,17 @@ class PairCollector {
  public:
   explicit PairCollector(const CaptionLimits& limits) : limits_(limits) {}
 
-  void add(size_t row, Pair pair) {
+  void add(size_t line, Pair pair) {
     const auto demand = [&](bool condition, const auto&... parts) {
-      check(condition, "captions", "row ", row, ": ", parts...);
+      check(condition, "captions", "line ", line, ": ", parts...);
     };
     const std::string picture = pair.picture.generic_string();
     demand(valid_utf8(pair.key) && valid_utf8(picture) && valid_utf8(pair.label),
            "the key, the picture's path or the label is not valid UTF-8");
     if (pair.key.empty()) pair.key = picture;
     demand(!pair.key.empty(), "there is no key");
-    check_inside(pair.key, "captions", concat("row ", row, ": the key "));
-    if (!picture.empty()) check_inside(picture, "captions", concat("row ", row, ": the picture's path "));
+    check_inside(pair.key, "captions", concat("line ", line, ": the key "));
+    if (!picture.empty()) check_inside(picture, "captions", concat("line ", line, ": the picture's path "));
     demand(!pair.captions.empty() || !pair.label.empty(), "there is neither a caption nor a label");
     for (const std::string& caption : pair.captions) {
       demand(caption.size() <= limits_.max_caption_bytes, "the caption has ", caption.size(),
@@ -37,25 +39,38 @@ class PairCollector {
     const auto [place, fresh] = places_.try_emplace(pair.key, pairs_.size());
     if (fresh) {
       pairs_.push_back(std::move(pair));
-      rows_.push_back(row);
+      lines_.push_back(line);
       return;
     }
     Pair& known = pairs_[place->second];
     demand(known.picture == pair.picture && known.label == pair.label, "the key \"", pair.key,
-           "\" is already that of row ", rows_[place->second], " with another picture or label");
+           "\" is already that of line ", lines_[place->second], " with another picture or label");
     known.captions.insert(known.captions.end(), pair.captions.begin(), pair.captions.end());
   }
 
+  /// Runs `step`, which reads one row; an Error of its goes to `bad`, if there is one.
+  template <class Step>
+  void attempt(const BadRow& bad, const Step& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      if (!bad) throw;
+      bad(error.what());
+      any_bad_ = true;
+    }
+  }
+
   std::vector<Pair> take() {
-    check(!pairs_.empty(), "captions", "the list has no rows");
+    check(!pairs_.empty() || any_bad_, "captions", "the list has no rows");
     return std::move(pairs_);
   }
 
  private:
   CaptionLimits limits_;
   std::vector<Pair> pairs_;
-  std::vector<size_t> rows_;  // where each pair was first seen
+  std::vector<size_t> lines_;  // where each pair was first seen
   std::unordered_map<std::string, size_t> places_;
+  bool any_bad_ = false;
 };
 
 inline std::string_view without_byte_order_mark(std::string_view text) {
@@ -63,10 +78,10 @@ inline std::string_view without_byte_order_mark(std::string_view text) {
 }
 
 /// A member that must be a string; "" if it is absent or null.
-inline std::string json_string(const nlohmann::json& object, const char* name, size_t row) {
+inline std::string json_string(const nlohmann::json& object, const char* name, size_t line) {
   const auto member = object.find(name);
   if (member == object.end() || member->is_null()) return "";
-  check(member->is_string(), "captions", "row ", row, ": \"", name, "\" is not a string");
+  check(member->is_string(), "captions", "line ", line, ": \"", name, "\" is not a string");
   return member->get<std::string>();
 }
 
@@ -105,45 +120,13 @@ T2UE_INLINE void check_inside(std::string_view path, std::string_view where, std
   }
 }
 
-T2UE_INLINE std::optional<std::vector<std::string>> take_csv_row(std::string_view& text, char separator,
-                                                                 size_t row) {
-  if (text.empty()) return std::nullopt;
-  std::vector<std::string> cells(1);
-  size_t at = 0;
-  bool cell_start = true;
-  while (at < text.size()) {
-    const char c = text[at++];
-    if (c == '"' && cell_start) {
-      for (;; ++at) {
-        check(at < text.size(), "captions", "row ", row, ": a quoted cell does not end");
-        if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) break;
-        if (text[at] == '"') ++at;
-        cells.back() += text[at];
-      }
-      ++at;  // the closing quote
-      const bool ended = at == text.size() || text[at] == separator || text[at] == '\n' || text[at] == '\r';
-      check(ended, "captions", "row ", row,
-            ": there is text behind a cell's closing quote; double quotes inside cells");
-      cell_start = false;
-    } else if (c == separator) {
-      cells.emplace_back();
-      cell_start = true;
-    } else if (c == '\n' || (c == '\r' && (at == text.size() || text[at] == '\n'))) {
-      if (c == '\r' && at < text.size()) ++at;
-      break;
-    } else {
-      cells.back() += c;
-      cell_start = false;
-    }
-  }
-  text.remove_prefix(at);
-  return cells;
-}
-
-T2UE_INLINE std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits) {
+T2UE_INLINE std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits,
+                                              const BadRow& bad) {
   text = detail::without_byte_order_mark(text);
-  const char separator = text.substr(0, text.find('\n')).find('\t') != std::string_view::npos ? '\t' : ',';
-  auto header = take_csv_row(text, separator, 1);
+  std::string_view rest = text;
+  const char separator = take_line(rest).find('\t') != std::string_view::npos ? '\t' : ',';
+  CsvRows rows(text, separator, "captions");
+  const auto header = rows.next();
   check(header.has_value(), "captions", "the list is empty");
   enum Column { key, picture, caption, label, columns };
   constexpr std::pair<std::string_view, Column> names[] = {
@@ -160,69 +143,82 @@ T2UE_INLINE std::vector<Pair> parse_pairs_csv(std::string_view text, const Capti
     if (known == std::end(names)) continue;
     const Column column = known->second;
     if (place[column] != absent)
-      fail("captions", "row 1: the columns \"", (*header)[place[column]], "\" and \"", name,
+      fail("captions", "line 1: the columns \"", (*header)[place[column]], "\" and \"", name,
            "\" mean the same");
     place[column] = i;
   }
   check(place[key] != absent || place[picture] != absent, "captions",
-        "row 1: there is no column `key` (nor `image`); the first row must name the columns");
+        "line 1: there is no column `key` (nor `image`); the first row must name the columns");
   check(place[caption] != absent || place[label] != absent, "captions",
-        "row 1: there is no column `caption` (nor `label`)");
+        "line 1: there is no column `caption` (nor `label`)");
 
   detail::PairCollector pairs(limits);
-  for (size_t row = 2;; ++row) {
-    auto cells = take_csv_row(text, separator, row);
-    if (!cells) break;
-    if (cells->size() == 1 && cells->front().empty()) continue;  // a blank line
-    check(cells->size() == header->size(), "captions", "row ", row, ": ", cells->size(),
-          " cells, but the header has ", header->size());
-    const auto cell = [&](Column column) {
-      return place[column] == absent ? std::string() : std::move((*cells)[place[column]]);
-    };
-    Pair pair{cell(key), cell(picture), {}, cell(label)};
-    if (place[caption] != absent) pair.captions.push_back(cell(caption));
-    pairs.add(row, std::move(pair));
-  }
+  for (bool more = true; more;)
+    pairs.attempt(bad, [&] {
+      auto cells = rows.next();
+      more = cells.has_value();
+      if (!cells || (cells->size() == 1 && cells->front().empty())) return;  // the end, or a blank line
+      check(cells->size() == header->size(), "captions", "line ", rows.line(), ": ", cells->size(),
+            " cells, but the header has ", header->size());
+      const auto cell = [&](Column column) {
+        return place[column] == absent ? std::string() : std::move((*cells)[place[column]]);
+      };
+      Pair pair{cell(key), cell(picture), {}, cell(label)};
+      if (place[caption] != absent) pair.captions.push_back(cell(caption));
+      pairs.add(rows.line(), std::move(pair));
+    });
   return pairs.take();
 }
 
-T2UE_INLINE std::vector<Pair> parse_pairs_jsonl(std::string_view text, const CaptionLimits& limits) {
+namespace detail {
+/// The pair of one JSON line.
+inline Pair pair_of_json(std::string_view text, size_t line) {
+  check(valid_utf8(text), "captions", "line ", line, ": not valid UTF-8; save the list as UTF-8");
+  const nlohmann::json object = nlohmann::json::parse(text, nullptr, false);
+  check(object.is_object(), "captions", "line ", line, ": not a JSON object, which one line must hold");
+  Pair pair{json_string(object, "key", line),
+            json_string(object, "image", line),
+            {},
+            json_string(object, "label", line)};
+  if (object.contains("caption")) pair.captions.push_back(json_string(object, "caption", line));
+  if (const auto list = object.find("captions"); list != object.end()) {
+    check(list->is_array(), "captions", "line ", line, ": \"captions\" is not a list");
+    for (const nlohmann::json& caption : *list) {
+      check(caption.is_string(), "captions", "line ", line, ": a caption is not a string");
+      pair.captions.push_back(caption.get<std::string>());
+    }
+  }
+  return pair;
+}
+}  // namespace detail
+
+T2UE_INLINE std::vector<Pair> parse_pairs_jsonl(std::string_view text, const CaptionLimits& limits,
+                                                const BadRow& bad) {
   text = detail::without_byte_order_mark(text);
   detail::PairCollector pairs(limits);
-  for (size_t row = 1; !text.empty(); ++row) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    check(valid_utf8(line), "captions", "row ", row, ": not valid UTF-8; save the list as UTF-8");
-    const nlohmann::json object = nlohmann::json::parse(line, nullptr, false);
-    check(object.is_object(), "captions", "row ", row, ": not a JSON object, which one line must hold");
-    Pair pair{detail::json_string(object, "key", row),
-              detail::json_string(object, "image", row),
-              {},
-              detail::json_string(object, "label", row)};
-    if (object.contains("caption")) pair.captions.push_back(detail::json_string(object, "caption", row));
-    if (const auto list = object.find("captions"); list != object.end()) {
-      check(list->is_array(), "captions", "row ", row, ": \"captions\" is not a list");
-      for (const nlohmann::json& caption : *list) {
-        check(caption.is_string(), "captions", "row ", row, ": a caption is not a string");
-        pair.captions.push_back(caption.get<std::string>());
-      }
-    }
-    pairs.add(row, std::move(pair));
+  for (size_t number = 1; !text.empty(); ++number) {
+    const std::string_view line = take_line(text);
+    if (trimmed(line).empty()) continue;
+    pairs.attempt(bad, [&] { pairs.add(number, detail::pair_of_json(line, number)); });
   }
   return pairs.take();
 }
 
-T2UE_INLINE std::vector<Pair> read_pairs(const std::filesystem::path& file, const CaptionLimits& limits) {
+T2UE_INLINE std::vector<Pair> read_pairs(const std::filesystem::path& file, const CaptionLimits& limits,
+                                         const BadRow& bad) {
   const std::string ending = file.extension().string();
   check(ending == ".csv" || ending == ".tsv" || ending == ".jsonl", "captions", file,
         ": a list ends in .csv, .tsv or .jsonl");
   const std::string text = read_text(file, limits.max_file_bytes);
+  const auto named = [&](std::string_view what) {
+    return concat("[captions] ", file, ": ", what.substr(std::string_view("[captions] ").size()));
+  };
+  BadRow bad_of_file;
+  if (bad) bad_of_file = [&](const std::string& what) { bad(named(what)); };
   try {
-    return ending == ".jsonl" ? parse_pairs_jsonl(text, limits) : parse_pairs_csv(text, limits);
+    return (ending == ".jsonl" ? parse_pairs_jsonl : parse_pairs_csv)(text, limits, bad_of_file);
   } catch (const Error& error) {
-    fail("captions", file, ": ",
-         std::string_view(error.what()).substr(std::string_view("[captions] ").size()));
+    throw Error(named(error.what()));
   }
 }
 

@@ -9,38 +9,31 @@
 namespace t2ue {
 namespace detail {
 
-/// Which inputs make each output along an axis, and how much of each; the weights of one add up to 1.
+/// Which inputs make each output along an axis, and how much of each. Every output has `count` weights, which
+/// add up to 1, some of them 0: loops of one length are fast ones.
 struct ResizeTaps {
-  struct Output {
-    size_t first;       ///< its first input
-    size_t begin, end;  ///< its weights, in `weights`
-  };
-  std::vector<Output> outputs;
-  std::vector<float> weights;
+  size_t count = 0;
+  std::vector<size_t> first;   ///< of each output: its first input
+  std::vector<float> weights;  ///< [outputs, count]
 };
 
 /// `pixels` inputs, of which the picture covers `from`, to `to` outputs.
 inline ResizeTaps resize_taps(int pixels, double from, int to) {
-  ResizeTaps taps;
   const double ratio = from / to;
+  const bool smaller = to < from;
+  const int count = std::min(pixels, smaller ? static_cast<int>(std::ceil(ratio)) + 1 : 2);
+  ResizeTaps taps;
+  taps.count = static_cast<size_t>(count);
   for (int i = 0; i < to; ++i) {
-    const size_t begin = taps.weights.size();
-    int first = 0;
-    if (to < from) {
-      const double low = i * ratio, high = (i + 1) * ratio;
-      first = static_cast<int>(low);
-      const int last = std::min(pixels, static_cast<int>(std::ceil(high - 1e-9)));
-      for (int j = first; j < last; ++j)
-        taps.weights.push_back(
-            static_cast<float>((std::min<double>(j + 1, high) - std::max<double>(j, low)) / ratio));
-    } else {
-      const double centre = std::clamp((i + 0.5) * ratio - 0.5, 0.0, pixels - 1.0);
-      first = std::min(static_cast<int>(centre), std::max(pixels - 2, 0));
-      const auto share = static_cast<float>(centre - first);
-      taps.weights.push_back(pixels == 1 ? 1.0f : 1.0f - share);
-      if (pixels > 1) taps.weights.push_back(share);
+    const double low = i * ratio, high = (i + 1) * ratio;
+    const double centre = std::clamp((i + 0.5) * ratio - 0.5, 0.0, pixels - 1.0);
+    const int first = std::min(static_cast<int>(smaller ? low : centre), pixels - count);
+    taps.first.push_back(static_cast<size_t>(first));
+    for (int j = first; j < first + count; ++j) {
+      const double covered = (std::min<double>(j + 1, high) - std::max<double>(j, low)) / ratio;
+      const double near = 1.0 - std::abs(j - centre);
+      taps.weights.push_back(static_cast<float>(std::max(smaller ? covered : near, 0.0)));
     }
-    taps.outputs.push_back({static_cast<size_t>(first), begin, taps.weights.size()});
   }
   return taps;
 }
@@ -58,20 +51,35 @@ inline void add_row_with_alpha(const uint8_t* row, size_t pixels, float weight, 
   }
 }
 
-/// One row of output from a blended one, behind whose end one more number may be read: RGB is summed four
-/// numbers at a time, the fourth for nothing, because that is one vector.
-template <size_t channels>
-void resize_columns(const ResizeTaps& columns, const float* blended, uint8_t* out) {
-  for (const ResizeTaps::Output& output : columns.outputs) {
+/// One row of RGB from a blended one. Four numbers are summed at a time, the fourth for nothing, because that
+/// is one vector: one number behind the end of `blended` is read, and one behind that of `out` is written.
+inline void resize_columns(const ResizeTaps& columns, const float* blended, uint8_t* out) {
+  const float* weight = columns.weights.data();
+  for (const size_t first : columns.first) {
+    float sum[4] = {0.5f, 0.5f, 0.5f, 0.5f};  // for rounding
+    const float* from = blended + first * 3;
+    for (size_t tap = 0; tap < columns.count; ++tap, from += 3)
+      for (size_t c = 0; c < 4; ++c) sum[c] += weight[tap] * from[c];
+    int32_t level[4];
+    for (size_t c = 0; c < 4; ++c) level[c] = static_cast<int32_t>(sum[c]);
+    for (size_t c = 0; c < 4; ++c) out[c] = static_cast<uint8_t>(level[c]);
+    weight += columns.count;
+    out += 3;
+  }
+}
+/// The same for RGBA.
+inline void resize_columns_with_alpha(const ResizeTaps& columns, const float* blended, uint8_t* out) {
+  const float* weight = columns.weights.data();
+  for (const size_t first : columns.first) {
     float sum[4] = {};
-    const float* from = blended + output.first * channels;
-    for (size_t tap = output.begin; tap < output.end; ++tap, from += channels)
-      for (size_t c = 0; c < 4; ++c) sum[c] += columns.weights[tap] * from[c];
-    const float opacity = channels == 4 ? sum[3] : 1.0f;
+    for (size_t tap = 0; tap < columns.count; ++tap)
+      for (size_t c = 0; c < 4; ++c) sum[c] += weight[tap] * blended[(first + tap) * 4 + c];
+    const float opacity = sum[3];
     for (size_t c = 0; c < 3; ++c)
       out[c] = opacity > 0.0f ? static_cast<uint8_t>(std::min(255.0f, sum[c] / opacity + 0.5f)) : uint8_t{0};
-    if (channels == 4) out[3] = static_cast<uint8_t>(std::min(255.0f, opacity * 255.0f + 0.5f));
-    out += channels;
+    out[3] = static_cast<uint8_t>(std::min(255.0f, opacity * 255.0f + 0.5f));
+    weight += columns.count;
+    out += 4;
   }
 }
 
@@ -83,19 +91,22 @@ inline Image resize_covered(const Image& image, double rows_covered, double colu
              out_width = static_cast<size_t>(width);
   const ResizeTaps columns = resize_taps(image.width, columns_covered, width);
   const ResizeTaps rows = resize_taps(image.height, rows_covered, height);
-  out.pixels.resize(static_cast<size_t>(height) * out_width * channels);
+  out.pixels.resize(static_cast<size_t>(height) * out_width * channels + 1);  // see resize_columns()
 
   // One output row at a time: the input rows that it needs are blended first, then the columns.
   std::vector<float> blended(in_width * channels + 1);
-  uint8_t* out_row = out.pixels.data();
-  for (const ResizeTaps::Output& output : rows.outputs) {
+  for (size_t y = 0; y < rows.first.size(); ++y) {
     std::fill(blended.begin(), blended.end(), 0.0f);
-    const uint8_t* row = image.pixels.data() + output.first * in_width * channels;
-    for (size_t tap = output.begin; tap < output.end; ++tap, row += in_width * channels)
-      (channels == 4 ? add_row_with_alpha : add_row)(row, in_width, rows.weights[tap], blended.data());
-    (channels == 4 ? resize_columns<4> : resize_columns<3>)(columns, blended.data(), out_row);
-    out_row += out_width * channels;
+    for (size_t tap = 0; tap < rows.count; ++tap) {
+      const float weight = rows.weights[y * rows.count + tap];
+      const uint8_t* row = image.pixels.data() + (rows.first[y] + tap) * in_width * channels;
+      if (weight > 0.0f)
+        (channels == 4 ? add_row_with_alpha : add_row)(row, in_width, weight, blended.data());
+    }
+    (channels == 4 ? resize_columns_with_alpha : resize_columns)(
+        columns, blended.data(), out.pixels.data() + y * out_width * channels);
   }
+  out.pixels.pop_back();
   return out;
 }
 

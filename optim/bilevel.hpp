@@ -131,6 +131,8 @@ class BiLevelTrainer {
   bool done() const { return rounds_ >= policy_.rounds; }
   int64_t rounds() const { return rounds_; }
   int64_t total_rounds() const { return policy_.rounds; }
+  /// Seconds spent so far on filling batches.
+  double data_seconds() const { return data_seconds_; }
   SsaGenerator& generator() { return generator_; }
   const ParameterSet& generator_parameters() const { return generator_parameters_; }
   /// The surrogate, for starting it from trained weights.
@@ -251,6 +253,7 @@ class BiLevelTrainer {
   }
 
   void next_batch() {
+    const auto before = std::chrono::steady_clock::now();
     const auto items = order_.at(steps_);
     batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
@@ -271,6 +274,7 @@ class BiLevelTrainer {
     condition_.assign(condition);
     latent_.assign(latent);
     rows_.assign(rows);
+    data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     ++steps_;
   }
 
@@ -295,6 +299,7 @@ class BiLevelTrainer {
   std::optional<GuardedStep> warm_step_;
   GuardedStep surrogate_step_, noise_step_;
   int64_t rounds_ = 0, steps_ = 0;
+  double data_seconds_ = 0;
 };
 
 }  // namespace t2ue

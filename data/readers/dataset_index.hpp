@@ -49,6 +49,11 @@ struct RawLayout {
 struct BadRecords {
   int64_t count = 0;
   std::vector<std::string> first;  ///< what was wrong with the first 100
+
+  void add(const std::string& what) {
+    ++count;
+    if (first.size() < 100) first.push_back(what);
+  }
 };
 
 struct DatasetIndex {

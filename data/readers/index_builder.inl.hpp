@@ -13,9 +13,7 @@ T2UE_INLINE IndexBuilder::IndexBuilder(std::string format, const DatasetOptions&
 }
 
 T2UE_INLINE void IndexBuilder::count_bad(const std::string& what) {
-  constexpr size_t kept = 100;
-  ++index_.bad.count;
-  if (index_.bad.first.size() < kept) index_.bad.first.push_back(what);
+  index_.bad.add(what);
 }
 
 T2UE_INLINE uint32_t IndexBuilder::source(const std::filesystem::path& path) {
