@@ -26,7 +26,7 @@ void measure(const std::string& folder, int size, int workers, bool whole) {
     return whole ? resize_image(reader.read(record), size, size) : reader.read_resized(record, size, size);
   };
   double best = 0;
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 3; ++round) {
     const auto start = std::chrono::steady_clock::now();
     Prefetcher<Image> pictures(load, order, {.batch_size = 64, .workers = workers});
     while (pictures.next()) continue;

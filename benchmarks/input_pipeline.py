@@ -58,9 +58,10 @@ def load(job):
     picture.convert("RGB").resize((SIZE, SIZE), getattr(Image, name))
 
 
-def pillow(pool, files, name, draft):
+def pillow(pool, workers, files, name, draft):
     start = time.perf_counter()
-    pool.map(load, [(file, name, draft) for file in files], chunksize=16)
+    pool.map(load, [(file, name, draft) for file in files],
+             chunksize=max(1, len(files) // (8 * workers)))
     return len(files) / (time.perf_counter() - start)
 
 
@@ -71,7 +72,7 @@ def ours(bench, folder, workers, *more):
 if __name__ == "__main__":
     bench, work, rounds = sys.argv[1], pathlib.Path(sys.argv[2]), int((sys.argv + ["3"])[3])
     rows = []
-    for width, height, count in [(500, 375, 400), (2048, 1536, 40)]:
+    for width, height, count in [(500, 375, 400), (4000, 3000, 12)]:
         folder = work / f"{width}x{height}"
         files = make(folder, width, height, count)
         kilobytes = sum(os.path.getsize(file) for file in files) / len(files) / 1000
@@ -82,9 +83,9 @@ if __name__ == "__main__":
                     for name, run in [
                             ("t2ue", lambda: ours(bench, folder, workers)),
                             ("t2ue, decoded whole", lambda: ours(bench, folder, workers, "whole")),
-                            ("Pillow BOX", lambda: pillow(pool, files, "BOX", False)),
-                            ("Pillow BOX, draft", lambda: pillow(pool, files, "BOX", True)),
-                            ("Pillow BILINEAR", lambda: pillow(pool, files, "BILINEAR", False))]:
+                            ("Pillow BOX", lambda: pillow(pool, workers, files, "BOX", False)),
+                            ("Pillow BOX, draft", lambda: pillow(pool, workers, files, "BOX", True)),
+                            ("Pillow BILINEAR", lambda: pillow(pool, workers, files, "BILINEAR", False))]:
                         best[name] = max(best.get(name, 0), run())
             for name, rate in best.items():
                 rows.append({"pictures": f"{width}x{height}", "kilobytes": kilobytes, "workers": workers, "what": name,

@@ -29,7 +29,7 @@ class MeteredText : public std::streambuf {
     return traits_type::to_int_type(block_.front());
   }
 
-  static constexpr std::streamoff most = std::streamoff{64} << 20;
+  static constexpr std::streamoff most = std::streamoff{8} << 20;
   std::streambuf& source_;
   const std::string& where_;
   std::array<char, 1 << 16> block_;
@@ -81,7 +81,7 @@ T2UE_INLINE void read_json_elements(std::istream& text, const std::string& where
     std::istream stream(&metered);
     [[maybe_unused]] const auto rest = nlohmann::json::parse(stream, visit);
   } catch (const nlohmann::json::exception& error) {
-    fail("dataset", where, " is not valid JSON: ", error.what());
+    fail("dataset", where, " is not valid JSON: ", std::string_view(error.what()).substr(0, 300));
   }
   for (const std::string& list : lists)
     check(seen.contains(list), "dataset", where, " has no list \"", list, "\"");
