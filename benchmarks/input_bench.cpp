@@ -1,6 +1,6 @@
 // Pictures a second from JPEG files to size x size bytes, as training reads them:
 // input_bench PAIRS_FOLDER SIZE WORKERS [whole]. `whole`: without decoding at a fraction of the size. The
-// best of five rounds.
+// best of three rounds.
 #include <algorithm>
 #include <chrono>
 #include <iostream>
