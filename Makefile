@@ -9,7 +9,7 @@ PACKAGES := g++ cmake ninja-build pkg-config ca-certificates strace \
             libspng-dev libturbojpeg0-dev libjpeg-dev libwebp-dev libarchive-dev zlib1g-dev libutf8proc-dev \
             libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev
 LINT_PACKAGES  := clang-format clang-tidy libomp-dev
-BENCH_PACKAGES := python3-torch libopenblas0-pthread
+BENCH_PACKAGES := python3-torch libopenblas0-pthread python3-pil
 EMOJI := emoji-datasource-google@16.0.0 emoji-datasource-twitter@16.0.0 emojibase-data@17.0.0
 
 CONFIGURE := cmake -S . -G Ninja
@@ -21,7 +21,7 @@ SOURCES    = git ls-files '*.hpp' '*.cpp' '*.cuh'
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help install-deps install-lint-deps install-bench-deps install-npm build configure emoji demo test \
-        test-sanitize benchmark gpu-check gpu-bundle lint format install clean
+        test-sanitize benchmark benchmark-input gpu-check gpu-bundle lint format install clean
 
 help:
 	@echo 'make demo            the whole job on emoji: a table, out/demo/report.html, out/demo/results.json'
@@ -29,7 +29,7 @@ help:
 	@echo 'make test-sanitize   every test but packaging, under AddressSanitizer and UBSan'
 	@echo 'make gpu-check       tests, compute-sanitizer and benchmark on this machine'"'"'s GPU: out/gpu-check.json'
 	@echo 'make gpu-bundle      the same, packed for a machine with a GPU and no compiler: out/gpu-bundle.tar.gz'
-	@echo 'make build | benchmark | lint | format | install (PREFIX=$(PREFIX)) | clean'
+	@echo 'make build | benchmark | benchmark-input | lint | format | install (PREFIX=$(PREFIX)) | clean'
 
 # $(call apt,packages): installs those that are missing; does nothing, quickly, if none is.
 define apt
@@ -88,6 +88,10 @@ test-sanitize: install-deps
 
 benchmark: build install-bench-deps
 	cmake --build $(BUILD) --target benchmark
+
+# INPUT_PICTURES=FOLDER: real photographs to make the benchmark's from, instead of noise with their spectrum.
+benchmark-input: build install-bench-deps
+	cmake --build $(BUILD) --target benchmark_input
 
 GPU_PROGRAMS := t2ue_app test_cuda test_ops test_plan test_optim gpu_step_bench
 

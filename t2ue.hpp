@@ -8,6 +8,7 @@
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/core/rng.hpp>
+#include <t2ue/core/staged_copy.hpp>
 #include <t2ue/core/tensor.hpp>
 #include <t2ue/data/bpe.hpp>
 #include <t2ue/data/caption_rows.hpp>
@@ -16,6 +17,7 @@
 #include <t2ue/data/clip_tokenizer.hpp>
 #include <t2ue/data/clip_vocabulary.hpp>
 #include <t2ue/data/contact_sheet.hpp>
+#include <t2ue/data/csv.hpp>
 #include <t2ue/data/emoji.hpp>
 #include <t2ue/data/fix_text.hpp>
 #include <t2ue/data/gzip.hpp>

@@ -142,11 +142,15 @@ std::vector<uint32_t> training_first(const DatasetIndex& index) {
 void find_duplicates(const DatasetIndex& index, const InfoOptions& options, const Globals& globals,
                      Result& result) {
   PictureHashes pictures;
+  double data_share = 0;
   {
+    const auto started = ProgressBar::Clock::now();
     ProgressBar bar({"hash pictures", static_cast<int64_t>(index.records.size()), "pictures"},
                     progress_style(globals.progress));
-    pictures =
-        hash_pictures(index, workers_of(globals), [&](int64_t done, int64_t) { bar.update(done, 0.0); });
+    pictures = hash_pictures(index, workers_of(globals), [&](int64_t done, int64_t, double waiting) {
+      data_share = waiting;
+      bar.update(done, waiting * ProgressBar::seconds(ProgressBar::Clock::now() - started));
+    });
   }
   const std::vector<uint32_t> rank = training_first(index);
   std::vector<uint32_t> splits;
@@ -180,7 +184,8 @@ void find_duplicates(const DatasetIndex& index, const InfoOptions& options, cons
   result.text += list + (found.size() > shown ? "\n    ..." : "");
   result.json["duplicates"] = {{"distance", options.distance}, {"hashed", pictures.hashes.size()},
                                {"count", found.size()},        {"by_split", std::move(by_split)},
-                               {"pairs", std::move(pairs)},    {"bad", json_of(pictures.bad)}};
+                               {"pairs", std::move(pairs)},    {"bad", json_of(pictures.bad)},
+                               {"data_share", data_share}};
 }
 
 Result data_info(const InfoOptions& options, const Globals& globals) {

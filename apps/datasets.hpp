@@ -13,6 +13,7 @@ namespace t2ue::apps {
 struct LoadedData {
   PairDataset pairs;
   std::vector<std::string> skipped;  ///< one text for each bad picture
+  double data_share = 0;             ///< of the time spent here: waiting for pictures to be decoded
 };
 
 /// The part of the data set at `path` that a command works on: the split asked for, or `otherwise` (see
@@ -34,12 +35,15 @@ inline LoadedData load_data(const std::string& path, const DatasetIndex& index, 
   if (globals.threads > 0) options.workers = globals.threads;
   std::optional<ProgressBar> bar;
   const auto started = ProgressBar::Clock::now();
+  double data_share = 0;
   options.progress = [&](int64_t done, int64_t total, double waiting) {
     const auto now = ProgressBar::Clock::now();
     if (!bar) bar.emplace(ProgressLine("read " + path, total, "pictures"), progress_style(globals.progress));
-    bar->update(done, waiting * std::chrono::duration<double>(now - started).count());
+    bar->update(done, waiting * ProgressBar::seconds(now - started));
+    data_share = waiting;
   };
   LoadedData data{load_pair_dataset(index, tokenizer, options), index.bad.first};
+  data.data_share = data_share;
   if (bar) bar->finish();
   data.skipped.insert(data.skipped.end(), data.pairs.skipped.begin(), data.pairs.skipped.end());
   for (const std::string& reason : data.skipped) remark("left out: " + reason);

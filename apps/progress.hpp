@@ -49,6 +49,8 @@ class ProgressBar {
   /// What the next updates say behind the line.
   void note(std::string text) { note_ = std::move(text); }
 
+  static double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
   /// Shows the last update and ends the line. Called by the destructor; a second call does nothing.
   void finish() {
     if (pending_) show();
@@ -58,8 +60,6 @@ class ProgressBar {
   }
 
  private:
-  static double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
-
   void show() {
     // "\r" and "erase to the end of the line": what was longer before must not stay.
     if (style_ == ProgressStyle::terminal)

@@ -84,6 +84,7 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
   resume_if_asked(trainer, options.checkpoint, identity);
 
   nlohmann::json loss;
+  const auto training = Clock::now();
   {
     ProgressBar bar({"train clip", trainer.total_steps(), "steps", trainer.steps()},
                     progress_style(globals.progress));
@@ -97,6 +98,7 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
         },
         [&] { trainer.save(options.checkpoint.file, identity); });
   }
+  const double data_share = trainer.data_seconds() / seconds_since(training);
   trainer.with_average([&] {
     save_clip(options.out, trainer.model(), trainer.parameters(), tokenizer,
               {{"recipe", to_json(recipe)}, {"precision", name_of(compute.precision)}});
@@ -107,6 +109,7 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
                  {"loss", loss},
                  {"pictures", data.pairs.count()},
                  {"skipped", data.skipped},
+                 {"data_share", {{"reading", data.data_share}, {"training", data_share}}},
                  {"recipe", to_json(recipe)},
                  {"precision", name_of(compute.precision)},
                  {"seconds", seconds_since(start)}},
@@ -209,6 +212,7 @@ template <class Trainer>
 Result run_bilevel(Trainer& trainer, const GeneratorOptions& options, const PairDataset& data,
                    const nlohmann::json& identity, const Globals& globals) {
   resume_if_asked(trainer, options.checkpoint, identity);
+  const auto start = Clock::now();
   nlohmann::json surrogate, noise;
   const int64_t batch = options.recipe.values().at("batch");
   const int64_t pass = std::max<int64_t>(1, data.count() / batch);
@@ -221,11 +225,16 @@ Result run_bilevel(Trainer& trainer, const GeneratorOptions& options, const Pair
         const auto losses = trainer.round();
         surrogate = losses.surrogate;
         noise = losses.noise;
-        return 0.0;
+        return trainer.data_seconds();
       },
       [&] { trainer.save(options.checkpoint.file, identity); });
   bar.finish();
-  return {{{"rounds", trainer.total_rounds()}, {"surrogate_loss", surrogate}, {"noise_loss", noise}}, "", 0};
+  return {{{"rounds", trainer.total_rounds()},
+           {"surrogate_loss", surrogate},
+           {"noise_loss", noise},
+           {"data_share", {{"training", trainer.data_seconds() / seconds_since(start)}}}},
+          "",
+          0};
 }
 
 Result train_generator(const GeneratorOptions& options, const Globals& globals) {
@@ -297,6 +306,7 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
     if (!options.frozen.empty()) restore_clip(options.frozen, trainer.surrogate_parameters());
     result = finish(trainer);
   }
+  result.json["data_share"]["reading"] = data.data_share;
   result.json.update({{"generator", options.out},
                       {"pictures", data.pairs.count()},
                       {"skipped", data.skipped},

@@ -16,6 +16,15 @@ struct Backend {
   void (*release)(Device, void*) = nullptr;
   void (*copy)(Device, void* to, const void* from, size_t bytes) = nullptr;
   void (*synchronise)(Device) = nullptr;
+
+  /// Page-locked memory of the host, which the device reads by itself; all four are null where there is none.
+  /// `copy_later` queues a copy out of such a block behind the work queued so far and returns at once; the
+  /// block must stay as it is until `wait_host` of it has returned. Releasing it waits as well.
+  void* (*allocate_host)(Device, size_t bytes) = nullptr;
+  void (*release_host)(Device, void* block) = nullptr;
+  void (*copy_later)(Device, void* to, const void* block, size_t bytes) = nullptr;
+  void (*wait_host)(Device, const void* block) = nullptr;
+
   Stream (*stream)(Device) = nullptr;  ///< where launches are queued; null where they run at once
 
   bool bf16 = false;                    ///< whether its kernels take bf16

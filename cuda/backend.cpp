@@ -16,6 +16,14 @@ Backend make_backend() {
   backend.copy = [](Device device, void* to, const void* from, size_t bytes) {
     Gpu::at(device.index).copy(to, from, bytes);
   };
+  backend.allocate_host = [](Device device, size_t bytes) {
+    return Gpu::at(device.index).allocate_host(bytes);
+  };
+  backend.release_host = [](Device device, void* block) { Gpu::at(device.index).release_host(block); };
+  backend.copy_later = [](Device device, void* to, const void* block, size_t bytes) {
+    Gpu::at(device.index).copy_later(to, block, bytes);
+  };
+  backend.wait_host = [](Device device, const void* block) { Gpu::at(device.index).wait_host(block); };
   backend.synchronise = [](Device device) { Gpu::at(device.index).synchronise(); };
   backend.stream = [](Device device) -> Stream {
     // Launches go to the calling thread's current device: whoever asks for a stream is about to launch.

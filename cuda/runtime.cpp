@@ -154,6 +154,14 @@ struct Gpu::State {
   size_t held_bytes = 0, scratch_bytes = 0;
   std::vector<void*> released_in_capture;
   std::map<std::pair<Stream, int>, Block> scratch;
+  std::unordered_map<const void*, cudaEvent_t> host_blocks;  ///< with what follows the last copy out of each
+
+  cudaEvent_t event_of(const void* block) {
+    const std::lock_guard lock(mutex);
+    const auto found = host_blocks.find(block);
+    check(found != host_blocks.end(), "copy", "this is no block of allocate_host");
+    return found->second;
+  }
 };
 
 Gpu& Gpu::at(int index) {
@@ -280,6 +288,49 @@ void Gpu::copy(void* to, const void* from, size_t bytes) {
   const CurrentDevice current(index());
   detail::check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream_), "copy");
   detail::check_cuda(cudaStreamSynchronize(stream_), "copy");
+}
+
+void* Gpu::allocate_host(size_t bytes) {
+  const CurrentDevice current(index());
+  void* block = nullptr;
+  const cudaError_t error = cudaHostAlloc(&block, std::max<size_t>(bytes, 1), cudaHostAllocDefault);
+  if (error == cudaErrorMemoryAllocation) {
+    (void)cudaGetLastError();
+    fail("memory", "the host has no ", gigabytes(bytes), " left that can be page-locked");
+  }
+  detail::check_cuda(error, "memory");
+  cudaEvent_t event = nullptr;
+  const cudaError_t made = cudaEventCreateWithFlags(&event, cudaEventDisableTiming);
+  if (made != cudaSuccess) (void)cudaFreeHost(block);
+  detail::check_cuda(made, "memory");
+  const std::lock_guard lock(state_->mutex);
+  state_->host_blocks.emplace(block, event);
+  return block;
+}
+
+// Runs in destructors, as release() does.
+void Gpu::release_host(void* block) {
+  if (!block) return;
+  const std::lock_guard lock(state_->mutex);
+  if (const auto found = state_->host_blocks.find(block); found != state_->host_blocks.end()) {
+    (void)cudaEventSynchronize(found->second);
+    (void)cudaEventDestroy(found->second);
+    state_->host_blocks.erase(found);
+  }
+  (void)cudaFreeHost(block);
+}
+
+void Gpu::copy_later(void* to, const void* block, size_t bytes) {
+  if (bytes == 0) return;
+  check(!capturing(stream_), "copy", "copies to or from the host cannot be part of a captured step");
+  const CurrentDevice current(index());
+  const cudaEvent_t event = state_->event_of(block);
+  detail::check_cuda(cudaMemcpyAsync(to, block, bytes, cudaMemcpyHostToDevice, stream_), "copy");
+  detail::check_cuda(cudaEventRecord(event, stream_), "copy");
+}
+
+void Gpu::wait_host(const void* block) {
+  detail::check_cuda(cudaEventSynchronize(state_->event_of(block)), "copy");
 }
 
 void Gpu::synchronise() {

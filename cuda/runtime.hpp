@@ -76,6 +76,12 @@ class Gpu {
   void copy(void* to, const void* from, size_t bytes);
   void synchronise();
 
+  /// As Backend says of them.
+  void* allocate_host(size_t bytes);
+  void release_host(void* block);
+  void copy_later(void* to, const void* block, size_t bytes);
+  void wait_host(const void* block);
+
   /// What `record` queues on the stream, as one unit that `replay` queues again with the same addresses.
   cudaGraphExec_t capture(const std::function<void()>& record);
   void replay(cudaGraphExec_t graph);

@@ -16,10 +16,6 @@ namespace t2ue {
 /// Without the byte order mark that some editors put in front of UTF-8.
 std::string_view without_byte_order_mark(std::string_view text);
 
-/// Takes one CSV row (RFC 4180; a quote inside an unquoted cell is a quote) from the front of `text`; empty
-/// text has none. Throws Error naming `row` for a quoted cell that does not end, or has text behind it.
-std::optional<std::vector<std::string>> take_csv_row(std::string_view& text, char separator, size_t row);
-
 /// The separator of a CSV text: a tab if its first line has one, otherwise a comma.
 char csv_separator(std::string_view text);
 
@@ -41,11 +37,11 @@ class CsvRowEnd {
 /// Which cell of a row means what, by the header (see parse_pairs_csv()).
 class CsvColumns {
  public:
-  /// Throws Error naming row 1 for two columns that mean the same, and for lack of a key or of what it is
+  /// Throws Error naming line 1 for two columns that mean the same, and for lack of a key or of what it is
   /// for.
   explicit CsvColumns(const std::vector<std::string>& header);
-  /// The pair of one row; nothing for a blank line. Throws Error naming `row` for another number of cells.
-  std::optional<Pair> pair(std::vector<std::string> cells, size_t row) const;
+  /// The pair of one row; nothing for a blank line. Throws Error naming `line` for another number of cells.
+  std::optional<Pair> pair(std::vector<std::string> cells, size_t line) const;
 
  private:
   enum Column { key, picture, caption, label, columns };
@@ -54,13 +50,13 @@ class CsvColumns {
   std::array<size_t, columns> place_ = {absent, absent, absent, absent};
 };
 
-/// The pair of one JSON line (see parse_pairs_jsonl()); nothing for a blank one. Throws Error naming `row`.
-std::optional<Pair> pair_of_json_line(std::string_view line, size_t row);
+/// The pair of one JSON line (see parse_pairs_jsonl()); nothing for a blank one. Throws Error naming `line`.
+std::optional<Pair> pair_of_json_line(std::string_view text, size_t line);
 
 /// The rules that every pair obeys, the picture's path becoming the key of one that has none. Throws Error
-/// naming `row` for a bad key, picture or label, for neither caption nor label, and for a caption that is
+/// naming `line` for a bad key, picture or label, for neither caption nor label, and for a caption that is
 /// empty, too long or not UTF-8.
-void check_pair(Pair& pair, size_t row, const CaptionLimits& limits);
+void check_pair(Pair& pair, size_t line, const CaptionLimits& limits);
 
 }  // namespace t2ue
 

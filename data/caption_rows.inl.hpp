@@ -12,10 +12,10 @@ namespace t2ue {
 namespace detail {
 
 /// A member that must be a string; "" if it is absent or null.
-inline std::string json_string(const nlohmann::json& object, const char* name, size_t row) {
+inline std::string json_string(const nlohmann::json& object, const char* name, size_t line) {
   const auto member = object.find(name);
   if (member == object.end() || member->is_null()) return "";
-  check(member->is_string(), "captions", "row ", row, ": \"", name, "\" is not a string");
+  check(member->is_string(), "captions", "line ", line, ": \"", name, "\" is not a string");
   return member->get<std::string>();
 }
 
@@ -26,42 +26,7 @@ T2UE_INLINE std::string_view without_byte_order_mark(std::string_view text) {
 }
 
 T2UE_INLINE char csv_separator(std::string_view text) {
-  return text.substr(0, text.find('\n')).find('\t') != std::string_view::npos ? '\t' : ',';
-}
-
-T2UE_INLINE std::optional<std::vector<std::string>> take_csv_row(std::string_view& text, char separator,
-                                                                 size_t row) {
-  if (text.empty()) return std::nullopt;
-  std::vector<std::string> cells(1);
-  size_t at = 0;
-  bool cell_start = true;
-  while (at < text.size()) {
-    const char c = text[at++];
-    if (c == '"' && cell_start) {
-      for (;; ++at) {
-        check(at < text.size(), "captions", "row ", row, ": a quoted cell does not end");
-        if (text[at] == '"' && (at + 1 == text.size() || text[at + 1] != '"')) break;
-        if (text[at] == '"') ++at;
-        cells.back() += text[at];
-      }
-      ++at;  // the closing quote
-      const bool ended = at == text.size() || text[at] == separator || text[at] == '\n' || text[at] == '\r';
-      check(ended, "captions", "row ", row,
-            ": there is text behind a cell's closing quote; double quotes inside cells");
-      cell_start = false;
-    } else if (c == separator) {
-      cells.emplace_back();
-      cell_start = true;
-    } else if (c == '\n' || (c == '\r' && (at == text.size() || text[at] == '\n'))) {
-      if (c == '\r' && at < text.size()) ++at;
-      break;
-    } else {
-      cells.back() += c;
-      cell_start = false;
-    }
-  }
-  text.remove_prefix(at);
-  return cells;
+  return text.substr(0, text.find_first_of("\r\n")).find('\t') != std::string_view::npos ? '\t' : ',';
 }
 
 T2UE_INLINE void CsvRowEnd::feed(std::string_view line) {
@@ -71,7 +36,7 @@ T2UE_INLINE void CsvRowEnd::feed(std::string_view line) {
     } else if (c == '"' && state_ != State::plain) {
       state_ = State::quoted;  // the first of a cell, or the second of two within quotes
     } else {
-      state_ = c == separator_ || c == '\n' ? State::start : State::plain;
+      state_ = c == separator_ || c == '\n' || c == '\r' ? State::start : State::plain;
     }
   }
 }
@@ -89,18 +54,18 @@ T2UE_INLINE CsvColumns::CsvColumns(const std::vector<std::string>& header) : cel
     if (known == std::end(names)) continue;
     size_t& place = place_.at(known->second);
     if (place != absent)
-      fail("captions", "row 1: the columns \"", header[place], "\" and \"", name, "\" mean the same");
+      fail("captions", "line 1: the columns \"", header[place], "\" and \"", name, "\" mean the same");
     place = i;
   }
   check(place_[key] != absent || place_[picture] != absent, "captions",
-        "row 1: there is no column `key` (nor `image`); the first row must name the columns");
+        "line 1: there is no column `key` (nor `image`); the first row must name the columns");
   check(place_[caption] != absent || place_[label] != absent, "captions",
-        "row 1: there is no column `caption` (nor `label`)");
+        "line 1: there is no column `caption` (nor `label`)");
 }
 
-T2UE_INLINE std::optional<Pair> CsvColumns::pair(std::vector<std::string> cells, size_t row) const {
+T2UE_INLINE std::optional<Pair> CsvColumns::pair(std::vector<std::string> cells, size_t line) const {
   if (cells.size() == 1 && cells.front().empty()) return std::nullopt;  // a blank line
-  check(cells.size() == cells_, "captions", "row ", row, ": ", cells.size(), " cells, but the header has ",
+  check(cells.size() == cells_, "captions", "line ", line, ": ", cells.size(), " cells, but the header has ",
         cells_);
   const auto cell = [&](Column column) {
     return place_[column] == absent ? std::string() : std::move(cells[place_[column]]);
@@ -110,38 +75,38 @@ T2UE_INLINE std::optional<Pair> CsvColumns::pair(std::vector<std::string> cells,
   return pair;
 }
 
-T2UE_INLINE std::optional<Pair> pair_of_json_line(std::string_view line, size_t row) {
-  if (line.find_first_not_of(" \t\r\n") == std::string_view::npos) return std::nullopt;
-  check(valid_utf8(line), "captions", "row ", row, ": not valid UTF-8; save the list as UTF-8");
-  const nlohmann::json object = nlohmann::json::parse(line, nullptr, false);
-  check(object.is_object(), "captions", "row ", row, ": not a JSON object, which one line must hold");
-  Pair pair{detail::json_string(object, "key", row),
-            detail::json_string(object, "image", row),
+T2UE_INLINE std::optional<Pair> pair_of_json_line(std::string_view text, size_t line) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return std::nullopt;
+  check(valid_utf8(text), "captions", "line ", line, ": not valid UTF-8; save the list as UTF-8");
+  const nlohmann::json object = nlohmann::json::parse(text, nullptr, false);
+  check(object.is_object(), "captions", "line ", line, ": not a JSON object, which one line must hold");
+  Pair pair{detail::json_string(object, "key", line),
+            detail::json_string(object, "image", line),
             {},
-            detail::json_string(object, "label", row)};
-  if (object.contains("caption")) pair.captions.push_back(detail::json_string(object, "caption", row));
+            detail::json_string(object, "label", line)};
+  if (object.contains("caption")) pair.captions.push_back(detail::json_string(object, "caption", line));
   if (const auto list = object.find("captions"); list != object.end()) {
-    check(list->is_array(), "captions", "row ", row, ": \"captions\" is not a list");
+    check(list->is_array(), "captions", "line ", line, ": \"captions\" is not a list");
     for (const nlohmann::json& caption : *list) {
-      check(caption.is_string(), "captions", "row ", row, ": a caption is not a string");
+      check(caption.is_string(), "captions", "line ", line, ": a caption is not a string");
       pair.captions.push_back(caption.get<std::string>());
     }
   }
   return pair;
 }
 
-T2UE_INLINE void check_pair(Pair& pair, size_t row, const CaptionLimits& limits) {
+T2UE_INLINE void check_pair(Pair& pair, size_t line, const CaptionLimits& limits) {
   const auto demand = [&](bool condition, const auto&... parts) {
-    check(condition, "captions", "row ", row, ": ", parts...);
+    check(condition, "captions", "line ", line, ": ", parts...);
   };
   const std::string picture = pair.picture.generic_string();
   demand(valid_utf8(pair.key) && valid_utf8(picture) && valid_utf8(pair.label),
          "the key, the picture's path or the label is not valid UTF-8");
   if (pair.key.empty()) pair.key = picture;
   demand(!pair.key.empty(), "there is no key");
-  const std::string in_row = "row " + std::to_string(row);
-  check_inside(pair.key, "captions", in_row + ": the key ");
-  if (!picture.empty()) check_inside(picture, "captions", in_row + ": the picture's path ");
+  const std::string in_line = "line " + std::to_string(line);
+  check_inside(pair.key, "captions", in_line + ": the key ");
+  if (!picture.empty()) check_inside(picture, "captions", in_line + ": the picture's path ");
   demand(!pair.captions.empty() || !pair.label.empty(), "there is neither a caption nor a label");
   for (const std::string& caption : pair.captions) {
     demand(caption.size() <= limits.max_caption_bytes, "the caption has ", caption.size(),

@@ -7,6 +7,7 @@
 #include <t2ue/core/error.hpp>
 #include <t2ue/data/caption_rows.hpp>
 #include <t2ue/data/caption_stream.hpp>
+#include <t2ue/data/csv.hpp>
 #include <t2ue/data/readers/webdataset.hpp>
 #include <t2ue/data/text_stream.hpp>
 
@@ -49,17 +50,18 @@ class TextRows {
   std::optional<Pair> next() {
     while (read_row()) {
       try {
-        check(!text_.was_cut() && row_.size() < most_row_bytes, "captions", "the row has more than ",
-              most_row_bytes, " bytes, or a quote that does not end");
+        check(!text_.was_cut() && row_.size() < most_row_bytes, "captions", "line ", first_line_,
+              ": the row has more than ", most_row_bytes, " bytes, or a quote that does not end");
         std::optional<Pair> pair = parse();
         if (!pair) continue;
-        check_pair(*pair, number_, limits_);
-        check(!pair->captions.empty(), "captions", "\"", pair->key, "\" has no caption");
+        check_pair(*pair, first_line_, limits_);
+        check(!pair->captions.empty(), "captions", "line ", first_line_, ": \"", pair->key,
+              "\" has no caption");
         return pair;
       } catch (const Error& error) {
         broken_ =
             broken_ || (form_ == CaptionForm::csv && !columns_);  // without a header nothing makes sense
-        fail("captions", file_.string(), ", line ", first_line_, ": ", without_where(error));
+        fail("captions", file_.string(), ", ", without_where(error));
       }
     }
     return std::nullopt;
@@ -95,19 +97,21 @@ class TextRows {
   }
 
   std::optional<Pair> parse() {
-    if (form_ == CaptionForm::jsonl) return pair_of_json_line(row_, number_);
+    if (form_ == CaptionForm::jsonl) return pair_of_json_line(row_, first_line_);
     if (form_ == CaptionForm::csv) return parse_csv();
     std::string_view rest = row_;
     const std::string_view line = take_line(rest);
-    check(line.find('\r') == std::string_view::npos, "captions",
-          "the line has a carriage return inside; save the file with plain line ends");
+    check(rest.empty(), "captions", "line ", first_line_,
+          ": a carriage return is inside; save the file with plain line ends");
     return Pair{concat(name_, '/', first_line_), "", {std::string(line)}, ""};
   }
 
   std::optional<Pair> parse_csv() {
-    std::string_view rest = row_;
-    auto cells = take_csv_row(rest, separator_, number_);
-    if (columns_) return columns_->pair(std::move(*cells), number_);
+    CsvRows rows(row_, separator_, "captions", "", first_line_);
+    auto cells = rows.next();
+    check(!rows.next(), "captions", "line ", first_line_,
+          ": a carriage return is inside; save the file with plain line ends");
+    if (columns_) return columns_->pair(std::move(*cells), first_line_);
     columns_.emplace(*cells);
     return std::nullopt;
   }
@@ -186,7 +190,7 @@ struct CaptionStream::State {
         return true;
       } catch (const Error& error) {
         if (!skip_bad) throw;
-        count_bad(bad, error.what());
+        bad.add(error.what());
         ended = std::visit([](auto& source) { return source->broken(); }, rows);
       }
     }

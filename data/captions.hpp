@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,20 +15,27 @@
 
 namespace t2ue {
 
-/// Reads a CSV text (RFC 4180: quotes, doubled quotes, line breaks within quotes; a tab as the separator if
-/// the header has one). The header names the columns, in any order and case: `key`, `image` or `picture` or
-/// `filepath`, `caption` or `title`, `label`; others are ignored. Without `key` the picture's path is the
-/// key. Rows of one key are one pair with several captions. Order is kept. Throws Error naming the row (1 is
-/// the header) for: wrong quoting or cell count, no caption and no label, an empty caption, one over the
-/// limit, invalid UTF-8, an absolute path or one with "..", a key with two pictures or labels.
-std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits = {});
+/// Called with what is wrong with a row, "[captions] line N: ...", which is then left out. Without one, the
+/// first bad row is an Error.
+using BadRow = std::function<void(const std::string& what)>;
+
+/// Reads a CSV text (CsvRows; a tab is the separator if the header has one). The header names the columns, in
+/// any order and case: `key`, `image` or `picture` or `filepath`, `caption` or `title`, `label`; others are
+/// ignored. Without `key` the picture's path is the key. Rows of one key are one pair with several captions.
+/// Order is kept. Throws Error naming the line for: a bad header, and, unless there is `bad`, wrong quoting
+/// or cell count, no caption and no label, an empty caption, one over the limit, invalid UTF-8, an absolute
+/// path or one with "..", a key with two pictures or labels.
+std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits = {},
+                                  const BadRow& bad = {});
 
 /// Reads JSON lines: {"key": ..., "image": ..., "caption": "..." or "captions": ["...", ...], "label": ...},
 /// with the same rules and errors as parse_pairs_csv(). Blank lines are skipped; other members are ignored.
-std::vector<Pair> parse_pairs_jsonl(std::string_view text, const CaptionLimits& limits = {});
+std::vector<Pair> parse_pairs_jsonl(std::string_view text, const CaptionLimits& limits = {},
+                                    const BadRow& bad = {});
 
-/// Reads a list from a file ending in .csv, .tsv or .jsonl. Errors name the file.
-std::vector<Pair> read_pairs(const std::filesystem::path& file, const CaptionLimits& limits = {});
+/// Reads a list from a file ending in .csv, .tsv or .jsonl. Errors, and what `bad` is told, name the file.
+std::vector<Pair> read_pairs(const std::filesystem::path& file, const CaptionLimits& limits = {},
+                             const BadRow& bad = {});
 
 /// The JSON lines of a list; parse_pairs_jsonl() gives the list back.
 std::string pairs_to_jsonl(std::span<const Pair> pairs);

@@ -8,6 +8,8 @@
 #include <t2ue/core/error.hpp>
 #include <t2ue/data/caption_rows.hpp>
 #include <t2ue/data/captions.hpp>
+#include <t2ue/data/csv.hpp>
+#include <t2ue/data/readers/text_lines.hpp>
 
 namespace t2ue {
 namespace detail {
@@ -17,30 +19,44 @@ class PairCollector {
  public:
   explicit PairCollector(const CaptionLimits& limits) : limits_(limits) {}
 
-  void add(size_t row, Pair pair) {
-    check_pair(pair, row, limits_);
+  void add(size_t line, Pair pair) {
+    check_pair(pair, line, limits_);
     const auto [place, fresh] = places_.try_emplace(pair.key, pairs_.size());
     if (fresh) {
       pairs_.push_back(std::move(pair));
-      rows_.push_back(row);
+      lines_.push_back(line);
       return;
     }
     Pair& known = pairs_[place->second];
-    check(known.picture == pair.picture && known.label == pair.label, "captions", "row ", row, ": the key \"",
-          pair.key, "\" is already that of row ", rows_[place->second], " with another picture or label");
+    check(known.picture == pair.picture && known.label == pair.label, "captions", "line ", line,
+          ": the key \"", pair.key, "\" is already that of line ", lines_[place->second],
+          " with another picture or label");
     known.captions.insert(known.captions.end(), pair.captions.begin(), pair.captions.end());
   }
 
+  /// Runs `step`, which reads one row; an Error of its goes to `bad`, if there is one.
+  template <class Step>
+  void attempt(const BadRow& bad, const Step& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      if (!bad) throw;
+      bad(error.what());
+      any_bad_ = true;
+    }
+  }
+
   std::vector<Pair> take() {
-    check(!pairs_.empty(), "captions", "the list has no rows");
+    check(!pairs_.empty() || any_bad_, "captions", "the list has no rows");
     return std::move(pairs_);
   }
 
  private:
   CaptionLimits limits_;
   std::vector<Pair> pairs_;
-  std::vector<size_t> rows_;  // where each pair was first seen
+  std::vector<size_t> lines_;  // where each pair was first seen
   std::unordered_map<std::string, size_t> places_;
+  bool any_bad_ = false;
 };
 
 }  // namespace detail
@@ -78,42 +94,53 @@ T2UE_INLINE void check_inside(std::string_view path, std::string_view where, std
   }
 }
 
-T2UE_INLINE std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits) {
+T2UE_INLINE std::vector<Pair> parse_pairs_csv(std::string_view text, const CaptionLimits& limits,
+                                              const BadRow& bad) {
   text = without_byte_order_mark(text);
-  const char separator = csv_separator(text);
-  const auto header = take_csv_row(text, separator, 1);
+  CsvRows rows(text, csv_separator(text), "captions");
+  const auto header = rows.next();
   check(header.has_value(), "captions", "the list is empty");
   const CsvColumns columns(*header);
   detail::PairCollector pairs(limits);
-  for (size_t row = 2;; ++row) {
-    auto cells = take_csv_row(text, separator, row);
-    if (!cells) break;
-    if (std::optional<Pair> pair = columns.pair(std::move(*cells), row)) pairs.add(row, std::move(*pair));
-  }
+  for (bool more = true; more;)
+    pairs.attempt(bad, [&] {
+      auto cells = rows.next();
+      more = cells.has_value();
+      if (!more) return;
+      if (std::optional<Pair> pair = columns.pair(std::move(*cells), rows.line()))
+        pairs.add(rows.line(), std::move(*pair));
+    });
   return pairs.take();
 }
 
-T2UE_INLINE std::vector<Pair> parse_pairs_jsonl(std::string_view text, const CaptionLimits& limits) {
+T2UE_INLINE std::vector<Pair> parse_pairs_jsonl(std::string_view text, const CaptionLimits& limits,
+                                                const BadRow& bad) {
   text = without_byte_order_mark(text);
   detail::PairCollector pairs(limits);
-  for (size_t row = 1; !text.empty(); ++row) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (std::optional<Pair> pair = pair_of_json_line(line, row)) pairs.add(row, std::move(*pair));
+  for (size_t number = 1; !text.empty(); ++number) {
+    const std::string_view line = take_line(text);
+    pairs.attempt(bad, [&] {
+      if (std::optional<Pair> pair = pair_of_json_line(line, number)) pairs.add(number, std::move(*pair));
+    });
   }
   return pairs.take();
 }
 
-T2UE_INLINE std::vector<Pair> read_pairs(const std::filesystem::path& file, const CaptionLimits& limits) {
+T2UE_INLINE std::vector<Pair> read_pairs(const std::filesystem::path& file, const CaptionLimits& limits,
+                                         const BadRow& bad) {
   const std::string ending = file.extension().string();
   check(ending == ".csv" || ending == ".tsv" || ending == ".jsonl", "captions", file,
         ": a list ends in .csv, .tsv or .jsonl");
   const std::string text = read_text(file, limits.max_file_bytes);
+  const auto named = [&](std::string_view what) {
+    return concat("[captions] ", file, ": ", what.substr(std::string_view("[captions] ").size()));
+  };
+  BadRow bad_of_file;
+  if (bad) bad_of_file = [&](const std::string& what) { bad(named(what)); };
   try {
-    return ending == ".jsonl" ? parse_pairs_jsonl(text, limits) : parse_pairs_csv(text, limits);
+    return (ending == ".jsonl" ? parse_pairs_jsonl : parse_pairs_csv)(text, limits, bad_of_file);
   } catch (const Error& error) {
-    fail("captions", file, ": ",
-         std::string_view(error.what()).substr(std::string_view("[captions] ").size()));
+    throw Error(named(error.what()));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <t2ue/core/config.hpp>
@@ -23,6 +24,26 @@ struct DecodeLimits {
 /// Throws Error for anything else and for: empty or truncated data, damaged data, more pixels than
 /// `limits.max_pixels`, 16-bit PNG, CMYK JPEG, animated WebP.
 Image decode_image(std::span<const uint8_t> bytes, const DecodeLimits& limits = {});
+
+/// A picture at its own size, or at 1/2, 1/4 or 1/8 of it.
+struct ReducedImage {
+  Image image;
+  double height;  ///< how many rows of `image` the picture covers; the last one may be covered in part
+  double width;   ///< and columns
+
+  ReducedImage(Image whole) : image(std::move(whole)), height(image.height), width(image.width) {}
+  ReducedImage(Image reduced, double rows, double columns)
+      : image(std::move(reduced)), height(rows), width(columns) {}
+};
+
+/// decode_image() for a picture that is made smaller next, for models: a JPEG that has `reduction_spare`
+/// times as many pixels as wanted even then, each way, is decoded at 1/2, 1/4 or 1/8 of its size, by a
+/// smaller inverse cosine transform; others come as they are. Of a photograph, resize_image() of it differs
+/// from that of the whole picture by at most 2.5/255 in the mean (under 0.7/255 over many) and 16/255 in a
+/// pixel: small beside a noise of 8/255, but not for where pixels must be exact.
+ReducedImage decode_reduced(std::span<const uint8_t> bytes, int height, int width,
+                            const DecodeLimits& limits = {});
+inline constexpr int reduction_spare = 4;
 
 /// decode_image() of a file's bytes; errors name the file. The file's extension means nothing.
 Image load_image(const std::filesystem::path& path, const DecodeLimits& limits = {});

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,12 @@ struct CodecFree {
 };
 template <class T>
 using CodecOwner = std::unique_ptr<T, CodecFree>;
+
+inline constexpr std::string_view jpeg_magic = "\xFF\xD8\xFF";
+
+struct PictureSides {
+  int height, width;
+};
 
 inline bool begins_with(Bytes bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
@@ -146,7 +153,19 @@ inline void read_jpeg_metadata(Bytes bytes, const DecodeLimits& limits, Image& i
   }
 }
 
-inline Image decode_jpeg(Bytes bytes, const DecodeLimits& limits) {
+/// 8, 4, 2 or 1: by how much a JPEG may be decoded smaller where `wanted` pixels of its `height` x `width`
+/// are.
+inline int jpeg_divisor(int64_t height, int64_t width, const PictureSides& wanted) {
+  for (const int divisor : {8, 4, 2})
+    if (height >= int64_t{divisor} * reduction_spare * wanted.height &&
+        width >= int64_t{divisor} * reduction_spare * wanted.width)
+      return divisor;
+  return 1;
+}
+
+/// At its own size where nothing is `wanted`.
+inline ReducedImage decode_jpeg(Bytes bytes, const DecodeLimits& limits,
+                                const std::optional<PictureSides>& wanted = {}) {
   const CodecOwner<void> decoder(tjInitDecompress());
   check(decoder != nullptr, "image", "out of memory");
   int width = 0, height = 0, subsampling = 0, colours = 0;
@@ -156,12 +175,14 @@ inline Image decode_jpeg(Bytes bytes, const DecodeLimits& limits) {
   check_limits(height, width, limits);
   check(colours != TJCS_CMYK && colours != TJCS_YCCK, "image",
         "this JPEG is CMYK; convert it to RGB first, e.g. `magick in.jpg -colorspace sRGB out.png`");
-  Image image{height, width, 3, {}, {}, {}, 1};
+  const int divisor = wanted ? jpeg_divisor(height, width, *wanted) : 1;
+  const tjscalingfactor scale{1, divisor};
+  Image image{TJSCALED(height, scale), TJSCALED(width, scale), 3, {}, {}, {}, 1};
   read_jpeg_metadata(bytes, limits, image);
-  image.pixels.resize(static_cast<size_t>(width) * static_cast<size_t>(height) * 3);
+  image.pixels.resize(static_cast<size_t>(image.width) * static_cast<size_t>(image.height) * 3);
   // TJFLAG_LIMITSCANS: a progressive file of thousands of scans would decode for hours.
-  const int status = tjDecompress2(decoder.get(), bytes.data(), size, image.pixels.data(), width, 0, height,
-                                   TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
+  const int status = tjDecompress2(decoder.get(), bytes.data(), size, image.pixels.data(), image.width, 0,
+                                   image.height, TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
   if (status != 0) {
     const std::string_view reason = tjGetErrorStr2(decoder.get());
     // Many cameras leave stray bytes between segments; every other warning means lost pixels.
@@ -169,7 +190,7 @@ inline Image decode_jpeg(Bytes bytes, const DecodeLimits& limits) {
                           reason.find("extraneous bytes before marker") != std::string_view::npos;
     check(harmless, "image", "this JPEG is damaged or truncated: ", reason);
   }
-  return image;
+  return {std::move(image), static_cast<double>(height) / divisor, static_cast<double>(width) / divisor};
 }
 
 inline void append_jpeg_segment(std::vector<uint8_t>& out, uint8_t marker, std::string_view name,
@@ -240,12 +261,20 @@ T2UE_INLINE int exif_orientation(std::span<const uint8_t> exif) {
 T2UE_INLINE Image decode_image(std::span<const uint8_t> bytes, const DecodeLimits& limits) {
   check(!bytes.empty(), "image", "there are no bytes: an empty picture file");
   if (detail::begins_with(bytes, "\x89PNG\r\n\x1a\n")) return detail::decode_png(bytes, limits);
-  if (detail::begins_with(bytes, "\xFF\xD8\xFF")) return detail::decode_jpeg(bytes, limits);
+  if (detail::begins_with(bytes, detail::jpeg_magic)) return detail::decode_jpeg(bytes, limits).image;
   if (detail::begins_with(bytes, "RIFF") && bytes.size() >= 12 &&
       detail::begins_with(bytes.subspan(8), "WEBP"))
     return detail::decode_webp(bytes, limits);
   fail("image", "these ", bytes.size(),
        " bytes do not begin like a PNG, JPEG or WebP picture; convert it to PNG");
+}
+
+T2UE_INLINE ReducedImage decode_reduced(std::span<const uint8_t> bytes, int height, int width,
+                                        const DecodeLimits& limits) {
+  check(height > 0 && width > 0, "image", "a picture of ", height, " x ", width, " pixels is not possible");
+  if (detail::begins_with(bytes, detail::jpeg_magic))
+    return detail::decode_jpeg(bytes, limits, detail::PictureSides{height, width});
+  return {decode_image(bytes, limits)};
 }
 
 T2UE_INLINE Image load_image(const std::filesystem::path& path, const DecodeLimits& limits) {

@@ -7,7 +7,6 @@
 #include <t2ue/data/prefetch.hpp>
 #include <t2ue/data/readers/pair_list.hpp>
 #include <t2ue/data/readers/picture_reader.hpp>
-#include <t2ue/data/resize_image.hpp>
 
 namespace t2ue {
 
@@ -50,8 +49,7 @@ struct LoadedPicture {
 
 inline LoadedPicture load_for_training(const PictureReader& reader, size_t record, int size, bool skip_bad) {
   try {
-    const Image image = resize_image(drop_alpha(reader.read(record), {255, 255, 255}), size, size);
-    return {image.pixels, {}};
+    return {reader.read_resized(record, size, size).pixels, {}};
   } catch (const Error& error) {
     if (!skip_bad) throw;
     return {{}, error.what()};

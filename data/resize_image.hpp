@@ -3,6 +3,7 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/data/image.hpp>
+#include <t2ue/data/image_codec.hpp>
 
 namespace t2ue {
 
@@ -11,6 +12,9 @@ namespace t2ue {
 /// weighs the colours, so that hidden colours do not bleed. Rounded to nearest; the same size gives the same
 /// bytes. ICC, EXIF and orientation are kept (height and width are those of the stored pixels).
 Image resize_image(const Image& image, int height, int width);
+
+/// As above, of a picture whose last row and column may be covered in part (ReducedImage).
+Image resize_image(const ReducedImage& picture, int height, int width);
 
 }  // namespace t2ue
 

@@ -5,13 +5,15 @@
 
 #include <t2ue/core/beta.hpp>
 #include <t2ue/core/ops/ops.hpp>
+#include <t2ue/core/staged_copy.hpp>
 #include <t2ue/data/pair_dataset.hpp>
 #include <t2ue/models/clip/clip.hpp>
 
 namespace t2ue {
 
 /// Pictures u8 [B,S,S,3], token ids [B,T], end positions [B], labels [B], the number of the step, and how
-/// mixup mixes it: as in Mixture.
+/// mixup mixes it: as in Mixture. They are filled through StagedCopy: on a GPU while it works on the batch
+/// before.
 struct Batch {
   Tensor images, ids, end, labels, counter, share, shift;
 
@@ -33,28 +35,30 @@ struct Batch {
           " items for ", size(), " places");
     check(data.size == images.shape()[1], "batch", "pictures are ", data.size,
           " pixels wide, the step wants ", images.shape()[1]);
-    const auto places = static_cast<size_t>(size());
-    std::vector<uint8_t> pixels;
-    std::vector<int32_t> tokens, ends, classes;
-    pixels.reserve(places * data.picture_bytes());
-    for (size_t b = 0; b < places; ++b) {
+    const bool texts = !data.ids.empty();
+    check(!texts || data.context_length == ids.shape()[1], "batch", "texts have ", data.context_length,
+          " tokens, the step wants ", ids.shape()[1]);
+    auto pixel = images_in_.begin<uint8_t>().begin();
+    const std::span<int32_t> classes = labels_in_.begin<int32_t>();
+    std::span<int32_t> ends, tokens;
+    if (texts) ends = end_in_.begin<int32_t>();
+    if (texts) tokens = ids_in_.begin<int32_t>();
+    for (size_t b = 0; b < classes.size(); ++b) {
       const int64_t item = items[std::min(b, items.size() - 1)];
       const auto picture = data.picture(item);
-      pixels.insert(pixels.end(), picture.begin(), picture.end());
-      classes.push_back(data.labels[static_cast<size_t>(item)]);
-      if (data.ids.empty()) continue;
-      const int64_t row = data.caption_row(item, epoch);
-      tokens.insert(tokens.end(), data.ids.begin() + row * data.context_length,
-                    data.ids.begin() + (row + 1) * data.context_length);
-      ends.push_back(data.end[static_cast<size_t>(row)]);
+      pixel = std::copy(picture.begin(), picture.end(), pixel);
+      classes[b] = data.labels[static_cast<size_t>(item)];
+      if (!texts) continue;
+      const int64_t row = data.caption_row(item, epoch), length = data.context_length;
+      std::copy_n(data.ids.begin() + row * length, length, tokens.begin() + static_cast<int64_t>(b) * length);
+      ends[b] = data.end[static_cast<size_t>(row)];
     }
-    images.assign(pixels);
-    labels.assign(classes);
-    if (!data.ids.empty()) {
-      ids.assign(tokens);
-      end.assign(ends);
-    }
-    counter.assign(std::vector<int32_t>{static_cast<int32_t>(step)});
+    images_in_.commit();
+    labels_in_.commit();
+    if (texts) end_in_.commit();
+    if (texts) ids_in_.commit();
+    counter_in_.begin<int32_t>()[0] = static_cast<int32_t>(step);
+    counter_in_.commit();
   }
 
   /// Draws the mixture of step `step` by (seed, step): share from Beta(alpha, alpha), shift from 1..B-1, all
@@ -64,10 +68,15 @@ struct Batch {
     if (alpha == 0.0f) return;
     Random random(seed, Purpose::mixup, static_cast<uint64_t>(step));
     const auto others = static_cast<uint32_t>(std::max<int64_t>(size() - 1, 1));
-    const auto places = static_cast<int32_t>(1 + random.below(others));
-    shift.assign(std::vector<int32_t>{places});
-    share.assign(std::vector<float>{beta_draw(random, static_cast<double>(alpha))});
+    shift_in_.begin<int32_t>()[0] = static_cast<int32_t>(1 + random.below(others));
+    shift_in_.commit();
+    share_in_.begin<float>()[0] = beta_draw(random, static_cast<double>(alpha));
+    share_in_.commit();
   }
+
+ private:
+  StagedCopy images_in_{images}, ids_in_{ids}, end_in_{end}, labels_in_{labels}, counter_in_{counter},
+      share_in_{share}, shift_in_{shift};
 };
 
 /// Which items step `step` of a run reads: each epoch is a fresh permutation by (seed, epoch), its incomplete

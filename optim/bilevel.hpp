@@ -131,6 +131,8 @@ class BiLevelTrainer {
   bool done() const { return rounds_ >= policy_.rounds; }
   int64_t rounds() const { return rounds_; }
   int64_t total_rounds() const { return policy_.rounds; }
+  /// Seconds spent so far on filling batches.
+  double data_seconds() const { return data_seconds_; }
   SsaGenerator& generator() { return generator_; }
   const ParameterSet& generator_parameters() const { return generator_parameters_; }
   /// The surrogate, for starting it from trained weights.
@@ -251,26 +253,28 @@ class BiLevelTrainer {
   }
 
   void next_batch() {
+    const auto before = std::chrono::steady_clock::now();
     const auto items = order_.at(steps_);
     batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
     const auto width = static_cast<size_t>(conditions_.width);
-    std::vector<float> condition, latent;
-    std::vector<int32_t> rows;
+    auto condition = condition_in_.begin<float>().begin(), latent = latent_in_.begin<float>().begin();
+    const std::span<int32_t> rows = rows_in_.begin<int32_t>();
     for (size_t b = 0; b < items.size(); ++b) {
       const auto item = static_cast<size_t>(items[b]);
-      rows.push_back(conditions_.row_of_item[item]);
-      const float* row =
-          conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width;
-      condition.insert(condition.end(), row, row + width);
+      rows[b] = conditions_.row_of_item[item];
+      condition =
+          std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
+                      width, condition);
       const uint64_t draw =
           conditions_.shared_latent ? 0 : 1 + static_cast<uint64_t>(steps_) * items.size() + b;
       const std::vector<float> z = latent_vector(generator_.config.latent, recipe_.seed, draw);
-      latent.insert(latent.end(), z.begin(), z.end());
+      latent = std::copy(z.begin(), z.end(), latent);
     }
-    condition_.assign(condition);
-    latent_.assign(latent);
-    rows_.assign(rows);
+    condition_in_.commit();
+    latent_in_.commit();
+    rows_in_.commit();
+    data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     ++steps_;
   }
 
@@ -292,9 +296,11 @@ class BiLevelTrainer {
   BatchOrder order_;
   Schedule noise_schedule_;
   Tensor codebook_, rows_;
+  StagedCopy condition_in_{condition_}, latent_in_{latent_}, rows_in_{rows_};
   std::optional<GuardedStep> warm_step_;
   GuardedStep surrogate_step_, noise_step_;
   int64_t rounds_ = 0, steps_ = 0;
+  double data_seconds_ = 0;
 };
 
 }  // namespace t2ue

@@ -27,8 +27,10 @@ struct CifarLayout {
 int64_t add_cifar(std::istream& binary, uint64_t bytes, const std::string& where, const CifarLayout& layout,
                   uint32_t source, uint32_t split, int64_t first, IndexBuilder& builder);
 
-/// The class (1..10) of every picture of an STL-10 label file, from 0. Error as for add_cifar().
-std::vector<int32_t> read_stl10_labels(std::istream& binary, const std::string& where);
+/// The class (1..10) of every picture of an STL-10 label file, from 0. Error as for add_cifar(); a class out
+/// of range goes to `bad`, if there is one, and is -1 then.
+std::vector<int32_t> read_stl10_labels(std::istream& binary, const std::string& where,
+                                       const BadRow& bad = {});
 
 /// "cifar10", "cifar100" or "stl10" by the names of the files in the folder, or "". Where CIFAR's are called
 /// the same, by their names of classes and their size.

@@ -71,12 +71,15 @@ inline void add_stl10_split(const std::filesystem::path& folder, const std::stri
   std::vector<int32_t> labels;
   if (name != "unlabeled") {
     std::ifstream binary = open_binary(classes);
-    labels = read_stl10_labels(binary, classes.string());
+    BadRow bad;
+    if (builder.options().skip_bad) bad = [&](const std::string& what) { builder.count_bad(what); };
+    labels = read_stl10_labels(binary, classes.string(), bad);
     check(labels.size() == bytes / stl10_bytes, "dataset", classes.string(), " has ", labels.size(),
           " classes for ", bytes / stl10_bytes, " pictures");
   }
   const uint32_t source = builder.source(pictures), split = builder.split(name);
   for (uint64_t i = 0; i < bytes / stl10_bytes; ++i) {
+    if (!labels.empty() && labels[i] < 0) continue;
     Record record;
     record.key = numbered_key(name, static_cast<int64_t>(i));
     record.picture = {PictureForm::raw, source, "", i * stl10_bytes, stl10_bytes};
@@ -113,13 +116,18 @@ T2UE_INLINE int64_t add_cifar(std::istream& binary, uint64_t bytes, const std::s
   return static_cast<int64_t>(bytes / size);
 }
 
-T2UE_INLINE std::vector<int32_t> read_stl10_labels(std::istream& binary, const std::string& where) {
+T2UE_INLINE std::vector<int32_t> read_stl10_labels(std::istream& binary, const std::string& where,
+                                                   const BadRow& bad) {
   std::vector<int32_t> labels;
   for (std::istreambuf_iterator<char> at(binary), end; at != end; ++at) {
     const int32_t label = static_cast<uint8_t>(*at);
-    check(label >= 1 && label <= 10, "dataset", where, " byte ", labels.size(), ": the class is ", label,
-          ", outside 1..10");
-    labels.push_back(label - 1);
+    const bool good = label >= 1 && label <= 10;
+    const std::string what = good ? ""
+                                  : concat("[dataset] ", where, " byte ", labels.size(), ": the class is ",
+                                           label, ", outside 1..10");
+    if (!good && !bad) throw Error(what);
+    if (!good) bad(what);
+    labels.push_back(good ? label - 1 : -1);
   }
   check(!labels.empty(), "dataset", where, " is empty");
   return labels;

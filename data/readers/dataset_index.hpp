@@ -49,10 +49,12 @@ struct RawLayout {
 struct BadRecords {
   int64_t count = 0;
   std::vector<std::string> first;  ///< what was wrong with the first 100
-};
 
-/// Counts one more, with what was wrong with it.
-void count_bad(BadRecords& bad, const std::string& what);
+  void add(const std::string& what) {
+    ++count;
+    if (first.size() < 100) first.push_back(what);
+  }
+};
 
 struct DatasetIndex {
   std::string format;  ///< "flickr", "coco", ...: see open_dataset()

@@ -7,12 +7,6 @@
 
 namespace t2ue {
 
-T2UE_INLINE void count_bad(BadRecords& bad, const std::string& what) {
-  constexpr size_t kept = 100;
-  ++bad.count;
-  if (bad.first.size() < kept) bad.first.push_back(what);
-}
-
 T2UE_INLINE DatasetIndex select_split(const DatasetIndex& index, const std::string& name) {
   const auto found = std::find(index.splits.begin(), index.splits.end(), name);
   if (found == index.splits.end()) {

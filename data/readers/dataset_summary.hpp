@@ -52,9 +52,9 @@ struct PictureHashes {
   std::vector<uint64_t> hashes;  ///< perceptual_hash() of each
   BadRecords bad;
 };
-/// `progress` is called now and then with records done and in all.
-PictureHashes hash_pictures(const DatasetIndex& index, int workers,
-                            const std::function<void(int64_t done, int64_t total)>& progress = {});
+/// Called now and then with records done, in all, and the share of the time spent waiting for their pictures.
+using PictureProgress = std::function<void(int64_t done, int64_t total, double waiting)>;
+PictureHashes hash_pictures(const DatasetIndex& index, int workers, const PictureProgress& progress = {});
 
 }  // namespace t2ue
 

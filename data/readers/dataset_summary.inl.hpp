@@ -22,7 +22,8 @@ struct Made {
   std::string problem;
 };
 
-/// make(image) of the pictures of `records` on `workers` threads; `visit` gets what it gave, in order.
+/// make(image) of the pictures of `records` on `workers` threads; `visit` gets what it gave, in order, and
+/// the share of the time spent waiting for it so far.
 template <class T, class Make, class Visit>
 void make_of_pictures(const DatasetIndex& index, std::vector<int64_t> records, int workers, const Make& make,
                       const Visit& visit) {
@@ -41,12 +42,8 @@ void make_of_pictures(const DatasetIndex& index, std::vector<int64_t> records, i
       records, {.batch_size = 16, .workers = workers});
   size_t next = 0;
   while (const auto batch = pictures.next())
-    for (const Made<T>& made : *batch) visit(static_cast<size_t>(records[next++]), made);
-}
-
-inline void count_bad(BadRecords& bad, const std::string& problem) {
-  ++bad.count;
-  if (bad.first.size() < 100) bad.first.push_back(problem);
+    for (const Made<T>& made : *batch)
+      visit(static_cast<size_t>(records[next++]), made, pictures.waited_share());
 }
 
 }  // namespace detail
@@ -107,10 +104,10 @@ T2UE_INLINE PictureSummary visit_pictures(const DatasetIndex& index, std::vector
   std::set<std::pair<int, int>> sizes;
   detail::make_of_pictures<Image>(
       index, std::move(records), workers, [](Image image) { return image; },
-      [&](size_t record, const detail::Made<Image>& made) {
+      [&](size_t record, const detail::Made<Image>& made, double) {
         ++summary.sampled;
         if (!made.problem.empty()) {
-          detail::count_bad(summary.bad, made.problem);
+          summary.bad.add(made.problem);
           return;
         }
         heights.push_back(made.value.height);
@@ -125,21 +122,21 @@ T2UE_INLINE PictureSummary visit_pictures(const DatasetIndex& index, std::vector
 }
 
 T2UE_INLINE PictureHashes hash_pictures(const DatasetIndex& index, int workers,
-                                        const std::function<void(int64_t done, int64_t total)>& progress) {
+                                        const PictureProgress& progress) {
   PictureHashes result;
   std::vector<int64_t> all(index.records.size());
   std::iota(all.begin(), all.end(), int64_t{0});
   const auto total = static_cast<int64_t>(all.size());
   detail::make_of_pictures<uint64_t>(
       index, std::move(all), workers, [](const Image& image) { return perceptual_hash(image); },
-      [&](size_t record, const detail::Made<uint64_t>& made) {
+      [&](size_t record, const detail::Made<uint64_t>& made, double waiting) {
         if (made.problem.empty()) {
           result.records.push_back(record);
           result.hashes.push_back(made.value);
         } else {
-          detail::count_bad(result.bad, made.problem);
+          result.bad.add(made.problem);
         }
-        if (progress) progress(static_cast<int64_t>(record) + 1, total);
+        if (progress) progress(static_cast<int64_t>(record) + 1, total, waiting);
       });
   return result;
 }

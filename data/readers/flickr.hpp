@@ -16,7 +16,7 @@ namespace t2ue {
 ///   image,caption                             captions.txt, and CSV whose header has image or image_name,
 ///   and
 ///                                             caption
-/// A picture's key is its name without ".jpg". Error, naming line (or CSV row) after `where`, for a line of
+/// A picture's key is its name without ".jpg". Error, naming the line after `where`, for a line of
 /// another form, and by the rules of IndexBuilder. Adds to `split`.
 void parse_flickr_captions(std::string_view text, const std::string& where, uint32_t split,
                            IndexBuilder& builder);

@@ -5,6 +5,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/data/captions.hpp>
+#include <t2ue/data/csv.hpp>
 #include <t2ue/data/readers/caption_pictures.hpp>
 #include <t2ue/data/caption_rows.hpp>
 #include <t2ue/data/readers/flickr.hpp>
@@ -44,10 +45,11 @@ inline void flickr_bar_line(std::string_view line, const std::string& where, uin
                   std::string(trimmed(line.substr(second + 1))));
 }
 
-/// CSV with a header; quoting errors end the reading, for rows behind them cannot be told.
+/// CSV with a header.
 inline void flickr_csv(std::string_view text, const std::string& where, uint32_t split,
                        IndexBuilder& builder) {
-  const auto header = take_csv_row(text, ',', 1);
+  CsvRows rows(text, ',', "dataset", where + " ");
+  const auto header = rows.next();
   const auto column = [&](std::initializer_list<std::string_view> names) {
     return static_cast<size_t>(
         std::find_first_of(header->begin(), header->end(), names.begin(), names.end()) - header->begin());
@@ -57,18 +59,17 @@ inline void flickr_csv(std::string_view text, const std::string& where, uint32_t
         ": not captions of Flickr8k or Flickr30k; the first line is neither NAME.jpg#0<TAB>CAPTION nor a "
         "header "
         "with image and caption");
-  for (size_t row = 2;; ++row) {
-    const auto cells = take_csv_row(text, ',', row);
-    if (!cells) return;
-    if (cells->size() == 1 && cells->front().empty()) continue;  // a blank line
-    const std::string place = concat(where, " row ", row);
+  for (bool more = true; more;)
     builder.attempt([&] {
+      const auto cells = rows.next();
+      more = cells.has_value();
+      if (!cells || (cells->size() == 1 && cells->front().empty())) return;  // the end, or a blank line
+      const std::string place = concat(where, " line ", rows.line());
       check(cells->size() == header->size(), "dataset", place, ": ", cells->size(),
             " cells, but the header has ", header->size());
       builder.caption(place, flickr_record((*cells)[name], split, builder),
                       std::string(trimmed((*cells)[caption])));
     });
-  }
 }
 
 /// The official splits of Flickr8k, where their lists lie in `folder`.
@@ -90,7 +91,8 @@ T2UE_INLINE void parse_flickr_captions(std::string_view text, const std::string&
                                        IndexBuilder& builder) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   check(!trimmed(text).empty(), "dataset", where, " is empty");
-  const std::string_view first = text.substr(0, text.find('\n'));
+  std::string_view rest = text;
+  const std::string_view first = take_line(rest);
   const bool bars = first.starts_with("image_name|") || first.starts_with("image|");
   const size_t tab = first.find('\t');
   if (!bars && first.substr(0, tab).find('#') == std::string_view::npos) {

@@ -13,7 +13,7 @@ T2UE_INLINE IndexBuilder::IndexBuilder(std::string format, const DatasetOptions&
 }
 
 T2UE_INLINE void IndexBuilder::count_bad(const std::string& what) {
-  t2ue::count_bad(index_.bad, what);
+  index_.bad.add(what);
 }
 
 T2UE_INLINE uint32_t IndexBuilder::source(const std::filesystem::path& path) {

@@ -7,8 +7,10 @@
 namespace t2ue {
 
 T2UE_INLINE DatasetIndex index_of_pairs(std::span<const Pair> pairs, const std::filesystem::path& folder,
-                                        const std::string& format, const DatasetOptions& options) {
+                                        const std::string& format, const DatasetOptions& options,
+                                        BadRecords bad) {
   IndexBuilder builder(format, options);
+  builder.index().bad = std::move(bad);
   const uint32_t source = builder.source(folder), split = builder.split("all");
   for (const Pair& pair : pairs)
     builder.attempt([&] {
@@ -29,9 +31,12 @@ T2UE_INLINE DatasetIndex index_of_pairs(std::span<const Pair> pairs, const std::
 T2UE_INLINE DatasetIndex read_pair_list(const std::filesystem::path& file, const DatasetOptions& options) {
   const bool folder = is_folder(file);
   const std::filesystem::path list = folder ? file / "pairs.jsonl" : file;
-  return index_of_pairs(read_pairs(list, options.limits),
-                        options.pictures.empty() ? list.parent_path() : options.pictures,
-                        folder ? "pairs" : "list", options);
+  BadRecords bad;
+  BadRow count;
+  if (options.skip_bad) count = [&](const std::string& what) { bad.add(what); };
+  const std::vector<Pair> pairs = read_pairs(list, options.limits, count);
+  return index_of_pairs(pairs, options.pictures.empty() ? list.parent_path() : options.pictures,
+                        folder ? "pairs" : "list", options, std::move(bad));
 }
 
 }  // namespace t2ue

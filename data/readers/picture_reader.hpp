@@ -25,6 +25,9 @@ class PictureReader {
   /// The picture of record number `record`. Throws Error naming file and record if it has none or it cannot
   /// be read or decoded.
   Image read(size_t record) const;
+  /// The picture at height x width without alpha, which is laid over white: what models are shown. A JPEG is
+  /// decoded by decode_reduced(), hence not exact.
+  Image read_resized(size_t record, int height, int width) const;
 
  private:
   struct State;

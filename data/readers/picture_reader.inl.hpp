@@ -7,8 +7,10 @@
 #include <fstream>
 #include <mutex>
 
+#include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
 #include <t2ue/data/readers/picture_reader.hpp>
+#include <t2ue/data/resize_image.hpp>
 
 namespace t2ue {
 namespace detail {
@@ -118,8 +120,29 @@ struct PictureReader::State {
 
   std::vector<uint8_t> bytes_of(const PictureAt& at) {
     const std::filesystem::path& source = index.sources.at(at.source);
+    if (at.form == PictureForm::file) return read_file(source / at.name, DecodeLimits{}.max_file_bytes);
     if (source.string().ends_with("gz")) return archive_of(at.source)->read(at.offset, at.bytes);
     return detail::read_range(source, at.offset, at.bytes);
+  }
+
+  /// What `decode` makes of a record's bytes; raw pixels come as they are.
+  template <class Decode>
+  auto decoded(size_t record, const Decode& decode) -> decltype(decode({})) {
+    check(record < index.records.size(), "dataset", "record ", record, " is outside 0..",
+          index.records.size());
+    const Record& item = index.records[record];
+    const PictureAt& at = item.picture;
+    check(at.form != PictureForm::none, "dataset", "\"", item.key, "\" has no picture");
+    const std::vector<uint8_t> bytes = bytes_of(at);
+    if (at.form == PictureForm::raw) return {image_of_raw(index.raw, bytes)};
+    try {
+      return decode(bytes);
+    } catch (const Error& error) {
+      const std::string reason(std::string_view(error.what()).substr(std::string_view("[image] ").size()));
+      const std::filesystem::path& source = index.sources.at(at.source);
+      if (at.form == PictureForm::file) fail("image", source / at.name, ": ", reason);
+      fail("image", source.string(), ": ", at.name, ": ", reason);
+    }
   }
 };
 
@@ -129,20 +152,14 @@ T2UE_INLINE PictureReader::PictureReader(const DatasetIndex& index)
 T2UE_INLINE PictureReader::~PictureReader() = default;
 
 T2UE_INLINE Image PictureReader::read(size_t record) const {
-  const DatasetIndex& index = state_->index;
-  check(record < index.records.size(), "dataset", "record ", record, " is outside 0..", index.records.size());
-  const Record& item = index.records[record];
-  const PictureAt& at = item.picture;
-  check(at.form != PictureForm::none, "dataset", "\"", item.key, "\" has no picture");
-  if (at.form == PictureForm::file) return load_image(index.sources.at(at.source) / at.name);
-  const std::vector<uint8_t> bytes = state_->bytes_of(at);
-  if (at.form == PictureForm::raw) return image_of_raw(index.raw, bytes);
-  try {
-    return decode_image(bytes);
-  } catch (const Error& error) {
-    fail("image", index.sources.at(at.source).string(), ": ", at.name, ": ",
-         std::string_view(error.what()).substr(std::string_view("[image] ").size()));
-  }
+  return state_->decoded(record, [](std::span<const uint8_t> bytes) { return decode_image(bytes); });
+}
+
+T2UE_INLINE Image PictureReader::read_resized(size_t record, int height, int width) const {
+  ReducedImage picture = state_->decoded(
+      record, [&](std::span<const uint8_t> bytes) { return decode_reduced(bytes, height, width); });
+  if (picture.image.channels == 4) picture.image = drop_alpha(picture.image);
+  return resize_image(picture, height, width);
 }
 
 T2UE_INLINE Image image_of_raw(const RawLayout& layout, std::span<const uint8_t> bytes) {

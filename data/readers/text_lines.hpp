@@ -11,7 +11,7 @@
 
 namespace t2ue {
 
-/// Takes one line from the front of `text`, without its "\n" or "\r\n".
+/// Takes one line from the front of `text`, without its end, which is "\n", "\r\n" or "\r".
 std::string_view take_line(std::string_view& text);
 /// Without blanks at both ends.
 std::string_view trimmed(std::string_view text);

@@ -11,9 +11,9 @@
 namespace t2ue {
 
 T2UE_INLINE std::string_view take_line(std::string_view& text) {
-  std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(text.size(), line.size() + 1));
-  if (line.ends_with('\r')) line.remove_suffix(1);
+  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  text.remove_prefix(line.size());
+  if (!text.empty()) text.remove_prefix(text.starts_with("\r\n") ? 2 : 1);
   return line;
 }
 

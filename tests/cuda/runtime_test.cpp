@@ -5,6 +5,7 @@
 #include <errors.hpp>
 #include <numeric>
 
+#include <t2ue/core/staged_copy.hpp>
 #include <t2ue/core/tensor.hpp>
 #include <t2ue/cuda/backend.hpp>
 #include <t2ue/cuda/convert.hpp>
@@ -84,6 +85,19 @@ TEST(Runtime, MemoryIsAlignedAndCopiesCompleteBeforeTheyReturn) {
   }
   gpu.copy(nullptr, nullptr, 0);
   gpu.release(nullptr);
+}
+
+TEST(Runtime, StagedCopiesArriveInTurn) {
+  T2UE_NEEDS_GPU();
+  const Device device{DeviceKind::cuda, 0};
+  const Tensor target({1'000'000}, DType::f32, device);
+  StagedCopy staged(target);
+  for (int round = 0; round < 5; ++round) {
+    const std::vector<float> values(1'000'000, static_cast<float>(round));
+    staged.assign(std::span<const float>(values));
+    EXPECT_EQ(target.to_vector<float>(), values) << round;
+  }
+  EXPECT_THAT(error_of([&] { Gpu::at(0).wait_host(&device); }), HasSubstr("allocate_host"));
 }
 
 TEST(Runtime, OutOfMemorySaysWhatWasAskedForAndWhatIsFree) {

@@ -133,7 +133,7 @@ TEST(CaptionStream, BadRowsAreNamedOrCounted) {
   EXPECT_THAT(lines_of_text.left, ElementsAre("x/1#1=one", "x/6#1=last"));
   EXPECT_EQ(lines_of_text.count, 4);
   const Bad cells = bad_file("x.csv", "key,caption\na,\"x\ny\"\nb\n\"c\"d,z\ne,\n\"f\",w\n");
-  EXPECT_THAT(cells.error, AllOf(HasSubstr("line 4"), HasSubstr("row 3"), HasSubstr("1 cells")));
+  EXPECT_THAT(cells.error, AllOf(HasSubstr("line 4"), HasSubstr("1 cells")));
   EXPECT_THAT(cells.left, ElementsAre("a#1=x\ny", "f#1=w"));
   EXPECT_EQ(cells.count, 3);
   const Bad open = bad_file("x.csv", "key,caption\na,x\nb,\"never closed\nc,z\n");

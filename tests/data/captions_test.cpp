@@ -53,22 +53,22 @@ TEST(Captions, BadCsvNamesTheRow) {
   EXPECT_THAT(csv_error("name,caption\n1,x\n"), HasSubstr("`key`"));
   EXPECT_THAT(csv_error("key,text\n1,x\n"), HasSubstr("`caption`"));
   EXPECT_THAT(csv_error("key,caption,title\n1,x,y\n"), HasSubstr("mean the same"));
-  EXPECT_THAT(csv_error("key,caption\n1,x\n2\n"), AllOf(HasSubstr("row 3"), HasSubstr("1 cells")));
-  EXPECT_THAT(csv_error("key,caption\n1,\"x\n2,y\n"), AllOf(HasSubstr("row 2"), HasSubstr("does not end")));
-  EXPECT_THAT(csv_error("key,caption\n1,\"x\"y\n"), AllOf(HasSubstr("row 2"), HasSubstr("closing quote")));
-  EXPECT_THAT(csv_error("key,caption\n1,x\n2,\n"), AllOf(HasSubstr("row 3"), HasSubstr("caption is empty")));
+  EXPECT_THAT(csv_error("key,caption\n1,x\n2\n"), AllOf(HasSubstr("line 3"), HasSubstr("1 cells")));
+  EXPECT_THAT(csv_error("key,caption\n1,\"x\n2,y\n"), AllOf(HasSubstr("line 2"), HasSubstr("does not end")));
+  EXPECT_THAT(csv_error("key,caption\n1,\"x\"y\n"), AllOf(HasSubstr("line 2"), HasSubstr("closing quote")));
+  EXPECT_THAT(csv_error("key,caption\n1,x\n2,\n"), AllOf(HasSubstr("line 3"), HasSubstr("caption is empty")));
   EXPECT_THAT(csv_error("key,caption\n1, \t\n"), HasSubstr("caption is empty"));
   EXPECT_THAT(csv_error("key,caption\n,x\n"), HasSubstr("no key"));
-  EXPECT_THAT(csv_error("key,caption\n1,x\n2,\xC3(\n"), AllOf(HasSubstr("row 3"), HasSubstr("UTF-8")));
+  EXPECT_THAT(csv_error("key,caption\n1,x\n2,\xC3(\n"), AllOf(HasSubstr("line 3"), HasSubstr("UTF-8")));
   EXPECT_THAT(csv_error("key,label\n1,\n"), HasSubstr("neither a caption nor a label"));
 }
 
 TEST(Captions, MillionCharacters) {
   const std::string caption(1'000'000, 'x');
   EXPECT_THAT(csv_error("key,caption\n1,ok\n2," + caption),
-              AllOf(HasSubstr("row 3"), HasSubstr("1000000 bytes"), HasSubstr("10000")));
+              AllOf(HasSubstr("line 3"), HasSubstr("1000000 bytes"), HasSubstr("10000")));
   EXPECT_THAT(jsonl_error("{\"key\":\"1\",\"caption\":\"" + caption + "\"}"),
-              AllOf(HasSubstr("row 1"), HasSubstr("1000000 bytes")));
+              AllOf(HasSubstr("line 1"), HasSubstr("1000000 bytes")));
   CaptionLimits limits;
   limits.max_caption_bytes = 1'000'000;
   EXPECT_EQ(parse_pairs_csv("key,caption\n2," + caption, limits)[0].captions[0].size(), 1'000'000u);
@@ -76,8 +76,8 @@ TEST(Captions, MillionCharacters) {
 
 TEST(Captions, DuplicateKeys) {
   EXPECT_THAT(csv_error("key,image,caption\na,1.png,x\nb,2.png,y\na,3.png,z\n"),
-              AllOf(HasSubstr("row 4"), HasSubstr("row 2"), HasSubstr("\"a\"")));
-  EXPECT_THAT(csv_error("key,image,caption,label\na,1.png,x,l\na,1.png,x,m\n"), HasSubstr("row 3"));
+              AllOf(HasSubstr("line 4"), HasSubstr("line 2"), HasSubstr("\"a\"")));
+  EXPECT_THAT(csv_error("key,image,caption,label\na,1.png,x,l\na,1.png,x,m\n"), HasSubstr("line 3"));
 }
 
 TEST(Captions, PathsThatClimbOut) {
@@ -108,9 +108,9 @@ TEST(Captions, BadJsonlNamesTheRow) {
         "{\"key\":\"2\",\"captions\":\"x\"}", "{\"key\":\"2\",\"captions\":[1]}", "{\"caption\":\"x\"}",
         "{\"key\":\"2\",\"caption\":\"\xFF\"}", "{\"key\":\"2\",\"caption\":\"\\ud800\"}",
         "{\"key\":\"../2\",\"caption\":\"x\"}", "{\"key\":\"1\",\"image\":\"other.png\",\"caption\":\"x\"}"})
-    EXPECT_THAT(jsonl_error(good + line), HasSubstr("row 2")) << line;
+    EXPECT_THAT(jsonl_error(good + line), HasSubstr("line 2")) << line;
   EXPECT_THAT(jsonl_error("\n \n"), HasSubstr("no rows"));
-  EXPECT_THAT(jsonl_error(std::string(100'000, '[')), HasSubstr("row 1"));
+  EXPECT_THAT(jsonl_error(std::string(100'000, '[')), HasSubstr("line 1"));
 }
 
 TEST(Captions, JsonlRoundTrip) {
@@ -134,7 +134,7 @@ TEST(Captions, ReadByEnding) {
   EXPECT_EQ(read_pairs(folder / "list.csv").size(), 1u);
   write_file(folder / "bad.jsonl", std::string_view("{}\n"));
   EXPECT_THAT(error_of([&] { read_pairs(folder / "bad.jsonl"); }),
-              AllOf(HasSubstr("bad.jsonl"), HasSubstr("row 1")));
+              AllOf(HasSubstr("bad.jsonl"), HasSubstr("line 1")));
   EXPECT_THAT(error_of([&] { read_pairs(folder / "list.txt"); }), HasSubstr(".jsonl"));
 }
 

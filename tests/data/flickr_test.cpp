@@ -92,7 +92,7 @@ TEST(Flickr, BadLinesAreNamedOrLeftOut) {
   expect_error([&] { parse_flickr_captions("one,two\n", "F", 0, builder); },
                {"NAME.jpg#0", "image and caption"});
   expect_error([&] { parse_flickr_captions("image,caption\na.jpg\n", "F", 0, builder); },
-               {"F row 2", "1 cells"});
+               {"F line 2", "1 cells"});
 }
 
 TEST(Flickr, MissingPictures) {

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto parse : {t2ue::parse_pairs_csv, t2ue::parse_pairs_jsonl}) {
     std::vector<t2ue::Pair> pairs;
     try {
-      pairs = parse(text, {});
+      pairs = parse(text, {}, {});
     } catch (const t2ue::Error&) {
       continue;
     }

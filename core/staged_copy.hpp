@@ -1,0 +1,74 @@
+// Filling a tensor from the host over and over, while the device still works on what it held before.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <t2ue/core/tensor.hpp>
+
+namespace t2ue {
+
+/// What a tensor is filled through. On a device with page-locked memory (Backend::allocate_host) there are
+/// two buffers of it in turn: the copy out of one is queued and runs by itself while the other is filled. On
+/// the CPU the tensor's own memory is filled. Elsewhere an ordinary buffer is, and copied.
+class StagedCopy {
+ public:
+  explicit StagedCopy(Tensor target) : target_(std::move(target)) {
+    const Backend& backend = backend_of(device());
+    if (device().kind == DeviceKind::cpu || bytes() == 0) return;
+    if (!backend.allocate_host) {
+      plain_.resize(bytes());
+      return;
+    }
+    for (std::shared_ptr<void>& buffer : pinned_)
+      buffer = {backend.allocate_host(device(), bytes()),
+                [&backend, device = device()](void* memory) { backend.release_host(device, memory); }};
+  }
+  StagedCopy(const StagedCopy&) = delete;
+  StagedCopy& operator=(const StagedCopy&) = delete;
+
+  /// Where to put the tensor's next contents, all of them. Waits only for the copy before last.
+  template <class T>
+  std::span<T> begin() {
+    check(dtype_of<T>::value == target_.dtype(), "tensor", "holds ", name_of(target_.dtype()),
+          ", filled with ", name_of(dtype_of<T>::value));
+    const auto count = static_cast<size_t>(target_.shape().elements());
+    if (pinned_[0]) {
+      next_ = 1 - next_;
+      backend_of(device()).wait_host(device(), pinned_[next_].get());
+      return {static_cast<T*>(pinned_[next_].get()), count};
+    }
+    return {static_cast<T*>(plain_.empty() ? target_.data() : plain_.data()), count};
+  }
+
+  /// Hands over what begin() gave: launches from now on see it.
+  void commit() {
+    const Backend& backend = backend_of(device());
+    if (pinned_[0])
+      backend.copy_later(device(), target_.data(), pinned_[next_].get(), bytes());
+    else if (!plain_.empty())
+      backend.copy(device(), target_.data(), plain_.data(), bytes());
+  }
+
+  /// begin() and commit() of values that are there already; their number must be that of the tensor.
+  template <class T>
+  void assign(std::span<const T> values) {
+    const std::span<T> place = begin<T>();
+    check(values.size() == place.size(), "tensor", "expected ", place.size(), " values, got ", values.size());
+    std::copy(values.begin(), values.end(), place.begin());
+    commit();
+  }
+
+ private:
+  Device device() const { return target_.device(); }
+  size_t bytes() const { return static_cast<size_t>(target_.shape().elements()) * size_of(target_.dtype()); }
+
+  Tensor target_;
+  std::array<std::shared_ptr<void>, 2> pinned_;
+  std::vector<uint8_t> plain_;
+  size_t next_ = 0;
+};
+
+}  // namespace t2ue
