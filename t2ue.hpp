@@ -66,6 +66,7 @@
 #include <t2ue/models/weights/clip_names.hpp>
 #include <t2ue/models/weights/positions.hpp>
 #include <t2ue/models/weights/safetensors.hpp>
+#include <t2ue/models/weights/safetensors_index.hpp>
 #include <t2ue/optim/batch.hpp>
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/checkpoint.hpp>
