@@ -43,6 +43,7 @@
 #include <t2ue/eval/victims.hpp>
 #include <t2ue/methods/apply.hpp>
 #include <t2ue/methods/audit.hpp>
+#include <t2ue/methods/caption_features.hpp>
 #include <t2ue/methods/class_patches.hpp>
 #include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/noise.hpp>

@@ -69,6 +69,7 @@ void add_train_commands(CLI::App& app, Globals& globals);
 void add_protect_commands(CLI::App& app, Globals& globals);
 void add_evaluate_commands(CLI::App& app, Globals& globals);
 void add_devices(CLI::App& app, Globals& globals);
+void add_weight_commands(CLI::App& app, Globals& globals);
 void add_demo(CLI::App& app, Globals& globals);
 
 }  // namespace t2ue::apps

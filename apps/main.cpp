@@ -62,6 +62,7 @@ int run(int argc, char** argv) {
 #if defined(T2UE_APP_DEMO)
   add_demo(app, globals);
 #endif
+  add_weight_commands(app, globals);
   add_devices(app, globals);
   add_version(app, globals);
 

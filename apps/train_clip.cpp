@@ -2,6 +2,7 @@
 #include <t2ue/optim/clip_file.hpp>
 #include <t2ue/optim/trainer.hpp>
 
+#include "foreign_clip.hpp"
 #include "retrieval.hpp"
 #include "train_commands.hpp"
 #include "training.hpp"
@@ -21,18 +22,9 @@ struct ClipOptions {
   DatasetFlags dataset;
 };
 
-/// The vocabulary given, or one learned from the captions and kept beside the model. Of CLIP's merges a model
-/// that knows fewer tokens gets the first, and none gets more than CLIP has.
+/// The vocabulary given, or one learned from the captions and kept beside the model.
 Tokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& config, const DatasetIndex& index) {
-  if (!options.vocabulary.empty()) {
-    Tokenizer given = Tokenizer::load(
-        options.vocabulary,
-        static_cast<int>(std::min<int64_t>(config.text.vocab_size, ClipVocabulary::published_size)));
-    check(given.vocab_size() <= config.text.vocab_size, "train", "the vocabulary ", options.vocabulary,
-          " has ", given.vocab_size(), " tokens, the text tower of ", config.name, " knows ",
-          config.text.vocab_size);
-    return given;
-  }
+  if (!options.vocabulary.empty()) return load_vocabulary(options.vocabulary, config);
   BytePairTokenizer learned =
       BytePairTokenizer::train(captions_of(index), static_cast<int>(config.text.vocab_size));
   learned.save(std::filesystem::path(options.out).replace_extension(".vocab.json"));
@@ -124,9 +116,7 @@ void add_train_clip(CLI::App& train, Globals& globals) {
   command.add_option("--out", options->out, "Model file to write (.safetensors)")->required();
   command.add_option(
       "--vocab", options->vocabulary,
-      "Vocabulary: a .vocab.json of t2ue, or CLIP's as bpe_simple_vocab_16e6.txt.gz, tokenizer.json, "
-      "vocab.json with merges.txt, or a folder with these; without it one is learned from the captions and "
-      "saved beside the model");
+      vocabulary_help() + "; without it one is learned from the captions and saved beside the model");
   command.add_option(
       "--eval", options->evaluate,
       "Data set to measure retrieval on afterwards; of the one trained on, its split \"test\"");

@@ -4,7 +4,10 @@
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/clip_file.hpp>
 
+#include "caption_towers.hpp"
 #include "class_prompt.hpp"
+#include "foreign_clip.hpp"
+#include "generator_preset.hpp"
 #include "train_commands.hpp"
 #include "training.hpp"
 
@@ -19,6 +22,12 @@ const std::map<std::string, std::string>& policy_help() {
       {"noise_steps", "Updates of the generator a round"},
       {"restart_every", "Rounds after which the surrogate starts anew; 0: never"},
       {"noise_rate", "The generator's learning rate, 0..10"},
+      {"noise_schedule", "The rate over all noise steps: cosine to 0, or constant"},
+      {"noise_warmup_share", "Share of the noise steps in which the rate rises, 0..1"},
+      {"noise_optimizer", "The generator's: adam or adamw"},
+      {"noise_decay", "Its weight decay, 0..10"},
+      {"fresh_latents",
+       "A latent vector of its own for every picture of every noise step; else all share one"},
       {"warm_steps", "Updates that teach the generator a texture a keyword or class before the first round"},
       {"warm_rate", "The generator's learning rate in those, 0..10"},
       {"noise_beta1", "Of the generator's Adam, 0..1"},
@@ -30,31 +39,90 @@ struct GeneratorOptions {
   explicit GeneratorOptions(CLI::App& command)
       : recipe(command, to_json(TrainRecipe{}), recipe_help(), {"epochs", "warmup_share", "ema_decay"}),
         policy(command, to_json(BiLevelPolicy{}), policy_help()) {}
-  std::string data, clip = "emoji-resnet", generator = "emoji", text, frozen, out, limiter;
+  std::string data, preset, clip, generator, text, frozen, weights, vocabulary, cache, out, limiter;
   ComputeFlags compute;
   int eps = 0;
-  int64_t keywords = 0;
+  int64_t keywords = 0, epochs = 0;
   bool labels = false, skip_bad = false;
   CheckpointOptions checkpoint;
   JsonFlags recipe, policy;
   DatasetFlags dataset;
+
+  /// Is the surrogate given with weights, which then stay as they are?
+  bool freezes() const { return !frozen.empty() || !weights.empty(); }
 };
 
-SsaGeneratorConfig generator_for(const GeneratorOptions& options) {
-  SsaGeneratorConfig config = generator_config(options.generator);
-  config.name = std::filesystem::path(config.name).stem().string();
-  if (options.eps > 0) config.eps = static_cast<float>(options.eps) / 255.0f;
-  if (!options.limiter.empty()) config.limiter = kind_named<Limiter>(options.limiter);
-  return config;
+/// What a run does, flags and recipe put together.
+struct GeneratorPlan {
+  GeneratorPreset preset;
+  TrainRecipe recipe;
+  BiLevelPolicy policy;  ///< its rounds follow from `epochs`, where those are not 0, and the data
+  int64_t epochs = 0;
+  SsaGeneratorConfig generator;
+  ClipConfig surrogate;  ///< not set where --frozen names a file
+};
+
+void check_usage(const GeneratorOptions& options) {
+  const auto refuse = [](bool wrong, const std::string& why) {
+    if (wrong) throw BadUsage("[usage] " + why);
+  };
+  refuse(!options.frozen.empty() && !options.weights.empty(),
+         "--weights and --frozen both name the surrogate's weights; give one of them");
+  refuse(!options.vocabulary.empty() && options.weights.empty(),
+         "--vocab is the vocabulary of --weights; model files have their own");
+  refuse(options.text.empty() && !options.freezes(),
+         "--text names the model file whose text tower embeds the captions; it is required");
+  refuse(options.labels && options.freezes(),
+         "--frozen and --weights are a CLIP; with --labels the surrogate is a classifier trained here");
+  refuse(options.labels && options.keywords > 0,
+         "--labels makes noise from class names, --keywords from captions; give one of them");
+  refuse(options.epochs > 0 && options.policy.given().contains("rounds"),
+         "--epochs and --rounds both say how long to train; give one of them");
+  for (const char* key : {"surrogate_steps", "restart_every"})
+    refuse(options.freezes() && options.policy.given().value(key, 0) > 0,
+           "--frozen and --weights keep the surrogate as it is; --surrogate-steps and --restart-every are 0");
 }
 
-BiLevelPolicy policy_for(const GeneratorOptions& options) {
-  BiLevelPolicy policy = bilevel_policy_from_json(options.policy.values());
-  if (!options.frozen.empty()) {
-    policy.surrogate_steps = 0;
-    policy.restart_every = 0;
-  }
-  return policy;
+GeneratorPlan plan_for(const GeneratorOptions& options) {
+  check_usage(options);
+  GeneratorPlan plan;
+  plan.preset = generator_preset(!options.preset.empty()    ? options.preset
+                                 : !options.weights.empty() ? "paper"
+                                                            : "bilevel");
+  if (plan.preset.name == "paper" && !options.freezes())
+    throw BadUsage("[usage] the paper's surrogate is a trained CLIP: give --weights or --frozen");
+  plan.recipe = train_recipe_from_json(options.recipe.given(), plan.preset.recipe);
+  plan.policy = bilevel_policy_from_json(options.policy.given(), plan.preset.policy);
+  if (options.freezes()) plan.policy.surrogate_steps = 0, plan.policy.restart_every = 0;
+  if (!options.policy.given().contains("rounds"))
+    plan.epochs = options.epochs > 0 ? options.epochs : plan.preset.epochs;
+  SsaGeneratorConfig& generator = plan.generator;
+  generator = generator_config(options.generator.empty() ? plan.preset.generator : options.generator);
+  generator.name = std::filesystem::path(generator.name).stem().string();
+  if (options.eps > 0) generator.eps = static_cast<float>(options.eps) / 255.0f;
+  if (!options.limiter.empty()) generator.limiter = kind_named<Limiter>(options.limiter);
+  if (options.frozen.empty())
+    plan.surrogate = clip_config(options.clip.empty() ? plan.preset.clip : options.clip);
+  return plan;
+}
+
+/// The CLIPs that a run starts from.
+struct LoadedTowers {
+  std::optional<LoadedClip> frozen;  ///< the surrogate, where it has weights
+  std::optional<LoadedClip> text;    ///< what embeds the captions, where that is another
+
+  const LoadedClip& embedding() const { return text ? *text : *frozen; }
+  /// A frozen surrogate reads captions with its own vocabulary, a fresh one with that of --text.
+  const LoadedClip& reading() const { return frozen ? *frozen : *text; }
+};
+
+LoadedTowers load_towers(const GeneratorOptions& options, const ClipConfig& surrogate) {
+  LoadedTowers towers;
+  if (!options.frozen.empty()) towers.frozen = load_clip(options.frozen);
+  if (!options.weights.empty())
+    towers.frozen = load_foreign_clip(surrogate, options.weights, options.vocabulary);
+  if (!options.text.empty()) towers.text = load_clip(options.text);
+  return towers;
 }
 
 const std::string& first_caption(const PairDataset& data, int64_t i) {
@@ -62,8 +130,10 @@ const std::string& first_caption(const PairDataset& data, int64_t i) {
 }
 
 /// What the generator is told of each picture: its first caption, that caption's keyword, or its class.
+/// `features_of_all`: those of all captions by the tower that embeds them, or nothing if they are not known.
 Conditions conditions_for(const GeneratorOptions& options, const PairDataset& data, CaptionEncoder& encoder,
-                          const CaptionKeywords& keywords, const SsaGeneratorConfig& generator, bool warm) {
+                          FeatureReader& features, const std::vector<float>& features_of_all,
+                          const CaptionKeywords& keywords, const GeneratorPlan& plan) {
   std::vector<std::string> texts;
   Conditions conditions;
   conditions.width = encoder.config().embed_dim;
@@ -80,8 +150,16 @@ Conditions conditions_for(const GeneratorOptions& options, const PairDataset& da
       conditions.row_of_item.push_back(static_cast<int32_t>(i));
     }
   }
-  conditions.table = encoder.encode(texts);
-  if (warm) conditions.start = texture_starts(static_cast<int64_t>(texts.size()), generator.output_size());
+  if (options.labels || keywords.groups() > 0 || features_of_all.empty()) {
+    conditions.table = features(encoder, texts);
+  } else {
+    for (int64_t i = 0; i < data.count(); ++i) {
+      const auto row = features_of_all.begin() + data.caption_row(i, 0) * conditions.width;
+      conditions.table.insert(conditions.table.end(), row, row + conditions.width);
+    }
+  }
+  if (plan.policy.warm_steps > 0)
+    conditions.start = texture_starts(static_cast<int64_t>(texts.size()), plan.generator.output_size());
   return conditions;
 }
 
@@ -97,12 +175,11 @@ ResNetConfig classifier_like(const ClipConfig& config, const PairDataset& data) 
 }
 
 template <class Trainer>
-Result run_bilevel(Trainer& trainer, const GeneratorOptions& options, const PairDataset& data,
-                   const nlohmann::json& identity, const Globals& globals) {
+Result run_bilevel(Trainer& trainer, const GeneratorOptions& options, const GeneratorPlan& plan,
+                   const PairDataset& data, const nlohmann::json& identity, const Globals& globals) {
   resume_if_asked(trainer, options.checkpoint, identity);
   nlohmann::json surrogate, noise;
-  const int64_t batch = options.recipe.values().at("batch");
-  const int64_t pass = std::max<int64_t>(1, data.count() / batch);
+  const int64_t pass = rounds_of(1, data.count(), plan.recipe, plan.policy);
   ProgressBar bar({"train generator", trainer.total_rounds(), "rounds", trainer.rounds()},
                   progress_style(globals.progress));
   run_to_end(
@@ -121,81 +198,87 @@ Result run_bilevel(Trainer& trainer, const GeneratorOptions& options, const Pair
 
 Result train_generator(const GeneratorOptions& options, const Globals& globals) {
   const auto start = Clock::now();
-  const TrainRecipe recipe = as_usage([&] { return train_recipe_from_json(options.recipe.values()); });
-  const BiLevelPolicy policy = as_usage([&] { return policy_for(options); });
-  const SsaGeneratorConfig generator = as_usage([&] { return generator_for(options); });
-  const std::string text_file = options.text.empty() ? options.frozen : options.text;
-  if (text_file.empty())
-    throw BadUsage(
-        "[usage] --text names the model file whose text tower embeds the captions; it is required");
-  if (options.labels && !options.frozen.empty())
-    throw BadUsage("[usage] --frozen is a CLIP; with --labels the surrogate is a classifier trained here");
-  if (options.labels && options.keywords > 0)
-    throw BadUsage(
-        "[usage] --labels makes noise from class names, --keywords from captions; give one of them");
-  const ClipConfig surrogate = options.frozen.empty() ? as_usage([&] { return clip_config(options.clip); })
-                                                      : load_clip(options.frozen).config();
+  GeneratorPlan plan = as_usage([&] { return plan_for(options); });
   const Compute compute = compute_of(options.compute);
   check_outputs(options.out, options.checkpoint);
-
-  const LoadedClip text = load_clip(text_file);
-  CaptionEncoder encoder(text.config().text, text.tokenizer, compute.device);
-  restore_clip(text_file, encoder.parameters());
-  // A frozen surrogate reads captions with its own vocabulary, a fresh one with that of --text.
-  const Tokenizer tokenizer = options.frozen.empty() ? text.tokenizer : load_clip(options.frozen).tokenizer;
-  check(tokenizer.vocab_size() <= surrogate.text.vocab_size, "train", "the vocabulary of ", text_file,
+  LoadedTowers towers = load_towers(options, plan.surrogate);
+  if (!options.frozen.empty()) plan.surrogate = towers.frozen->config();
+  const ClipConfig& surrogate = plan.surrogate;
+  const std::unique_ptr<CaptionEncoder> encoder = encoder_of(towers.embedding(), compute.device);
+  check(plan.generator.condition == encoder->config().embed_dim, "train", "the generator ",
+        plan.generator.name, " takes captions as ", plan.generator.condition, " numbers, the text tower of ",
+        towers.embedding().config().name, " gives ", encoder->config().embed_dim,
+        "; choose a --generator with that \"condition\"");
+  const Tokenizer& tokenizer = towers.reading().tokenizer;
+  check(tokenizer.vocab_size() <= surrogate.text.vocab_size, "train", "the vocabulary of ", options.text,
         " has ", tokenizer.vocab_size(), " tokens, the surrogate ", surrogate.name, " knows ",
         surrogate.text.vocab_size);
+
   const DatasetIndex index = open_part(options.data, options.dataset, options.skip_bad, "train");
   const LoadedData data = load_data(options.data, index, tokenizer, surrogate.image_size,
                                     surrogate.text.context_length, options.skip_bad, globals);
+  if (plan.epochs > 0)
+    plan.policy.rounds = rounds_of(plan.epochs, data.pairs.count(), plan.recipe, plan.policy);
   CaptionKeywords keywords;
   if (options.keywords > 0) {
     std::vector<std::string> captions;
     for (int64_t i = 0; i < data.pairs.count(); ++i) captions.push_back(first_caption(data.pairs, i));
     keywords = CaptionKeywords::learn(captions, options.keywords);
   }
+
+  FeatureReader features(options.cache, globals);
+  std::vector<float> surrogate_text;  // of all captions, by a surrogate that stays as it is
+  if (towers.frozen)
+    surrogate_text =
+        features(towers.text ? *encoder_of(*towers.frozen, compute.device) : *encoder, data.pairs.captions);
   const Conditions conditions =
-      conditions_for(options, data.pairs, encoder, keywords, generator, policy.warm_steps > 0);
-  const nlohmann::json record{{"recipe", to_json(recipe)},
-                              {"policy", to_json(policy)},
-                              {"labels", options.labels},
-                              {"precision", name_of(compute.precision)}};
-  nlohmann::json identity{{"generator", to_json(generator)},
-                          {"surrogate", to_json(surrogate)},
-                          {"data", data_hash(data.pairs)},
-                          {"text", sha256_file(text_file)},
-                          {"keywords", keywords.words},
-                          {"labels", options.labels},
-                          {"precision", name_of(compute.precision)}};
-  if (!options.frozen.empty()) identity["frozen"] = sha256_file(options.frozen);
+      conditions_for(options, data.pairs, *encoder, features,
+                     towers.text ? std::vector<float>{} : surrogate_text, keywords, plan);
+
+  nlohmann::json record{{"preset", plan.preset.name},
+                        {"recipe", to_json(plan.recipe)},
+                        {"policy", to_json(plan.policy)},
+                        {"epochs", plan.epochs},
+                        {"labels", options.labels},
+                        {"surrogate", surrogate.name},
+                        {"text_sha256", encoder->parameters().sha256()},
+                        {"precision", name_of(compute.precision)}};
+  if (towers.frozen) record["frozen_sha256"] = towers.frozen->parameters->sha256();
+  const nlohmann::json identity{
+      {"generator", to_json(plan.generator)}, {"surrogate", to_json(surrogate)},
+      {"data", data_hash(data.pairs)},        {"vocabulary", sha256_hex(encoder->tokenizer().to_json())},
+      {"keywords", keywords.words},           {"record", record}};
 
   const auto finish = [&](auto& trainer) {
-    Result result = run_bilevel(trainer, options, data.pairs, identity, globals);
-    save_generator(options.out, generator, trainer.generator_parameters(), encoder, recipe.seed, keywords,
-                   record.dump());
+    Result result = run_bilevel(trainer, options, plan, data.pairs, identity, globals);
+    save_generator(options.out, plan.generator, trainer.generator_parameters(), *encoder, plan.recipe.seed,
+                   keywords, record.dump());
     return result;
   };
   Result result;
   if (options.labels) {
-    BiLevelTrainer<ResNet> trainer(generator, classifier_like(surrogate, data.pairs), policy, recipe,
-                                   data.pairs, conditions, compute.device, Execution::planned,
+    BiLevelTrainer<ResNet> trainer(plan.generator, classifier_like(surrogate, data.pairs), plan.policy,
+                                   plan.recipe, data.pairs, conditions, compute.device, Execution::planned,
                                    compute.precision);
     result = finish(trainer);
   } else {
-    BiLevelTrainer<Clip> trainer(generator, surrogate, policy, recipe, data.pairs, conditions, compute.device,
-                                 Execution::planned, compute.precision);
-    if (!options.frozen.empty()) restore_clip(options.frozen, trainer.surrogate_parameters());
+    BiLevelTrainer<Clip> trainer(plan.generator, surrogate, plan.policy, plan.recipe, data.pairs, conditions,
+                                 compute.device, Execution::planned, compute.precision);
+    if (towers.frozen) {
+      trainer.surrogate_parameters().copy_from(*towers.frozen->parameters);
+      trainer.use_text_features(unit_rows(std::move(surrogate_text), surrogate.text.embed_dim));
+      towers.frozen.reset();
+    }
     result = finish(trainer);
   }
+  result.json.update(record);
   result.json.update({{"generator", options.out},
+                      {"generator_config", to_json(plan.generator)},
                       {"pictures", data.pairs.count()},
                       {"skipped", data.skipped},
-                      {"recipe", to_json(recipe)},
-                      {"policy", to_json(policy)},
-                      {"precision", name_of(compute.precision)},
+                      {"feature_cache", features.counts()},
                       {"seconds", seconds_since(start)}});
-  result.text = concat(options.out, ": ", policy.rounds, " rounds on ", data.pairs.count(), " pictures",
+  result.text = concat(options.out, ": ", plan.policy.rounds, " rounds on ", data.pairs.count(), " pictures",
                        skipped_text(data.skipped), " in ", duration_text(seconds_since(start)));
   return result;
 }
@@ -212,14 +295,35 @@ void add_train_generator(CLI::App& train, Globals& globals) {
   command.add_option("--data", options->data, dataset_help())->required();
   add_dataset_flags(command, options->dataset);
   add_split_flag(command, options->dataset, "train");
+  command
+      .add_option("--recipe", options->preset,
+                  "Where flags that are not given start from: paper (T2UE's: a frozen CLIP, --clip "
+                  "ViT-B-32-quickgelu, --generator t2ue, --epochs 500, --noise-rate 1e-4 without warm-up, "
+                  "--fresh-latents, --shift 0, --no-flip), or bilevel (the defaults shown here). Without it "
+                  "paper if --weights is given")
+      ->check(CLI::IsMember({"paper", "bilevel"}));
   command.add_option("--clip", options->clip, "The surrogate: a configuration by name, or a .json file")
-      ->capture_default_str();
+      ->default_str("emoji-resnet");
   command.add_option("--generator", options->generator, "A configuration by name, or a .json file")
-      ->capture_default_str();
-  command.add_option("--text", options->text,
-                     "Model file whose text tower embeds the captions; as --frozen if that is given");
+      ->default_str("emoji");
+  command.add_option("--weights", options->weights,
+                     weights_help() + ": the surrogate's, which then stay as they are");
+  command.add_option("--vocab", options->vocabulary,
+                     vocabulary_help() + "; that of --weights, without it what is beside them");
   command.add_option("--frozen", options->frozen,
                      "Model file with the surrogate's weights, which then stay as they are");
+  command.add_option("--text", options->text,
+                     "Model file whose text tower embeds the captions; without it that of --weights or "
+                     "--frozen");
+  command.add_option(
+      "--feature-cache", options->cache,
+      "Folder to keep the captions' features in, for the next run with the same text tower and "
+      "captions");
+  command
+      .add_option("--epochs", options->epochs,
+                  "Passes over the pictures, instead of --rounds; 0: the recipe's, or --rounds")
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
   command.add_option("--out", options->out, "Generator file to write (.safetensors)")->required();
   command.add_option("--eps", options->eps, "Budget in steps of 1/255; 0: the generator configuration's")
       ->check(CLI::Range(0, 127))

@@ -1,9 +1,11 @@
 // Modules are plain structs with one `visit(f)` that lists their members by name: f("weight", weight).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -90,6 +92,21 @@ class ParameterSet {
     LaunchOf<CastArgs>("cast", &Kernels::cast, args).run(backend.kernels, backend.stream(device_));
   }
 
+  /// Copies the numbers of `from`, which may have more parameters than these, and lie on another device.
+  /// Error naming a parameter that it lacks or has in another shape.
+  void copy_from(const ParameterSet& from) {
+    std::map<std::string_view, const Parameter*> theirs;
+    for (const Parameter* parameter : from.all_) theirs[parameter->name] = parameter;
+    for (Parameter* parameter : all_) {
+      const auto found = theirs.find(parameter->name);
+      check(found != theirs.end() && found->second->shape == parameter->shape, "parameters", "'",
+            parameter->name, "' ", parameter->shape, " is to be copied, but ",
+            found == theirs.end() ? std::string("there is none") : concat("it is ", found->second->shape));
+      parameter->value.assign(found->second->value.to_vector<float>());
+    }
+    refresh_shadows();
+  }
+
   const std::vector<Parameter*>& all() const { return all_; }
   const std::vector<Parameter*>& trained() const { return trained_; }
   /// Flat [P] arenas of the trained parameters, padding and gaps included.
@@ -105,6 +122,17 @@ class ParameterSet {
     int64_t sum = 0;
     for (const Parameter* parameter : trained_) sum += parameter->shape.elements();
     return sum;
+  }
+  /// SHA-256 over names, shapes and numbers, buffers included: which weights these are, in whatever file they
+  /// came.
+  std::string sha256() const {
+    Sha256 hash;
+    for (const Parameter* parameter : all_) {
+      hash.update(concat(parameter->name, ' ', parameter->shape, '\n'));
+      const std::vector<float> values = parameter->value.to_vector<float>();
+      hash.update(values.data(), values.size() * sizeof(float));
+    }
+    return hash.hex();
   }
   Device device() const { return device_; }
 
