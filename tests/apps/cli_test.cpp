@@ -15,16 +15,10 @@ using testing::Not;
 using testing::StartsWith;
 using testing_data::fresh_folder;
 
-const std::vector<Words> commands{{"data", "emoji"},
-                                  {"data", "info"},
-                                  {"train", "clip"},
-                                  {"train", "generator"},
-                                  {"evaluate", "retrieval"},
-                                  {"noise"},
-                                  {"apply"},
-                                  {"audit"},
-                                  {"devices"},
-                                  {"version"}};
+const std::vector<Words> commands{
+    {"data", "emoji"},         {"data", "info"},   {"train", "clip"}, {"train", "generator"},
+    {"evaluate", "retrieval"}, {"noise"},          {"apply"},         {"audit"},
+    {"import", "clip"},        {"export", "clip"}, {"devices"},       {"version"}};
 
 Words noise_words(const std::filesystem::path& out) {
   const Workshop& w = Workshop::get();
