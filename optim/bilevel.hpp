@@ -72,7 +72,6 @@ class BiLevelTrainer {
         generator_parameters_(generator_, recipe.seed, device, precision),
         surrogate_parameters_(surrogate_, recipe.seed, device, precision),
         noise_optimizer_(generator_parameters_, policy.noise_optimizer),
-        surrogate_optimizer_(surrogate_parameters_, recipe.optimizer),
         policy_(policy),
         recipe_(recipe),
         data_(data),
@@ -84,20 +83,8 @@ class BiLevelTrainer {
         noise_schedule_(noise_schedule(policy)),
         codebook_(codebook(conditions_, generator, policy, device)),
         rows_(Tensor::zeros({recipe.batch}, DType::i32, device)),
-        surrogate_step_(
-            surrogate_optimizer_, device, execution, precision,
-            [this](Graph& g) { return surrogate_loss(surrogate_view(g, true)); },
-            [this](Graph& g) { record_constraints(g, surrogate_); }),
-        noise_step_(
-            noise_optimizer_, device, execution, precision,
-            [this](Graph& g) {
-              const Var pixels = surrogate_view(g, false);
-              const Frozen frozen(g);
-              if (!policy_.freezes_surrogate()) return surrogate_loss(pixels);
-              const Evaluation evaluation(g);  // running statistics stay as they are, too
-              return frozen_loss(pixels);
-            },
-            [](Graph&) {}) {
+        execution_(execution),
+        precision_(precision) {
     check(conditions_.width == generator.condition &&
               static_cast<int64_t>(conditions_.row_of_item.size()) == data.count(),
           "bilevel", "the generator wants embeddings ", generator.condition, " wide for ", data.count(),
@@ -107,6 +94,15 @@ class BiLevelTrainer {
     check(recipe.ema_decay == 0.0f, "bilevel", "keeps no average of the weights; ema_decay must be 0, is ",
           recipe.ema_decay);
     if (generator.standardise) standardise();
+    record_noise_step();
+    // A surrogate that never trains has neither moments nor a step, which would take memory.
+    if (policy.surrogate_steps > 0) {
+      surrogate_optimizer_.emplace(surrogate_parameters_, recipe.optimizer);
+      surrogate_step_.emplace(
+          *surrogate_optimizer_, device, execution, precision,
+          [this](Graph& g) { return surrogate_loss(surrogate_view(g, true)); },
+          [this](Graph& g) { record_constraints(g, surrogate_); });
+    }
     if (policy.warm_steps > 0)
       warm_step_.emplace(
           noise_optimizer_, device, execution, precision, [this](Graph& g) { return warm_loss(g); },
@@ -127,14 +123,14 @@ class BiLevelTrainer {
     Losses losses;
     for (int s = 0; s < policy_.surrogate_steps; ++s) {
       next_batch();
-      losses.surrogate += surrogate_step_.run(recipe_.rate, concat("surrogate, step ", steps_)) /
+      losses.surrogate += surrogate_step_->run(recipe_.rate, concat("surrogate, step ", steps_)) /
                           static_cast<float>(policy_.surrogate_steps);
     }
     for (int s = 0; s < policy_.noise_steps; ++s) {
       next_batch();
       const float rate = noise_schedule_.at(noise_optimizer_.steps() - policy_.warm_steps);
       losses.noise +=
-          noise_step_.run(rate, concat("noise, step ", steps_)) / static_cast<float>(policy_.noise_steps);
+          noise_step_->run(rate, concat("noise, step ", steps_)) / static_cast<float>(policy_.noise_steps);
     }
     ++rounds_;
     return losses;
@@ -160,6 +156,7 @@ class BiLevelTrainer {
           width, " wide");
     text_features_ = std::move(features);
     text_ = Tensor::zeros({recipe_.batch, width}, DType::f32, generator_parameters_.device());
+    record_noise_step();
   }
 
   /// Writes everything needed to go on; of a frozen surrogate, not its weights but which they are.
@@ -168,10 +165,8 @@ class BiLevelTrainer {
     CheckpointWriter writer;
     writer.add("generator.", generator_parameters_);
     writer.add("noise_optimizer", noise_optimizer_);
-    if (!policy_.freezes_surrogate()) {
-      writer.add("surrogate.", surrogate_parameters_);
-      writer.add("surrogate_optimizer", surrogate_optimizer_);
-    }
+    if (!policy_.freezes_surrogate()) writer.add("surrogate.", surrogate_parameters_);
+    if (surrogate_optimizer_) writer.add("surrogate_optimizer", *surrogate_optimizer_);
     writer.save(path, "bilevel",
                 {{"rounds", rounds_},
                  {"steps", steps_},
@@ -189,9 +184,9 @@ class BiLevelTrainer {
           " was trained by another recipe");
     reader.restore("generator.", generator_parameters_);
     reader.restore("noise_optimizer", noise_optimizer_);
+    if (surrogate_optimizer_) reader.restore("surrogate_optimizer", *surrogate_optimizer_);
     if (!policy_.freezes_surrogate()) {
       reader.restore("surrogate.", surrogate_parameters_);
-      reader.restore("surrogate_optimizer", surrogate_optimizer_);
     } else {
       check(state.at("frozen") == surrogate_parameters_.sha256(), "resume", path,
             " was trained against a surrogate with other weights");
@@ -209,6 +204,20 @@ class BiLevelTrainer {
     s.total = policy.rounds * policy.noise_steps;
     s.warmup = static_cast<int64_t>(policy.noise_warmup_share * static_cast<float>(s.total));
     return s;
+  }
+
+  void record_noise_step() {
+    noise_step_.reset();  // its memory goes first
+    noise_step_.emplace(
+        noise_optimizer_, generator_parameters_.device(), execution_, precision_,
+        [this](Graph& g) {
+          const Var pixels = surrogate_view(g, false);
+          const Frozen frozen(g);
+          if (!policy_.freezes_surrogate()) return surrogate_loss(pixels);
+          const Evaluation evaluation(g);  // running statistics stay as they are, too
+          return frozen_loss(pixels);
+        },
+        [](Graph&) {});
   }
 
   /// The patterns to start from as rows of a matrix; a single zero if there is nothing to learn from it.
@@ -331,13 +340,14 @@ class BiLevelTrainer {
 
   void restart() {
     surrogate_parameters_.initialise(recipe_.seed + static_cast<uint64_t>(rounds_ / policy_.restart_every));
-    surrogate_optimizer_.reset();
+    if (surrogate_optimizer_) surrogate_optimizer_->reset();
   }
 
   SsaGenerator generator_;
   Model surrogate_;
   ParameterSet generator_parameters_, surrogate_parameters_;
-  Optimizer noise_optimizer_, surrogate_optimizer_;
+  Optimizer noise_optimizer_;
+  std::optional<Optimizer> surrogate_optimizer_;
   BiLevelPolicy policy_;
   TrainRecipe recipe_;
   const PairDataset& data_;
@@ -348,8 +358,9 @@ class BiLevelTrainer {
   BatchOrder order_;
   Schedule noise_schedule_;
   Tensor codebook_, rows_;
-  std::optional<GuardedStep> warm_step_;
-  GuardedStep surrogate_step_, noise_step_;
+  Execution execution_;
+  Precision precision_;
+  std::optional<GuardedStep> warm_step_, surrogate_step_, noise_step_;
   int64_t rounds_ = 0, steps_ = 0;
 };
 

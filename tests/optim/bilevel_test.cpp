@@ -135,6 +135,17 @@ TEST_F(FrozenClip, LossesAreTheSameWithTextFeaturesComputedOnce) {
   }
 }
 
+TEST_F(FrozenClip, TheTextTowerDoesNotRunWhereItsFeaturesAreGiven) {
+  for (const bool with_features : {false, true}) {
+    const auto run = clip_trainer(with_features);
+    for (Parameter* parameter : run->surrogate_parameters().all())
+      if (parameter->name == "text_projection")
+        parameter->value.assign(std::vector<float>(static_cast<size_t>(parameter->shape.elements()), NAN));
+    const std::string error = error_of([&] { run->round(); });
+    EXPECT_EQ(error.empty(), with_features) << error;
+  }
+}
+
 TEST_F(FrozenClip, ReadsTheCaptionThatTheBatchShows) {
   // Item i's captions take turns: the second epoch shows the second one.
   PairDataset two = data;
@@ -183,8 +194,7 @@ TEST_F(FrozenClip, ResumedRunEndsWithTheSameFileAndWithoutTheSurrogatesWeights) 
   again->save(resumed);
   EXPECT_EQ(file_bytes(resumed), file_bytes(whole));
   const SafetensorsFile checkpoint(half);
-  for (const auto& [name, view] : checkpoint.tensors())
-    EXPECT_FALSE(name.starts_with("surrogate")) << name;
+  for (const auto& [name, view] : checkpoint.tensors()) EXPECT_FALSE(name.starts_with("surrogate")) << name;
   EXPECT_THAT(error_of([&] { clip_trainer(true, 4)->resume(half); }),
               testing::HasSubstr("a surrogate with other weights"));
 }
