@@ -22,12 +22,11 @@ class FeatureReader {
   FeatureReader(std::string folder, const Globals& globals) : folder_(std::move(folder)), globals_(globals) {}
 
   std::vector<float> operator()(CaptionEncoder& encoder, std::span<const std::string> captions) {
-    std::optional<ProgressBar> bar;
-    CaptionFeatures features = caption_features(encoder, captions, folder_, [&](int64_t done, int64_t all) {
-      if (!bar) bar.emplace(ProgressLine("embed", all, "captions"), progress_style(globals_.progress));
-      bar->update(done, 0.0);
-    });
-    if (bar) bar->finish();
+    ProgressBar bar({"embed", static_cast<int64_t>(captions.size()), "captions"},
+                    progress_style(globals_.progress));
+    CaptionFeatures features =
+        caption_features(encoder, captions, folder_, [&](int64_t done, int64_t) { bar.update(done, 0.0); });
+    bar.finish();
     if (!features.remark.empty()) remark(features.remark);
     ++(features.from_cache ? read_ : computed_);
     return std::move(features.rows);

@@ -48,7 +48,8 @@ inline LoadedClip load_foreign_clip(const ClipConfig& config, const std::string&
                                     const std::string& vocabulary) {
   Tokenizer tokenizer = vocabulary_of_weights(vocabulary, weights, config);
   auto model = std::make_unique<Clip>(config);
-  auto parameters = std::make_unique<ParameterSet>(*model, 0);
+  auto parameters =
+      std::make_unique<ParameterSet>(*model, 0, Device{}, Precision::fp32, ParameterUse::inference);
   import_clip(weights, *parameters);
   return {std::move(model), std::move(parameters), std::move(tokenizer), "{}"};
 }

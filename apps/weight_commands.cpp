@@ -39,7 +39,7 @@ Result import_command(const ImportFlags& flags) {
   const ClipConfig config = as_usage([&] { return clip_config(flags.clip); });
   check_writable(flags.out);
   Clip model(config);
-  ParameterSet parameters(model, 0);
+  ParameterSet parameters(model, 0, {}, Precision::fp32, ParameterUse::inference);
   const WeightReport report =
       compare_clip_weights(open_clip_weights(flags.weights), parameters, flags.weights);
   nlohmann::json json = to_json(report);

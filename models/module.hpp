@@ -46,6 +46,9 @@ void for_each_parameter(Module& module, F&& f, const std::string& prefix) {
   });
 }
 
+/// What a set of parameters is for: only training needs memory for gradients.
+enum class ParameterUse : uint8_t { training, inference };
+
 /// A module's parameters laid out in memory: trained ones and their gradients in two flat arenas (so that an
 /// optimiser is one kernel), buffers in a third, and in bf16 a rounded copy of the trained ones in a fourth.
 /// Every parameter starts on a 64-byte boundary; padding and gaps are zero.
@@ -53,16 +56,17 @@ class ParameterSet {
  public:
   /// Names, allocates and initialises the parameters; each one's numbers depend on (seed, its name) only.
   /// The module must not be moved while the set is used. bf16: what graphs of that precision need is kept
-  /// too.
+  /// too. For inference there are no gradients, and graphs take the parameters under `Frozen` only.
   template <class Module>
-  ParameterSet(Module& module, uint64_t seed, Device device = {}, Precision precision = Precision::fp32)
+  ParameterSet(Module& module, uint64_t seed, Device device = {}, Precision precision = Precision::fp32,
+               ParameterUse use = ParameterUse::training)
       : device_(device) {
     check_precision(backend_of(device), precision);
     for_each_parameter(module, [&](const std::string& name, Parameter& parameter) {
       parameter.name = name;
       all_.push_back(&parameter);
     });
-    lay_out(precision);
+    lay_out(precision, use);
     initialise(seed);
   }
 
@@ -109,7 +113,7 @@ class ParameterSet {
 
   const std::vector<Parameter*>& all() const { return all_; }
   const std::vector<Parameter*>& trained() const { return trained_; }
-  /// Flat [P] arenas of the trained parameters, padding and gaps included.
+  /// Flat [P] arenas of the trained parameters, padding and gaps included; without gradients for inference.
   const Tensor& values() const { return values_; }
   const Tensor& grads() const { return grads_; }
   const Tensor& buffers() const { return buffers_; }
@@ -148,7 +152,7 @@ class ParameterSet {
     return std::stoull(sha256_hex(name).substr(0, 15), nullptr, 16);
   }
 
-  void lay_out(Precision precision) {
+  void lay_out(Precision precision, ParameterUse use) {
     int64_t trained = 0, buffers = 0;
     for (Parameter* parameter : all_) {
       if (parameter->trained) {
@@ -163,7 +167,7 @@ class ParameterSet {
           " parameters do not fit the 32-bit offsets of one arena");
     offsets_.push_back(static_cast<int32_t>(trained));
     values_ = Tensor::zeros({trained}, DType::f32, device_);
-    grads_ = Tensor::zeros({trained}, DType::f32, device_);
+    if (use == ParameterUse::training) grads_ = Tensor::zeros({trained}, DType::f32, device_);
     if (precision == Precision::bf16) shadows_ = Tensor::zeros({trained}, DType::bf16, device_);
     buffers_ = Tensor::zeros({buffers}, DType::f32, device_);
     int64_t buffer = 0;
