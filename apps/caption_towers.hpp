@@ -1,6 +1,11 @@
 // The frozen text towers of a run, and what they say about its captions.
 #pragma once
 
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
 #include <t2ue/methods/caption_features.hpp>
 #include <t2ue/optim/clip_file.hpp>
 

@@ -1,7 +1,10 @@
 // CLIPs that others trained: their weights and their vocabulary.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <string>
 
 #include <t2ue/models/weights/clip_import.hpp>
 #include <t2ue/optim/clip_file.hpp>

@@ -1,6 +1,7 @@
 // Where the flags of `t2ue train generator` start from.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include <t2ue/optim/bilevel.hpp>
