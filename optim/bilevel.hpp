@@ -30,7 +30,8 @@ struct BiLevelPolicy {
   float warm_rate = 2e-3f;
   OptimizerConfig noise_optimizer{.kind = OptimizerConfig::Kind::adam, .beta1 = 0.0f, .beta2 = 0.9f};
 
-  /// Whether the surrogate keeps the weights that it has before the first round: the paper's recipe.
+  /// Whether the surrogate keeps the weights that it has before the first round, the paper's recipe. It then
+  /// runs in evaluation mode.
   bool freezes_surrogate() const { return surrogate_steps == 0 && restart_every == 0; }
 };
 
