@@ -61,6 +61,7 @@
 #include <t2ue/methods/block_pattern.hpp>
 #include <t2ue/methods/budget.hpp>
 #include <t2ue/methods/caption_cluster.hpp>
+#include <t2ue/methods/caption_feature_cache.hpp>
 #include <t2ue/methods/caption_features.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
 #include <t2ue/methods/caption_words.hpp>
@@ -102,6 +103,7 @@
 #include <t2ue/models/weights/clip_names.hpp>
 #include <t2ue/models/weights/positions.hpp>
 #include <t2ue/models/weights/safetensors.hpp>
+#include <t2ue/models/weights/safetensors_index.hpp>
 #include <t2ue/optim/batch.hpp>
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/checkpoint.hpp>

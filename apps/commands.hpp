@@ -66,7 +66,6 @@ Compute compute_of(const ComputeFlags& flags);
 
 void add_data_commands(CLI::App& app, Globals& globals);
 void add_train_commands(CLI::App& app, Globals& globals);
-void add_train_classifier(CLI::App& train, Globals& globals);
 void add_noise(CLI::App& app, Globals& globals);
 void add_noise_shards(CLI::App& app, Globals& globals);
 void add_apply(CLI::App& app, Globals& globals);
@@ -75,6 +74,7 @@ void add_evaluate_commands(CLI::App& app, Globals& globals);
 void add_bench(CLI::App& app, Globals& globals);
 void add_devices(CLI::App& app, Globals& globals);
 void add_methods(CLI::App& app, Globals& globals);
+void add_weight_commands(CLI::App& app, Globals& globals);
 void add_demo(CLI::App& app, Globals& globals);
 
 }  // namespace t2ue::apps

@@ -32,6 +32,8 @@ class JsonFlags {
 
   /// The defaults with what was given on the command line or in the configuration.
   const nlohmann::json& values() const { return values_; }
+  /// Only what was given.
+  const nlohmann::json& given() const { return given_; }
 
  private:
   static std::string text_of(const nlohmann::json& value) {
@@ -43,26 +45,31 @@ class JsonFlags {
   CLI::Option* add_truth(CLI::App& command, const std::string& key, const std::string& flag,
                          const std::string& help) {
     return command.add_flag_function(
-        "--" + flag + ",!--no-" + flag, [this, key](int64_t count) { values_[key] = count > 0; }, help);
+        "--" + flag + ",!--no-" + flag, [this, key](int64_t count) { set(key, count > 0); }, help);
   }
 
   CLI::Option* add_value(CLI::App& command, const std::string& key, const std::string& flag,
                          const std::string& help) {
     const nlohmann::json& value = values_[key];
     const bool text = value.is_string(), whole = value.is_number_integer();
-    const auto set = [this, key, text, whole](const std::string& given) {
+    const auto parse = [this, key, text, whole](const std::string& given) {
       const nlohmann::json parsed =
           text ? nlohmann::json(given) : nlohmann::json::parse(given, nullptr, false);
       const bool fits = text || (whole ? parsed.is_number_integer() : parsed.is_number());
-      if (fits) values_[key] = parsed;
+      if (fits) set(key, parsed);
       return fits;
     };
     CLI::Option* option = command.add_option(
-        "--" + flag, [set](const CLI::results_t& given) { return set(given.at(0)); }, help);
+        "--" + flag, [parse](const CLI::results_t& given) { return parse(given.at(0)); }, help);
     return option->type_name(text ? "TEXT" : whole ? "INT" : "FLOAT");
   }
 
-  nlohmann::json values_;
+  void set(const std::string& key, const nlohmann::json& value) {
+    values_[key] = value;
+    given_[key] = value;
+  }
+
+  nlohmann::json values_, given_ = nlohmann::json::object();
 };
 
 }  // namespace t2ue::apps

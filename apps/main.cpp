@@ -67,6 +67,7 @@ int run(int argc, char** argv) {
 #endif
   add_bench(app, globals);
   add_methods(app, globals);
+  add_weight_commands(app, globals);
   add_devices(app, globals);
   add_version(app, globals);
 

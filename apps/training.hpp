@@ -1,6 +1,8 @@
-// What the two training commands share: the recipe's flags, checkpoints, the loop.
+// What the training commands share: the recipe's flags, checkpoints, the loop, the clock.
 #pragma once
 
+#include <chrono>
+#include <cmath>
 #include <filesystem>
 
 #include <t2ue/core/atomic_file.hpp>
@@ -12,6 +14,16 @@
 #include "json_flags.hpp"
 
 namespace t2ue::apps {
+
+using Clock = std::chrono::steady_clock;
+
+inline double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+inline std::string duration_text(double seconds) {
+  return concat(std::round(seconds * 10) / 10, " s");
+}
 
 /// What the members of a TrainRecipe are, for --help.
 inline const std::map<std::string, std::string>& recipe_help() {

@@ -1,6 +1,7 @@
 // Reading JSON objects so that a mistyped key or a value out of range is an error that says which.
 #pragma once
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -67,6 +68,29 @@ inline nlohmann::json parse_json(std::string_view text, const std::string& where
     return nlohmann::json::parse(text);
   } catch (const nlohmann::json::exception& error) {
     fail(where, "not valid JSON: ", error.what());
+  }
+}
+
+/// The same for a file of others, of which `what` names the part that is read: Error as well for a name that
+/// an object gives twice, and for nesting deeper than three.
+inline nlohmann::json parse_json_strictly(std::string_view text, const char* where, const std::string& what) {
+  using Event = nlohmann::json::parse_event_t;
+  std::array<std::set<std::string>, 3> keys;  // by depth: the names seen in the innermost open objects
+  const auto guard = [&](int depth, Event event, nlohmann::json& value) {
+    if (event == Event::object_start || event == Event::array_start) {
+      check(depth < 3, where, what, " is nested too deeply");
+      keys.at(static_cast<size_t>(depth)).clear();
+    } else if (event == Event::key) {
+      const auto& name = value.get_ref<const std::string&>();
+      check(keys.at(static_cast<size_t>(depth - 1)).insert(name).second, where, what, " has \"", name,
+            "\" twice");
+    }
+    return true;
+  };
+  try {
+    return nlohmann::json::parse(text, guard);
+  } catch (const nlohmann::json::exception& error) {
+    fail(where, what, " is not valid JSON: ", error.what());
   }
 }
 

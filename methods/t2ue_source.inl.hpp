@@ -55,7 +55,7 @@ T2UE_INLINE CaptionEncoder::CaptionEncoder(const TextConfig& config, Tokenizer t
     : config_(config),
       tokenizer_(std::move(tokenizer)),
       tower_(config),
-      parameters_(tower_, 0, device),
+      parameters_(tower_, 0, device, Precision::fp32, ParameterUse::inference),
       ids_(Tensor::zeros({detail::source_batch, config.context_length}, DType::i32, device)),
       end_(Tensor::zeros({detail::source_batch}, DType::i32, device)) {
   check(tokenizer_.vocab_size() <= config.vocab_size, "caption encoder", "the vocabulary has ",
@@ -117,7 +117,7 @@ struct T2ueSource::State {
       : encoder(detail::text_config_from_json(state.at("text")),
                 Tokenizer::from_json(state.at("tokenizer").dump()), device),
         generator(generator_config_from_json(state.at("generator"), state.at("name").get<std::string>())),
-        parameters(generator, 0, device, precision),
+        parameters(generator, 0, device, precision, ParameterUse::inference),
         condition({detail::source_batch, generator.config.condition}, DType::f32, device),
         latent({detail::source_batch, generator.config.latent}, DType::f32, device),
         seed(state.at("seed").get<uint64_t>()),

@@ -1,9 +1,11 @@
 // Modules are plain structs with one `visit(f)` that lists their members by name: f("weight", weight).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -44,6 +46,9 @@ void for_each_parameter(Module& module, F&& f, const std::string& prefix) {
   });
 }
 
+/// What a set of parameters is for: only training needs memory for gradients.
+enum class ParameterUse : uint8_t { training, inference };
+
 /// A module's parameters laid out in memory: trained ones and their gradients in two flat arenas (so that an
 /// optimiser is one kernel), buffers in a third, and in bf16 a rounded copy of the trained ones in a fourth.
 /// Every parameter starts on a 64-byte boundary; padding and gaps are zero.
@@ -51,16 +56,17 @@ class ParameterSet {
  public:
   /// Names, allocates and initialises the parameters; each one's numbers depend on (seed, its name) only.
   /// The module must not be moved while the set is used. bf16: what graphs of that precision need is kept
-  /// too.
+  /// too. For inference there are no gradients, and graphs take the parameters under `Frozen` only.
   template <class Module>
-  ParameterSet(Module& module, uint64_t seed, Device device = {}, Precision precision = Precision::fp32)
+  ParameterSet(Module& module, uint64_t seed, Device device = {}, Precision precision = Precision::fp32,
+               ParameterUse use = ParameterUse::training)
       : device_(device) {
     check_precision(backend_of(device), precision);
     for_each_parameter(module, [&](const std::string& name, Parameter& parameter) {
       parameter.name = name;
       all_.push_back(&parameter);
     });
-    lay_out(precision);
+    lay_out(precision, use);
     initialise(seed);
   }
 
@@ -90,9 +96,24 @@ class ParameterSet {
     LaunchOf<CastArgs>("cast", &Kernels::cast, args).run(backend.kernels, backend.stream(device_));
   }
 
+  /// Copies the numbers of `from`, which may have more parameters than these, and lie on another device.
+  /// Error naming a parameter that it lacks or has in another shape.
+  void copy_from(const ParameterSet& from) {
+    std::map<std::string_view, const Parameter*> theirs;
+    for (const Parameter* parameter : from.all_) theirs[parameter->name] = parameter;
+    for (Parameter* parameter : all_) {
+      const auto found = theirs.find(parameter->name);
+      check(found != theirs.end() && found->second->shape == parameter->shape, "parameters", "'",
+            parameter->name, "' ", parameter->shape, " is to be copied, but ",
+            found == theirs.end() ? std::string("there is none") : concat("it is ", found->second->shape));
+      parameter->value.assign(found->second->value.to_vector<float>());
+    }
+    refresh_shadows();
+  }
+
   const std::vector<Parameter*>& all() const { return all_; }
   const std::vector<Parameter*>& trained() const { return trained_; }
-  /// Flat [P] arenas of the trained parameters, padding and gaps included.
+  /// Flat [P] arenas of the trained parameters, padding and gaps included; without gradients for inference.
   const Tensor& values() const { return values_; }
   const Tensor& grads() const { return grads_; }
   const Tensor& buffers() const { return buffers_; }
@@ -105,6 +126,17 @@ class ParameterSet {
     int64_t sum = 0;
     for (const Parameter* parameter : trained_) sum += parameter->shape.elements();
     return sum;
+  }
+  /// SHA-256 over names, shapes and numbers, buffers included: which weights these are, in whatever file they
+  /// came.
+  std::string sha256() const {
+    Sha256 hash;
+    for (const Parameter* parameter : all_) {
+      hash.update(concat(parameter->name, ' ', parameter->shape, '\n'));
+      const std::vector<float> values = parameter->value.to_vector<float>();
+      hash.update(values.data(), values.size() * sizeof(float));
+    }
+    return hash.hex();
   }
   Device device() const { return device_; }
 
@@ -120,7 +152,7 @@ class ParameterSet {
     return std::stoull(sha256_hex(name).substr(0, 15), nullptr, 16);
   }
 
-  void lay_out(Precision precision) {
+  void lay_out(Precision precision, ParameterUse use) {
     int64_t trained = 0, buffers = 0;
     for (Parameter* parameter : all_) {
       if (parameter->trained) {
@@ -135,7 +167,7 @@ class ParameterSet {
           " parameters do not fit the 32-bit offsets of one arena");
     offsets_.push_back(static_cast<int32_t>(trained));
     values_ = Tensor::zeros({trained}, DType::f32, device_);
-    grads_ = Tensor::zeros({trained}, DType::f32, device_);
+    if (use == ParameterUse::training) grads_ = Tensor::zeros({trained}, DType::f32, device_);
     if (precision == Precision::bf16) shadows_ = Tensor::zeros({trained}, DType::bf16, device_);
     buffers_ = Tensor::zeros({buffers}, DType::f32, device_);
     int64_t buffer = 0;

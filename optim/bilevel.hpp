@@ -3,6 +3,9 @@
 // its special case.
 #pragma once
 
+#include <span>
+#include <type_traits>
+
 #include <t2ue/optim/trainer.hpp>
 
 namespace t2ue {
@@ -15,11 +18,21 @@ struct BiLevelPolicy {
   int noise_steps = 1;
   int64_t restart_every = 0;  ///< rounds after which the surrogate starts anew from fresh weights; 0: never
   float noise_rate = 1e-3f;
+  /// Over all noise steps: a rise over this share of them, then cosine to 0 or constant.
+  Schedule::Kind noise_schedule = Schedule::Kind::cosine;
+  float noise_warmup_share = 0.02f;
+  /// Latent vectors are drawn anew for every item of every noise step, as the paper does; or all share the
+  /// one that noise is exported with.
+  bool fresh_latents = false;
   /// Before the first round the generator learns to tell its conditions apart by the patterns that
   /// Conditions::start gives them, for this many steps. 0: it starts as it was initialised.
   int64_t warm_steps = 0;
   float warm_rate = 2e-3f;
   OptimizerConfig noise_optimizer{.kind = OptimizerConfig::Kind::adam, .beta1 = 0.0f, .beta2 = 0.9f};
+
+  /// Whether the surrogate keeps the weights that it has before the first round, the paper's recipe. It then
+  /// runs in evaluation mode.
+  bool freezes_surrogate() const { return surrogate_steps == 0 && restart_every == 0; }
 };
 
 BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json, const BiLevelPolicy& defaults = {});
@@ -31,8 +44,6 @@ struct Conditions {
   int64_t width = 0;
   std::vector<float> table;
   std::vector<int32_t> row_of_item;
-  /// Whether every item draws its own latent vector, or all share the one that they are exported with.
-  bool shared_latent = true;
   /// [rows, S*S*3], signs +-1 at the generator's size S: what each row's noise starts from. Empty: nothing.
   std::vector<float> start;
 
@@ -60,9 +71,9 @@ class BiLevelTrainer {
       : generator_(generator),
         surrogate_(surrogate),
         generator_parameters_(generator_, recipe.seed, device, precision),
-        surrogate_parameters_(surrogate_, recipe.seed, device, precision),
+        surrogate_parameters_(surrogate_, recipe.seed, device, precision,
+                              policy.surrogate_steps > 0 ? ParameterUse::training : ParameterUse::inference),
         noise_optimizer_(generator_parameters_, policy.noise_optimizer),
-        surrogate_optimizer_(surrogate_parameters_, recipe.optimizer),
         policy_(policy),
         recipe_(recipe),
         data_(data),
@@ -74,18 +85,8 @@ class BiLevelTrainer {
         noise_schedule_(noise_schedule(policy)),
         codebook_(codebook(conditions_, generator, policy, device)),
         rows_(Tensor::zeros({recipe.batch}, DType::i32, device)),
-        surrogate_step_(
-            surrogate_optimizer_, device, execution, precision,
-            [this](Graph& g) { return surrogate_loss(surrogate_view(g, true)); },
-            [this](Graph& g) { record_constraints(g, surrogate_); }),
-        noise_step_(
-            noise_optimizer_, device, execution, precision,
-            [this](Graph& g) {
-              const Var pixels = surrogate_view(g, false);
-              const Frozen frozen(g);
-              return surrogate_loss(pixels);
-            },
-            [](Graph&) {}) {
+        execution_(execution),
+        precision_(precision) {
     check(conditions_.width == generator.condition &&
               static_cast<int64_t>(conditions_.row_of_item.size()) == data.count(),
           "bilevel", "the generator wants embeddings ", generator.condition, " wide for ", data.count(),
@@ -95,6 +96,15 @@ class BiLevelTrainer {
     check(recipe.ema_decay == 0.0f, "bilevel", "keeps no average of the weights; ema_decay must be 0, is ",
           recipe.ema_decay);
     if (generator.standardise) standardise();
+    record_noise_step();
+    // A surrogate that never trains has neither moments nor a step, which would take memory.
+    if (policy.surrogate_steps > 0) {
+      surrogate_optimizer_.emplace(surrogate_parameters_, recipe.optimizer);
+      surrogate_step_.emplace(
+          *surrogate_optimizer_, device, execution, precision,
+          [this](Graph& g) { return surrogate_loss(surrogate_view(g, true)); },
+          [this](Graph& g) { record_constraints(g, surrogate_); });
+    }
     if (policy.warm_steps > 0)
       warm_step_.emplace(
           noise_optimizer_, device, execution, precision, [this](Graph& g) { return warm_loss(g); },
@@ -115,14 +125,14 @@ class BiLevelTrainer {
     Losses losses;
     for (int s = 0; s < policy_.surrogate_steps; ++s) {
       next_batch();
-      losses.surrogate += surrogate_step_.run(recipe_.rate, concat("surrogate, step ", steps_)) /
+      losses.surrogate += surrogate_step_->run(recipe_.rate, concat("surrogate, step ", steps_)) /
                           static_cast<float>(policy_.surrogate_steps);
     }
     for (int s = 0; s < policy_.noise_steps; ++s) {
       next_batch();
       const float rate = noise_schedule_.at(noise_optimizer_.steps() - policy_.warm_steps);
       losses.noise +=
-          noise_step_.run(rate, concat("noise, step ", steps_)) / static_cast<float>(policy_.noise_steps);
+          noise_step_->run(rate, concat("noise, step ", steps_)) / static_cast<float>(policy_.noise_steps);
     }
     ++rounds_;
     return losses;
@@ -138,31 +148,53 @@ class BiLevelTrainer {
   /// The surrogate, for starting it from trained weights.
   ParameterSet& surrogate_parameters() { return surrogate_parameters_; }
 
-  /// Writes everything needed to go on. `extra` is kept beside the state.
+  /// Gives a frozen CLIP (BiLevelPolicy::freezes_surrogate) the unit text features [captions of the data,
+  /// embed_dim] that its text tower has for them, so that the tower need not run in every step. Before the
+  /// first round. Error if the surrogate is not frozen or there is another number of them.
+  void use_text_features(std::vector<float> features) requires std::is_same_v<Model, Clip> {
+    check(policy_.freezes_surrogate() && rounds_ == 0 && noise_optimizer_.steps() == 0, "bilevel",
+          "text features are for a frozen surrogate, and are given before the first round");
+    const int64_t width = surrogate_.config.text.embed_dim;
+    check(static_cast<int64_t>(features.size()) == data_.caption_begin.back() * width, "bilevel", "got ",
+          features.size(), " numbers as the features of ", data_.caption_begin.back(), " captions, each ",
+          width, " wide");
+    text_features_ = std::move(features);
+    text_ = Tensor::zeros({recipe_.batch, width}, DType::f32, generator_parameters_.device());
+    record_noise_step();
+  }
+
+  /// Writes everything needed to go on; of a frozen surrogate, not its weights but which they are.
+  /// `extra` is kept beside the state.
   void save(const std::filesystem::path& path, const nlohmann::json& extra = {}) const {
     CheckpointWriter writer;
     writer.add("generator.", generator_parameters_);
-    writer.add("surrogate.", surrogate_parameters_);
     writer.add("noise_optimizer", noise_optimizer_);
-    writer.add("surrogate_optimizer", surrogate_optimizer_);
+    if (!policy_.freezes_surrogate()) writer.add("surrogate.", surrogate_parameters_);
+    if (surrogate_optimizer_) writer.add("surrogate_optimizer", *surrogate_optimizer_);
     writer.save(path, "bilevel",
                 {{"rounds", rounds_},
                  {"steps", steps_},
                  {"recipe", to_json(recipe_)},
                  {"policy", to_json(policy_)},
+                 {"frozen", policy_.freezes_surrogate() ? surrogate_parameters_.sha256() : ""},
                  {"extra", extra}});
   }
   /// Goes on from a file written by `save` under the same recipe and policy; returns what was saved as
-  /// `extra`.
+  /// `extra`. A frozen surrogate must have been given the same weights.
   nlohmann::json resume(const std::filesystem::path& path) {
     const CheckpointReader reader(path, "bilevel");
     const nlohmann::json state = nlohmann::json::parse(reader.state());
     check(state.at("recipe") == to_json(recipe_) && state.at("policy") == to_json(policy_), "resume", path,
           " was trained by another recipe");
     reader.restore("generator.", generator_parameters_);
-    reader.restore("surrogate.", surrogate_parameters_);
     reader.restore("noise_optimizer", noise_optimizer_);
-    reader.restore("surrogate_optimizer", surrogate_optimizer_);
+    if (surrogate_optimizer_) reader.restore("surrogate_optimizer", *surrogate_optimizer_);
+    if (!policy_.freezes_surrogate()) {
+      reader.restore("surrogate.", surrogate_parameters_);
+    } else {
+      check(state.at("frozen") == surrogate_parameters_.sha256(), "resume", path,
+            " was trained against a surrogate with other weights");
+    }
     rounds_ = state.at("rounds");
     steps_ = state.at("steps");
     return state.at("extra");
@@ -171,10 +203,25 @@ class BiLevelTrainer {
  private:
   static Schedule noise_schedule(const BiLevelPolicy& policy) {
     Schedule s;
+    s.kind = policy.noise_schedule;
     s.rate = policy.noise_rate;
     s.total = policy.rounds * policy.noise_steps;
-    s.warmup = s.total / 50;
+    s.warmup = static_cast<int64_t>(policy.noise_warmup_share * static_cast<float>(s.total));
     return s;
+  }
+
+  void record_noise_step() {
+    noise_step_.reset();  // its memory goes first
+    noise_step_.emplace(
+        noise_optimizer_, generator_parameters_.device(), execution_, precision_,
+        [this](Graph& g) {
+          const Var pixels = surrogate_view(g, false);
+          const Frozen frozen(g);
+          if (!policy_.freezes_surrogate()) return surrogate_loss(pixels);
+          const Evaluation evaluation(g);  // running statistics stay as they are, too
+          return frozen_loss(pixels);
+        },
+        [](Graph&) {});
   }
 
   /// The patterns to start from as rows of a matrix; a single zero if there is nothing to learn from it.
@@ -252,11 +299,31 @@ class BiLevelTrainer {
     return training_loss(surrogate_, pixels, batch_, recipe_.mixup_alpha > 0);
   }
 
+  /// The loss of a frozen surrogate.
+  Var frozen_loss(const Var& pixels) {
+    if constexpr (std::is_same_v<Model, Clip>)
+      if (text_) return surrogate_.loss(pixels, pixels.graph().input(text_));
+    return surrogate_loss(pixels);
+  }
+
+  /// The text features of the captions that the batch shows.
+  void fill_text(std::span<const int64_t> items) {
+    const auto width = static_cast<size_t>(text_.shape()[1]);
+    std::vector<float> rows;
+    for (const int64_t item : items) {
+      const auto row = static_cast<size_t>(data_.caption_row(item, order_.epoch_of(steps_)));
+      const float* features = text_features_.data() + row * width;
+      rows.insert(rows.end(), features, features + width);
+    }
+    text_.assign(rows);
+  }
+
   void next_batch() {
     const auto before = std::chrono::steady_clock::now();
     const auto items = order_.at(steps_);
     batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
+    if (text_) fill_text(items);
     const auto width = static_cast<size_t>(conditions_.width);
     auto condition = condition_in_.begin<float>().begin(), latent = latent_in_.begin<float>().begin();
     const std::span<int32_t> rows = rows_in_.begin<int32_t>();
@@ -267,7 +334,7 @@ class BiLevelTrainer {
           std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
                       width, condition);
       const uint64_t draw =
-          conditions_.shared_latent ? 0 : 1 + static_cast<uint64_t>(steps_) * items.size() + b;
+          policy_.fresh_latents ? 1 + static_cast<uint64_t>(steps_) * items.size() + b : 0;
       const std::vector<float> z = latent_vector(generator_.config.latent, recipe_.seed, draw);
       latent = std::copy(z.begin(), z.end(), latent);
     }
@@ -280,25 +347,28 @@ class BiLevelTrainer {
 
   void restart() {
     surrogate_parameters_.initialise(recipe_.seed + static_cast<uint64_t>(rounds_ / policy_.restart_every));
-    surrogate_optimizer_.reset();
+    if (surrogate_optimizer_) surrogate_optimizer_->reset();
   }
 
   SsaGenerator generator_;
   Model surrogate_;
   ParameterSet generator_parameters_, surrogate_parameters_;
-  Optimizer noise_optimizer_, surrogate_optimizer_;
+  Optimizer noise_optimizer_;
+  std::optional<Optimizer> surrogate_optimizer_;
   BiLevelPolicy policy_;
   TrainRecipe recipe_;
   const PairDataset& data_;
   Conditions conditions_;
   Batch batch_;
-  Tensor condition_, latent_;
+  Tensor condition_, latent_, text_;  ///< text_: absent where the text tower runs in every step
+  std::vector<float> text_features_;
   BatchOrder order_;
   Schedule noise_schedule_;
   Tensor codebook_, rows_;
   StagedCopy condition_in_{condition_}, latent_in_{latent_}, rows_in_{rows_};
-  std::optional<GuardedStep> warm_step_;
-  GuardedStep surrogate_step_, noise_step_;
+  Execution execution_;
+  Precision precision_;
+  std::optional<GuardedStep> warm_step_, surrogate_step_, noise_step_;
   int64_t rounds_ = 0, steps_ = 0;
   double data_seconds_ = 0;
 };

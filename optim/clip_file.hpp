@@ -18,7 +18,7 @@ namespace t2ue {
 void save_clip(const std::filesystem::path& path, const Clip& model, const ParameterSet& parameters,
                const Tokenizer& tokenizer, const nlohmann::json& training);
 
-/// What such a file holds. The model is not moved with the handle.
+/// What such a file holds, for inference (ParameterUse). The model is not moved with the handle.
 struct LoadedClip {
   std::unique_ptr<Clip> model;
   std::unique_ptr<ParameterSet> parameters;

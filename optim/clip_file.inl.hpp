@@ -35,7 +35,8 @@ T2UE_INLINE LoadedClip load_clip(const std::filesystem::path& path, Device devic
   const nlohmann::json state = parse_json(reader.state(), path.string());
   try {
     auto model = std::make_unique<Clip>(clip_config_from_json(state.at("clip"), state.at("name")));
-    auto parameters = std::make_unique<ParameterSet>(*model, 0, device);
+    auto parameters =
+        std::make_unique<ParameterSet>(*model, 0, device, Precision::fp32, ParameterUse::inference);
     auto tokenizer = Tokenizer::from_json(state.at("tokenizer").dump());
     detail::check_vocabulary(tokenizer, model->config);
     reader.restore("", *parameters);

@@ -40,14 +40,6 @@ inline Conditions t2ue_conditions(const T2ueRowOptions& options, const BenchData
   return conditions;
 }
 
-/// Puts the weights and running statistics of one model into another of the same shape.
-inline void copy_parameters(const ParameterSet& from, ParameterSet& to) {
-  Tensor values = to.values(), buffers = to.buffers();
-  values.assign(from.values().to_vector<float>());
-  if (buffers.shape().elements() > 0) buffers.assign(from.buffers().to_vector<float>());
-  to.refresh_shadows();
-}
-
 /// Trains surrogate and generator; `encoder` and `keywords` go into the file.
 template <class Model, class Config>
 void train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const PairDataset& pictures,
@@ -70,7 +62,7 @@ void train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const Pa
       teacher.step();
       if (context.progress) context.progress("surrogate", teacher.steps(), teacher.total_steps());
     }
-    copy_parameters(teacher.parameters(), trainer.surrogate_parameters());
+    trainer.surrogate_parameters().copy_from(teacher.parameters());
   }
   while (!trainer.done()) {
     trainer.round();

@@ -51,6 +51,10 @@ struct Clip {
     const Var image = encode_image(x);
     return info_nce(image, encode_text(ids, end), x.graph().parameter(logit_scale));
   }
+  /// The same where the unit text features [B,embed_dim] are known.
+  Var loss(const Var& x, const Var& text_features) {
+    return info_nce(encode_image(x), text_features, x.graph().parameter(logit_scale));
+  }
   void visit(auto&& f) {
     f("visual", vit), f("visual", modified_resnet), f("visual", resnet);
     text.visit(f);

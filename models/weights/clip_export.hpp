@@ -1,4 +1,4 @@
-// Weights as open_clip loads them.
+// Weights as open_clip and Hugging Face load them.
 #pragma once
 
 #include <filesystem>
@@ -23,10 +23,12 @@ struct StateTensor {
 /// the number of batches it has seen, an I64. Error if open_clip has no such image tower ("widths").
 std::map<std::string, StateTensor> open_clip_state(Clip& model);
 
-/// Writes the weights for open_clip (load_checkpoint, or create_model(pretrained=path)): its names, shapes
-/// and layouts, F32. `parameters` are the model's. Counts of batches are 0, for they matter only to a
-/// normalisation without momentum.
-void export_open_clip(const std::filesystem::path& path, Clip& model, const ParameterSet& parameters);
+/// Writes the weights, F32, under these names and in their shapes and layouts: for open_clip
+/// (load_checkpoint, or create_model(pretrained=path)), or for Hugging Face's CLIPModel, as
+/// model.safetensors. `parameters` are the model's. open_clip's counts of batches are 0, for they matter only
+/// to a normalisation without momentum. Error if these names have no such image tower.
+void export_clip(const std::filesystem::path& path, Clip& model, const ParameterSet& parameters,
+                 ClipNames names = ClipNames::open_clip);
 
 }  // namespace t2ue
 

@@ -31,14 +31,15 @@ T2UE_INLINE std::map<std::string, StateTensor> open_clip_state(Clip& model) {
   return state;
 }
 
-T2UE_INLINE void export_open_clip(const std::filesystem::path& path, Clip& model,
-                                  const ParameterSet& parameters) {
-  const std::map<std::string, StateTensor> state = open_clip_state(model);
+T2UE_INLINE void export_clip(const std::filesystem::path& path, Clip& model, const ParameterSet& parameters,
+                             ClipNames names) {
+  std::map<std::string, StateTensor> state;
+  if (names == ClipNames::open_clip) state = open_clip_state(model);
   constexpr std::array<int64_t, 1> no_batches{0};
   SafetensorsWriter writer;
   std::list<std::vector<float>> kept;  // the writer takes no copies
   for (const Parameter* parameter : parameters.all()) {
-    const ForeignWeight weight = foreign_weight(parameter->name, parameter->shape, ClipNames::open_clip);
+    const ForeignWeight weight = foreign_weight(parameter->name, parameter->shape, names);
     const std::vector<float> values = parameter->value.to_vector<float>();
     const auto count = static_cast<size_t>(weight.elements());
     for (size_t part = 0; part < weight.names.size(); ++part) {

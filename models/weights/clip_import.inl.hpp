@@ -8,6 +8,7 @@
 
 #include <t2ue/models/weights/clip_import.hpp>
 #include <t2ue/models/weights/positions.hpp>
+#include <t2ue/models/weights/safetensors_index.hpp>
 
 namespace t2ue {
 
@@ -91,6 +92,9 @@ inline void append_some(std::string& text, const std::vector<std::string>& list,
 
 T2UE_INLINE std::string WeightReport::text() const {
   std::string text = concat(loaded.size(), " tensors fit");
+  for (const auto& [type, count] : types)
+    text += concat(type == types.begin()->first ? " (" : ", ", count, " ", name_of(type));
+  if (!types.empty()) text += ")";
   detail::append_some(text, resized, "of them resized");
   detail::append_some(text, missing, "missing");
   detail::append_some(text, unexpected, "unexpected");
@@ -120,6 +124,7 @@ T2UE_INLINE WeightReport compare_clip_weights(const SafetensorsFile& file, const
         continue;
       }
       report.loaded.push_back(name);
+      ++report.types[view.dtype];
       if (resized) report.resized.push_back(name);
     }
   }
@@ -130,9 +135,13 @@ T2UE_INLINE WeightReport compare_clip_weights(const SafetensorsFile& file, const
   return report;
 }
 
-T2UE_INLINE WeightReport import_clip(const std::filesystem::path& path, ParameterSet& parameters) {
+T2UE_INLINE SafetensorsFile open_clip_weights(const std::filesystem::path& path) {
   detail::refuse_pickles(path);
-  const SafetensorsFile file(path);
+  return open_safetensors(path);
+}
+
+T2UE_INLINE WeightReport import_clip(const std::filesystem::path& path, ParameterSet& parameters) {
+  const SafetensorsFile file = open_clip_weights(path);
   const WeightReport report = compare_clip_weights(file, parameters, path.string());
   check(report.fits(), "clip weights", path.string(), " does not fit the model: ", report.text(),
         "; choose the configuration that the weights were trained with");

@@ -105,6 +105,10 @@ class SafetensorsFile {
   /// The same from memory, which must outlive the result. `name` stands for the path in errors.
   static SafetensorsFile from_memory(std::span<const std::byte> file, std::string_view name = "memory");
 
+  /// Several files as one, which holds all their tensors, and their metadata, of which the first file's come
+  /// first. `name` stands for it in errors. Error if two files have a tensor of the same name.
+  static SafetensorsFile joined(const std::vector<SafetensorsFile>& files, std::string_view name);
+
   const std::map<std::string, SafetensorsView>& tensors() const { return tensors_; }
   /// The tensor of this name. Throws Error naming the file if there is none.
   const SafetensorsView& at(const std::string& name) const;

@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <tuple>
 #include <utility>
 
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/json_reader.hpp>
 #include <t2ue/models/weights/safetensors.hpp>
 
 namespace t2ue {
@@ -67,28 +67,6 @@ inline float half_to_float(uint16_t half) {
     return sign ? -size : size;
   }
   return std::bit_cast<float>(sign | (rest + (exponent == 0x0F800000u ? 2 * rebias : rebias)));
-}
-
-/// The header as JSON. Refuses names given twice and nesting deeper than the format has.
-inline nlohmann::json parse_safetensors_header(std::string_view text, std::string_view file) {
-  using Event = nlohmann::json::parse_event_t;
-  std::array<std::set<std::string>, 3> keys;  // by depth: the names seen in the innermost open objects
-  const auto guard = [&](int depth, Event event, nlohmann::json& value) {
-    if (event == Event::object_start || event == Event::array_start) {
-      check(depth < 3, "safetensors", file, ": the header is nested too deeply");
-      keys.at(static_cast<size_t>(depth)).clear();
-    } else if (event == Event::key) {
-      const auto& name = value.get_ref<const std::string&>();
-      check(keys.at(static_cast<size_t>(depth - 1)).insert(name).second, "safetensors", file, ": \"", name,
-            "\" is in the header twice");
-    }
-    return true;
-  };
-  try {
-    return nlohmann::json::parse(text, guard);
-  } catch (const nlohmann::json::exception& error) {
-    fail("safetensors", file, ": the header is not valid JSON: ", error.what());
-  }
 }
 
 inline std::vector<uint64_t> unsigned_list(const nlohmann::json& entry, const char* field,
@@ -162,6 +140,20 @@ T2UE_INLINE SafetensorsFile SafetensorsFile::from_memory(std::span<const std::by
   return result;
 }
 
+T2UE_INLINE SafetensorsFile SafetensorsFile::joined(const std::vector<SafetensorsFile>& files,
+                                                    std::string_view name) {
+  SafetensorsFile result;
+  result.name_ = name;
+  result.mapping_ = std::make_shared<const std::vector<SafetensorsFile>>(files);
+  for (const SafetensorsFile& file : files) {
+    for (const auto& [tensor, view] : file.tensors_)
+      check(result.tensors_.try_emplace(tensor, view).second, "safetensors", name, ": the tensor \"", tensor,
+            "\" is in ", file.name_, " and in a file before it");
+    result.metadata_.insert(file.metadata_.begin(), file.metadata_.end());
+  }
+  return result;
+}
+
 T2UE_INLINE const SafetensorsView& SafetensorsFile::at(const std::string& name) const {
   const auto found = tensors_.find(name);
   check(found != tensors_.end(), "safetensors", name_, " has no tensor \"", name, "\"");
@@ -180,7 +172,7 @@ T2UE_INLINE void SafetensorsFile::parse(std::span<const std::byte> file) {
         " are read");
   const std::string_view text(reinterpret_cast<const char*>(file.data() + 8), length);
   const std::span<const std::byte> data = file.subspan(8 + length);
-  const nlohmann::json header = detail::parse_safetensors_header(text, name_);
+  const nlohmann::json header = parse_json_strictly(text, where, name_ + ": the header");
   check(header.is_object(), where, name_, ": the header is not a JSON object");
 
   std::vector<std::tuple<uint64_t, uint64_t, std::string>> extents;

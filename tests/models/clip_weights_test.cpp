@@ -134,7 +134,7 @@ TEST(ClipWeights, WhatIsExportedIsImportedToTheSameBits) {
   for (const ClipConfig& config : {tiny_vit(), tiny_resnet()}) {
     Filled from(config), to(config, false);
     const std::string path = path_of("round");
-    export_open_clip(path, from.model, from.parameters);
+    export_clip(path, from.model, from.parameters);
     const WeightReport report = import_clip(path, to.parameters);
     expect_same_bits(from.parameters, to.parameters);
     EXPECT_EQ(report.names, ClipNames::open_clip);
@@ -149,7 +149,7 @@ TEST(ClipWeights, HalvesAreReadExactly) {
   const auto narrowed = [](const auto& narrow, SafetensorsType dtype) {
     Filled from(tiny_vit()), to(tiny_vit(), false);
     const std::string path = path_of("narrow");
-    export_open_clip(path, from.model, from.parameters);
+    export_clip(path, from.model, from.parameters);
     Editable file(path);
     for (const auto& [name, entry] : Editable(file).tensors) {
       using Narrow = decltype(narrow(0.0f));
@@ -277,7 +277,7 @@ Editable as_hugging_face(const Editable& file) {
 TEST(ClipWeights, HuggingFacesFileGivesTheSameBits) {
   Filled from(tiny_vit()), to(tiny_vit(), false);
   const std::string path = path_of("hugging_face");
-  export_open_clip(path, from.model, from.parameters);
+  export_clip(path, from.model, from.parameters);
   as_hugging_face(Editable(path)).save(path, {{"format", "pt"}});
   const WeightReport report = import_clip(path, to.parameters);
   expect_same_bits(from.parameters, to.parameters);
@@ -288,6 +288,65 @@ TEST(ClipWeights, HuggingFacesFileGivesTheSameBits) {
   expect_error([&] { import_clip(path, resnet.parameters); }, {"Hugging Face", "visual.bn1.weight"});
 }
 
+TEST(ClipWeights, HuggingFacesNamesAreExportedToo) {
+  Filled from(tiny_vit()), to(tiny_vit(), false), resnet(tiny_resnet());
+  const std::string ours = path_of("exported_open_clip"), theirs = path_of("exported_hugging_face");
+  export_clip(ours, from.model, from.parameters);
+  export_clip(theirs, from.model, from.parameters, ClipNames::hugging_face);
+  Editable expected = as_hugging_face(Editable(ours));
+  expected.tensors.erase("text_model.embeddings.position_ids");
+  const Editable written(theirs);
+  ASSERT_EQ(written.tensors.size(), expected.tensors.size());
+  for (const auto& [name, entry] : expected.tensors) {
+    ASSERT_TRUE(written.tensors.contains(name)) << name;
+    EXPECT_EQ(written.tensors.at(name).shape, entry.shape) << name;
+    EXPECT_EQ(written.tensors.at(name).bytes, entry.bytes) << name;
+  }
+  import_clip(theirs, to.parameters);
+  expect_same_bits(from.parameters, to.parameters);
+  expect_error([&] { export_clip(theirs, resnet.model, resnet.parameters, ClipNames::hugging_face); },
+               {"Hugging Face", "visual."});
+}
+
+TEST(ClipWeights, AReportCountsTheTypes) {
+  Filled from(tiny_vit()), to(tiny_vit(), false);
+  const std::string path = path_of("types");
+  export_clip(path, from.model, from.parameters);
+  Editable file(path);
+  file.set("logit_scale", SafetensorsType::F16, {}, std::vector<_Float16>{1});
+  file.save(path);
+  const WeightReport report = import_clip(path, to.parameters);
+  const auto all = static_cast<int64_t>(report.loaded.size());
+  EXPECT_EQ(report.types,
+            (std::map<SafetensorsType, int64_t>{{SafetensorsType::F32, all - 1}, {SafetensorsType::F16, 1}}));
+  EXPECT_EQ(report.text(),
+            concat(all, " tensors fit (", all - 1, " F32, 1 F16), 0 ignored; open_clip's names"));
+}
+
+TEST(ClipWeights, ShardsAreReadAsOneFile) {
+  Filled from(tiny_vit()), to(tiny_vit(), false);
+  const std::string path = path_of("whole");
+  export_clip(path, from.model, from.parameters, ClipNames::hugging_face);
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "clip_weights_shards";
+  std::filesystem::create_directories(folder);
+  const Editable whole(path);
+  Editable shards[2] = {whole, whole};
+  nlohmann::json map;
+  size_t i = 0;
+  for (const auto& [name, entry] : whole.tensors) {
+    const size_t shard = i++ % 2;
+    shards[1 - shard].tensors.erase(name);
+    map[name] = concat("model-0000", shard + 1, "-of-00002.safetensors");
+  }
+  for (const size_t s : {0, 1})
+    shards[s].save(folder / concat("model-0000", s + 1, "-of-00002.safetensors"), {{"format", "pt"}});
+  write_file(folder / "model.safetensors.index.json",
+             std::string_view(nlohmann::json{{"metadata", {{"total_size", 1}}}, {"weight_map", map}}.dump()));
+  const WeightReport report = import_clip(folder / "model.safetensors.index.json", to.parameters);
+  EXPECT_EQ(report.loaded.size(), whole.tensors.size());
+  expect_same_bits(from.parameters, to.parameters);
+}
+
 TEST(ClipWeights, PositionsFollowThePictureSize) {
   for (const auto& [small, large, name, sides] :
        {std::tuple{tiny_vit(8), tiny_vit(20), "visual.positional_embedding", std::pair{2, 5}},
@@ -295,7 +354,7 @@ TEST(ClipWeights, PositionsFollowThePictureSize) {
                    std::pair{2, 3}}}) {
     Filled from(small), to(large, false);
     const std::string path = path_of("resized");
-    export_open_clip(path, from.model, from.parameters);
+    export_clip(path, from.model, from.parameters);
     const WeightReport report = import_clip(path, to.parameters);
     EXPECT_EQ(report.resized, std::vector<std::string>{name});
     const std::vector<float> positions = from.at(name);
@@ -308,7 +367,7 @@ TEST(ClipWeights, PositionsFollowThePictureSize) {
 TEST(ClipWeights, WhatDoesNotFitIsNamedAndNothingIsLoaded) {
   Filled from(tiny_vit()), to(tiny_vit(), false), zero(tiny_vit(), false);
   const std::string path = path_of("unfit");
-  export_open_clip(path, from.model, from.parameters);
+  export_clip(path, from.model, from.parameters);
   const Editable whole(path);
   const auto refused = [&](const std::function<void(Editable&)>& edit,
                            const std::vector<std::string>& parts) {
@@ -348,7 +407,7 @@ TEST(ClipWeights, WhatDoesNotFitIsNamedAndNothingIsLoaded) {
 TEST(ClipWeights, AWeightThatIsNotFiniteIsNamed) {
   Filled from(tiny_vit()), to(tiny_vit());
   const std::string path = path_of("nan");
-  export_open_clip(path, from.model, from.parameters);
+  export_clip(path, from.model, from.parameters);
   Editable file(path);
   std::vector<float> values = file.floats("ln_final.bias");
   values[3] = std::numeric_limits<float>::quiet_NaN();
@@ -372,7 +431,7 @@ TEST(ClipWeights, APickleIsRefusedWithTheWayToConvertIt) {
 TEST(ClipWeights, AHeaderWhoseLengthBeginsLikeAPickleIsNone) {
   Filled from(tiny_vit()), to(tiny_vit(), false);
   const std::string path = path_of("length");
-  export_open_clip(path, from.model, from.parameters);
+  export_clip(path, from.model, from.parameters);
   std::vector<char> file;
   {
     std::ifstream stream(path, std::ios::binary);
@@ -402,7 +461,7 @@ TEST(ClipWeights, OtherFilesAreRefused) {
   SafetensorsWriter().save(path);
   expect_error([&] { import_clip(path, to.parameters); }, {path, "no CLIP", "0 tensors"});
   Filled ours(clip_config("emoji-resnet"));
-  expect_error([&] { export_open_clip(path, ours.model, ours.parameters); }, {"emoji-resnet"});
+  expect_error([&] { export_clip(path, ours.model, ours.parameters); }, {"emoji-resnet"});
 }
 
 }  // namespace

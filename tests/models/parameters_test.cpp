@@ -3,6 +3,8 @@
 #include <errors.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <t2ue/core/ops/ops.hpp>
+#include <t2ue/core/plan.hpp>
 #include <t2ue/models/configs.hpp>
 
 namespace t2ue {
@@ -167,6 +169,58 @@ TEST(ClassifierConfig, RefusesWhatIsOutOfRange) {
     EXPECT_NE(error_of_json(text).find(reason), std::string::npos) << text << ": " << error_of_json(text);
   EXPECT_NE(testing_errors::error_of([] { classifier_config("resnet19"); }).find("resnet18"),
             std::string::npos);
+}
+
+/// A small module of two layers.
+struct Two {
+  Linear first{3, 4};
+  BatchNorm norm{4};
+  void visit(auto&& f) { f("first", first), f("norm", norm); }
+};
+struct First {
+  Linear first{3, 4};
+  void visit(auto&& f) { f("first", first); }
+};
+
+TEST(ParameterSet, IsKnownByItsSha256) {
+  Two a, b;
+  ParameterSet one(a, 1), same(b, 1);
+  EXPECT_EQ(one.sha256().size(), 64U);
+  EXPECT_EQ(one.sha256(), same.sha256());
+  a.norm.running_mean.value.assign(std::vector<float>{0, 0, 0, 1});
+  EXPECT_NE(one.sha256(), same.sha256()) << "buffers are weights too";
+  same.initialise(2);
+  EXPECT_NE(ParameterSet(a, 1).sha256(), same.sha256());
+}
+
+TEST(ParameterSet, CopiesTheNamesThatItHas) {
+  Two a;
+  First b;
+  const ParameterSet from(a, 1);
+  ParameterSet to(b, 2);
+  to.copy_from(from);
+  EXPECT_EQ(b.first.weight.value.to_vector<float>(), a.first.weight.value.to_vector<float>());
+  Two c;
+  ParameterSet more(c, 3);
+  testing_errors::expect_error([&] { more.copy_from(to); }, {"'norm.weight'", "there is none"});
+  First wide;
+  wide.first = Linear(3, 5);
+  ParameterSet wider(wide, 1);
+  testing_errors::expect_error([&] { to.copy_from(wider); }, {"'first.weight'", "5"});
+}
+
+TEST(ParameterSet, ForInferenceHasNoGradients) {
+  First module;
+  const ParameterSet parameters(module, 1, {}, Precision::fp32, ParameterUse::inference);
+  EXPECT_FALSE(parameters.grads());
+  const Tensor x = Tensor::zeros({2, 3});
+  const auto record = [&](Graph& g) { module.first(g.input(x)); };
+  Step frozen([&](Graph& g) {
+    const Frozen scope(g);
+    record(g);
+  });
+  frozen.run();
+  testing_errors::expect_error([&] { const Step step(record); }, {"has no gradient memory"});
 }
 
 }  // namespace

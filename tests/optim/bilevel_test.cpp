@@ -1,6 +1,7 @@
 #include "optim/tiny.hpp"
 
 #include <cstring>
+#include <t2ue/optim/features.hpp>
 
 namespace t2ue {
 namespace {
@@ -44,10 +45,10 @@ TEST_F(BiLevel, AlternatingWithRestartsLowersTheNoiseLoss) {
 TEST_F(BiLevel, FrozenSurrogateIsUntouched) {
   policy = {.rounds = 4, .surrogate_steps = 0, .noise_steps = 1, .noise_rate = 5e-3f};
   const auto run = trainer();
-  const auto surrogate = run->surrogate_parameters().values().to_vector<float>();
+  const auto surrogate = weights(run->surrogate_parameters());
   const auto generator = run->generator_parameters().values().to_vector<float>();
   while (!run->done()) run->round();
-  EXPECT_EQ(run->surrogate_parameters().values().to_vector<float>(), surrogate);
+  EXPECT_EQ(weights(run->surrogate_parameters()), surrogate) << "running statistics are weights too";
   EXPECT_NE(run->generator_parameters().values().to_vector<float>(), generator);
 }
 
@@ -65,6 +66,146 @@ TEST_F(BiLevel, ResumedRunEndsWithTheSameFile) {
   while (again->rounds() < 7) again->round();
   again->save(resumed);
   EXPECT_EQ(file_bytes(resumed), file_bytes(whole));
+}
+
+TEST_F(BiLevel, TheNoiseRateFollowsItsSchedule) {
+  // Where a run is depends on its length under a cosine, and not under a constant rate.
+  const auto after = [&](Schedule::Kind kind, float warmup, int64_t rounds, int64_t done) {
+    policy = {.rounds = rounds, .surrogate_steps = 0, .noise_schedule = kind, .noise_warmup_share = warmup};
+    const auto run = trainer();
+    while (run->rounds() < done) run->round();
+    return weights(run->generator_parameters());
+  };
+  constexpr auto constant = Schedule::Kind::constant, cosine = Schedule::Kind::cosine;
+  EXPECT_EQ(after(constant, 0, 4, 3), after(constant, 0, 8, 3));
+  EXPECT_EQ(after(cosine, 0, 4, 1), after(constant, 0, 4, 1)) << "both begin at the full rate";
+  EXPECT_NE(after(cosine, 0, 4, 3), after(cosine, 0, 8, 3));
+  EXPECT_NE(after(constant, 0.5f, 4, 1), after(constant, 0, 4, 1)) << "a rise begins below it";
+  EXPECT_EQ(after(constant, 0.02f, 49, 1), after(constant, 0, 49, 1)) << "2 % of 49 steps are none";
+}
+
+TEST_F(BiLevel, LatentsAreFreshOnlyIfAsked) {
+  const auto after = [&](bool fresh) {
+    policy = {.rounds = 1, .surrogate_steps = 0, .fresh_latents = fresh};
+    const auto run = trainer();
+    run->round();
+    return weights(run->generator_parameters());
+  };
+  EXPECT_NE(after(false), after(true));
+  EXPECT_EQ(after(true), after(true));
+}
+
+TEST_F(BiLevel, PolicyIsItsJson) {
+  policy.noise_schedule = Schedule::Kind::constant;
+  policy.noise_warmup_share = 0.5f;
+  policy.fresh_latents = true;
+  policy.noise_optimizer = {.kind = OptimizerConfig::Kind::adamw, .decay = 0.25f};
+  const nlohmann::json json = to_json(policy);
+  EXPECT_EQ(to_json(bilevel_policy_from_json(json)), json);
+  for (const char* key : {"noise_schedule", "noise_optimizer"})
+    EXPECT_THAT(error_of([&] {
+                  bilevel_policy_from_json({{key, "sgd"}});
+                }),
+                testing::AllOf(testing::HasSubstr(key), testing::HasSubstr("'sgd'")));
+}
+
+/// A CLIP as the frozen surrogate, with the features that its own text tower has for all captions.
+struct FrozenClip : BiLevel {
+  FrozenClip() { policy = {.rounds = 6, .surrogate_steps = 0, .noise_steps = 2, .fresh_latents = true}; }
+
+  std::unique_ptr<BiLevelTrainer<Clip>> clip_trainer(bool with_features, uint64_t seed = 3) {
+    auto run = std::make_unique<BiLevelTrainer<Clip>>(tiny_generator(), tiny_clip(), policy, recipe, data,
+                                                      by_class(data));
+    run->surrogate_parameters().initialise(seed);
+    if (with_features) run->use_text_features(features(seed));
+    return run;
+  }
+  std::vector<float> features(uint64_t seed) const {
+    Clip model(tiny_clip());
+    ParameterSet parameters(model, seed);
+    return DatasetPass(data, text_features(model), 5).run();
+  }
+};
+
+TEST_F(FrozenClip, LossesAreTheSameWithTextFeaturesComputedOnce) {
+  const auto every_step = clip_trainer(false), once = clip_trainer(true);
+  while (!once->done()) {
+    const float expected = every_step->round().noise;
+    EXPECT_NEAR(once->round().noise, expected, 1e-5f * expected);
+  }
+}
+
+TEST_F(FrozenClip, TheTextTowerDoesNotRunWhereItsFeaturesAreGiven) {
+  for (const bool with_features : {false, true}) {
+    const auto run = clip_trainer(with_features);
+    for (Parameter* parameter : run->surrogate_parameters().all())
+      if (parameter->name == "text_projection")
+        parameter->value.assign(std::vector<float>(static_cast<size_t>(parameter->shape.elements()), NAN));
+    const std::string error = error_of([&] { run->round(); });
+    EXPECT_EQ(error.empty(), with_features) << error;
+  }
+}
+
+TEST_F(FrozenClip, ReadsTheCaptionThatTheBatchShows) {
+  // Item i's captions take turns: the second epoch shows the second one.
+  PairDataset two = data;
+  two.caption_begin = {0};
+  two.ids.clear(), two.end.clear(), two.captions.clear();
+  for (int64_t i = 0; i < data.count(); ++i) {
+    for (const int32_t second : {0, 1}) {
+      for (const int32_t id : {18, 1 + second * 9, 2 + static_cast<int32_t>(i % 12), 19, 0, 0})
+        two.ids.push_back(id);
+      two.end.push_back(3);
+      two.captions.push_back(concat("caption ", i, '-', second));
+    }
+    two.caption_begin.push_back(2 * i + 2);
+  }
+  PairDataset rows = two;  // an item a caption, for their features
+  rows.caption_begin = {0};
+  rows.keys.clear(), rows.pixels.clear(), rows.labels.clear();
+  for (int64_t i = 0; i < 2 * data.count(); ++i) {
+    rows.keys.push_back(concat(i));
+    rows.labels.push_back(0);
+    rows.caption_begin.push_back(i + 1);
+    rows.pixels.insert(rows.pixels.end(), data.picture_bytes(), 0);
+  }
+  data = two;
+  Clip model(tiny_clip());
+  ParameterSet parameters(model, 3);
+  const auto every_step = clip_trainer(false), once = clip_trainer(false);
+  once->use_text_features(DatasetPass(rows, text_features(model), 5).run());
+  while (!once->done()) {
+    const float expected = every_step->round().noise;
+    EXPECT_NEAR(once->round().noise, expected, 1e-5f * expected);
+  }
+}
+
+TEST_F(FrozenClip, ResumedRunEndsWithTheSameFileAndWithoutTheSurrogatesWeights) {
+  const auto half = temporary("half"), resumed = temporary("resumed"), whole = temporary("whole");
+  const auto run = clip_trainer(true);
+  while (!run->done()) {
+    if (run->rounds() == 3) run->save(half);
+    run->round();
+  }
+  run->save(whole);
+  const auto again = clip_trainer(true);
+  again->resume(half);
+  while (!again->done()) again->round();
+  again->save(resumed);
+  EXPECT_EQ(file_bytes(resumed), file_bytes(whole));
+  const SafetensorsFile checkpoint(half);
+  for (const auto& [name, view] : checkpoint.tensors()) EXPECT_FALSE(name.starts_with("surrogate")) << name;
+  EXPECT_THAT(error_of([&] { clip_trainer(true, 4)->resume(half); }),
+              testing::HasSubstr("a surrogate with other weights"));
+}
+
+TEST_F(FrozenClip, TextFeaturesThatDoNotFitAreRefused) {
+  std::vector<float> few = features(3);
+  few.pop_back();
+  EXPECT_THAT(error_of([&] { clip_trainer(false)->use_text_features(few); }),
+              testing::HasSubstr("24 captions"));
+  policy.surrogate_steps = 1;
+  EXPECT_THAT(error_of([&] { clip_trainer(true); }), testing::HasSubstr("frozen"));
 }
 
 TEST_F(BiLevel, NonFiniteLossNamesItsStepAndStopsBeforeTheGenerator) {
