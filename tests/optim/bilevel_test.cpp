@@ -123,7 +123,7 @@ struct FrozenClip : BiLevel {
   std::vector<float> features(uint64_t seed) const {
     Clip model(tiny_clip());
     ParameterSet parameters(model, seed);
-    return DatasetPass(data, text_features(model), 5).run();
+    return CaptionPass(data, model, 5).run();
   }
 };
 
@@ -160,20 +160,11 @@ TEST_F(FrozenClip, ReadsTheCaptionThatTheBatchShows) {
     }
     two.caption_begin.push_back(2 * i + 2);
   }
-  PairDataset rows = two;  // an item a caption, for their features
-  rows.caption_begin = {0};
-  rows.keys.clear(), rows.pixels.clear(), rows.labels.clear();
-  for (int64_t i = 0; i < 2 * data.count(); ++i) {
-    rows.keys.push_back(concat(i));
-    rows.labels.push_back(0);
-    rows.caption_begin.push_back(i + 1);
-    rows.pixels.insert(rows.pixels.end(), data.picture_bytes(), 0);
-  }
   data = two;
   Clip model(tiny_clip());
   ParameterSet parameters(model, 3);
   const auto every_step = clip_trainer(false), once = clip_trainer(false);
-  once->use_text_features(DatasetPass(rows, text_features(model), 5).run());
+  once->use_text_features(CaptionPass(data, model, 5).run());
   while (!once->done()) {
     const float expected = every_step->round().noise;
     EXPECT_NEAR(once->round().noise, expected, 1e-5f * expected);
