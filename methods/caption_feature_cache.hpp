@@ -27,8 +27,8 @@ using CaptionProgress = std::function<void(int64_t, int64_t)>;
 /// is damaged, or that is another file under such a name, is made anew, and the remark says so.
 /// Error as of CaptionEncoder::encode, and if the cache cannot be written.
 CachedFeatures caption_features(CaptionEncoder& encoder, std::span<const std::string> captions,
-                                 const std::filesystem::path& cache = {},
-                                 const CaptionProgress& progress = {});
+                                const std::filesystem::path& cache = {},
+                                const CaptionProgress& progress = {});
 
 /// The file in `cache` that the features of `captions` are kept in.
 std::filesystem::path caption_features_file(CaptionEncoder& encoder, std::span<const std::string> captions,

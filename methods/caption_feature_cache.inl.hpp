@@ -73,8 +73,8 @@ T2UE_INLINE std::filesystem::path caption_features_file(CaptionEncoder& encoder,
 }
 
 T2UE_INLINE CachedFeatures caption_features(CaptionEncoder& encoder, std::span<const std::string> captions,
-                                             const std::filesystem::path& cache,
-                                             const CaptionProgress& progress) {
+                                            const std::filesystem::path& cache,
+                                            const CaptionProgress& progress) {
   CachedFeatures result;
   if (cache.empty()) {
     result.rows = detail::compute_caption_features(encoder, captions, progress);

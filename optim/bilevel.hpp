@@ -333,8 +333,7 @@ class BiLevelTrainer {
       condition =
           std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
                       width, condition);
-      const uint64_t draw =
-          policy_.fresh_latents ? 1 + static_cast<uint64_t>(steps_) * items.size() + b : 0;
+      const uint64_t draw = policy_.fresh_latents ? 1 + static_cast<uint64_t>(steps_) * items.size() + b : 0;
       const std::vector<float> z = latent_vector(generator_.config.latent, recipe_.seed, draw);
       latent = std::copy(z.begin(), z.end(), latent);
     }

@@ -4,10 +4,10 @@
 #include <array>
 
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/data/caption_rows.hpp>
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/csv.hpp>
 #include <t2ue/data/readers/caption_pictures.hpp>
-#include <t2ue/data/caption_rows.hpp>
 #include <t2ue/data/readers/flickr.hpp>
 #include <t2ue/data/readers/split_manifest.hpp>
 
