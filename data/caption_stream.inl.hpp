@@ -101,16 +101,12 @@ class TextRows {
     if (form_ == CaptionForm::csv) return parse_csv();
     std::string_view rest = row_;
     const std::string_view line = take_line(rest);
-    check(rest.empty(), "captions", "line ", first_line_,
-          ": a carriage return is inside; save the file with plain line ends");
     return Pair{concat(name_, '/', first_line_), "", {std::string(line)}, ""};
   }
 
   std::optional<Pair> parse_csv() {
     CsvRows rows(row_, separator_, "captions", "", first_line_);
     auto cells = rows.next();
-    check(!rows.next(), "captions", "line ", first_line_,
-          ": a carriage return is inside; save the file with plain line ends");
     if (columns_) return columns_->pair(std::move(*cells), first_line_);
     columns_.emplace(*cells);
     return std::nullopt;

@@ -23,9 +23,9 @@ class TextStream {
   TextStream(const TextStream&) = delete;
   TextStream& operator=(const TextStream&) = delete;
 
-  /// Puts the next line, with its line break, into `line`; false at the end. Of a line longer than `limit`
-  /// bytes only that many are kept: see was_cut(). A byte order mark at the beginning is left out. Throws
-  /// Error naming the file if it cannot be read, or is damaged or cut off gzip.
+  /// Puts the next line, with its line break (LF, CRLF or CR), into `line`; false at the end. Of a line
+  /// longer than `limit` bytes only that many are kept: see was_cut(). A byte order mark at the beginning is
+  /// left out. Throws Error naming the file if it cannot be read, or is damaged or cut off gzip.
   bool next(std::string& line, size_t limit);
   /// Whether the last line was longer than its limit.
   bool was_cut() const { return cut_; }

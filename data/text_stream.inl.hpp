@@ -60,14 +60,18 @@ T2UE_INLINE bool TextStream::fill() {
 T2UE_INLINE bool TextStream::next(std::string& line, size_t limit) {
   line.clear();
   cut_ = false;
+  const auto take = [&](size_t bytes) {
+    cut_ = cut_ || bytes > limit - line.size();
+    line.append(rest_.substr(0, std::min(bytes, limit - line.size())));
+    rest_.remove_prefix(bytes);
+  };
   if (!fill()) return false;
   for (bool ended = false; !ended && fill();) {
-    const size_t end = rest_.find('\n');
+    const size_t end = rest_.find_first_of("\r\n");
     ended = end != std::string_view::npos;
-    const std::string_view part = rest_.substr(0, ended ? end + 1 : rest_.size());
-    rest_.remove_prefix(part.size());
-    cut_ = cut_ || part.size() > limit - line.size();
-    line.append(part.substr(0, limit - line.size()));
+    const bool carriage_return = ended && rest_[end] == '\r';
+    take(ended ? end + 1 : rest_.size());
+    if (carriage_return && fill() && rest_.front() == '\n') take(1);
   }
   if (line_++ == 0) line.erase(0, line.size() - without_byte_order_mark(line).size());
   return true;

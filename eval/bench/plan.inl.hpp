@@ -120,7 +120,8 @@ std::vector<T> plan_list(JsonReader& reader, const std::string& key, std::vector
   std::vector<T> values = reader.get<std::vector<T>>(key, std::move(otherwise));
   check_plan(!values.empty(), key, "the list is empty");
   for (size_t i = 0; i < values.size(); ++i) {
-    check_plan(std::count(values.begin(), values.end(), values[i]) == 1, concat(key, "[", i, "]"), values[i],
+    const auto here = values.begin() + static_cast<int64_t>(i);
+    check_plan(std::find(values.begin(), here, values[i]) == here, concat(key, "[", i, "]"), values[i],
                " is there twice");
     check_value(values[i], concat(key, "[", i, "]"));
   }
