@@ -39,8 +39,17 @@
 #include <t2ue/data/text_stream.hpp>
 #include <t2ue/data/tokenizer.hpp>
 #include <t2ue/data/unicode.hpp>
+#include <t2ue/eval/bench/data.hpp>
+#include <t2ue/eval/bench/plan.hpp>
+#include <t2ue/eval/bench/protect.hpp>
+#include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/runner.hpp>
+#include <t2ue/eval/bench/store.hpp>
+#include <t2ue/eval/bench/summary.hpp>
+#include <t2ue/eval/bench/t2ue_row.hpp>
 #include <t2ue/eval/chart.hpp>
 #include <t2ue/eval/classification.hpp>
+#include <t2ue/eval/defences.hpp>
 #include <t2ue/eval/progress.hpp>
 #include <t2ue/eval/prompt_templates.hpp>
 #include <t2ue/eval/recipe.hpp>
@@ -49,6 +58,7 @@
 #include <t2ue/eval/retrieval_export.hpp>
 #include <t2ue/eval/retrieval_protocol.hpp>
 #include <t2ue/eval/statistics.hpp>
+#include <t2ue/eval/table_formats.hpp>
 #include <t2ue/eval/text_table.hpp>
 #include <t2ue/eval/unit_rows.hpp>
 #include <t2ue/eval/victims.hpp>
@@ -67,6 +77,7 @@
 #include <t2ue/methods/caption_words.hpp>
 #include <t2ue/methods/class_filter.hpp>
 #include <t2ue/methods/class_patches.hpp>
+#include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/class_random.hpp>
 #include <t2ue/methods/k_means.hpp>
 #include <t2ue/methods/key_index.hpp>

@@ -5,8 +5,8 @@
 
 #include <t2ue/data/readers/open_dataset.hpp>
 #include <t2ue/data/readers/split_manifest.hpp>
+#include <t2ue/methods/class_prompt.hpp>
 
-#include "class_prompt.hpp"
 #include "commands.hpp"
 
 namespace t2ue::apps {

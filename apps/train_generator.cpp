@@ -1,11 +1,11 @@
 // `t2ue train generator`.
+#include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/clip_file.hpp>
 
 #include "caption_towers.hpp"
-#include "class_prompt.hpp"
 #include "foreign_clip.hpp"
 #include "generator_preset.hpp"
 #include "train_commands.hpp"

@@ -1,7 +1,7 @@
 // The two parts of the demo's table: image-text, and supervised class-wise.
+#include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/textures.hpp>
 
-#include "../class_prompt.hpp"
 #include "demo.hpp"
 
 namespace t2ue::apps {
