@@ -44,6 +44,7 @@
 #include <t2ue/eval/bench/protect.hpp>
 #include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/runner.hpp>
+#include <t2ue/eval/bench/seed_groups.hpp>
 #include <t2ue/eval/bench/store.hpp>
 #include <t2ue/eval/bench/summary.hpp>
 #include <t2ue/eval/bench/t2ue_row.hpp>

@@ -3,23 +3,19 @@
 #include <t2ue/optim/trainer.hpp>
 
 #include "foreign_clip.hpp"
+#include "model_training.hpp"
 #include "retrieval.hpp"
 #include "train_commands.hpp"
-#include "training.hpp"
 
 namespace t2ue::apps {
 
 namespace {
 
-struct ClipOptions {
+struct ClipOptions : ModelTraining {
   explicit ClipOptions(CLI::App& command)
       : recipe(command, to_json(TrainRecipe{}), recipe_help(), {"mixup_alpha"}) {}
-  std::string data, clip = "emoji-resnet", out, vocabulary, evaluate;
-  ComputeFlags compute;
-  CheckpointOptions checkpoint;
-  bool skip_bad = false;
+  std::string clip = "emoji-resnet", vocabulary;
   JsonFlags recipe;
-  DatasetFlags dataset;
 };
 
 /// The vocabulary given, or one learned from the captions and kept beside the model.
@@ -29,20 +25,6 @@ Tokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& config, c
       BytePairTokenizer::train(captions_of(index), static_cast<int>(config.text.vocab_size));
   learned.save(std::filesystem::path(options.out).replace_extension(".vocab.json"));
   return learned;
-}
-
-/// What --eval measures: another data set, told by itself, or the split "test" of the one trained on.
-RetrievalOptions retrieval_of(const ClipOptions& options) {
-  RetrievalOptions retrieval;
-  retrieval.model = options.out;
-  retrieval.data = options.evaluate;
-  retrieval.device = options.compute.device;
-  retrieval.skip_bad = options.skip_bad;
-  if (options.evaluate == options.data) {
-    retrieval.dataset = options.dataset;
-    retrieval.dataset.split.clear();
-  }
-  return retrieval;
 }
 
 Result train_clip(const ClipOptions& options, const Globals& globals) {
@@ -61,22 +43,7 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
   ClipTrainer trainer(config, recipe, data.pairs, compute.device, Execution::planned, compute.precision);
   resume_if_asked(trainer, options.checkpoint, identity);
 
-  nlohmann::json loss;
-  const auto training = Clock::now();
-  {
-    ProgressBar bar({"train clip", trainer.total_steps(), "steps", trainer.steps()},
-                    progress_style(globals.progress));
-    run_to_end(
-        trainer.steps(), trainer.total_steps(),
-        options.checkpoint.every > 0 ? options.checkpoint.every : trainer.steps_per_epoch(),
-        options.checkpoint, bar,
-        [&] {
-          loss = trainer.step();
-          return trainer.data_seconds();
-        },
-        [&] { trainer.save(options.checkpoint.file, identity); });
-  }
-  const double data_share = trainer.data_seconds() / seconds_since(training);
+  const Trained trained = train_to_end(trainer, "train clip", options, identity, globals);
   trainer.with_average([&] {
     save_clip(options.out, trainer.model(), trainer.parameters(), tokenizer,
               {{"recipe", to_json(recipe)}, {"precision", name_of(compute.precision)}});
@@ -84,10 +51,10 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
 
   Result result{{{"model", options.out},
                  {"steps", trainer.total_steps()},
-                 {"loss", loss},
+                 {"loss", trained.loss},
                  {"pictures", data.pairs.count()},
                  {"skipped", data.skipped},
-                 {"data_share", {{"reading", data.data_share}, {"training", data_share}}},
+                 {"data_share", {{"reading", data.data_share}, {"training", trained.data_share}}},
                  {"recipe", to_json(recipe)},
                  {"precision", name_of(compute.precision)},
                  {"seconds", seconds_since(start)}},
@@ -95,7 +62,9 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
                        " pictures", skipped_text(data.skipped), " in ", duration_text(seconds_since(start))),
                 0};
   if (!options.evaluate.empty()) {
-    const Result scores = evaluate_retrieval(retrieval_of(options), globals);
+    RetrievalOptions retrieval;
+    fill_evaluation(retrieval, options);
+    const Result scores = evaluate_retrieval(retrieval, globals);
     result.json["evaluation"] = scores.json;
     result.text += "\n" + scores.text;
   }
@@ -111,21 +80,12 @@ void add_train_clip(CLI::App& train, Globals& globals) {
                   "--eval emoji-twitter",
                   globals);
   const auto options = std::make_shared<ClipOptions>(command);
-  command.add_option("--data", options->data, dataset_help())->required();
-  add_dataset_flags(command, options->dataset);
-  add_split_flag(command, options->dataset, "train");
+  add_model_training_flags(command, *options, "retrieval");
   command.add_option("--clip", options->clip, "A configuration by name, or a .json file")
       ->capture_default_str();
-  command.add_option("--out", options->out, "Model file to write (.safetensors)")->required();
   command.add_option(
       "--vocab", options->vocabulary,
       vocabulary_help() + "; without it one is learned from the captions and saved beside the model");
-  command.add_option(
-      "--eval", options->evaluate,
-      "Data set to measure retrieval on afterwards; of the one trained on, its split \"test\"");
-  command.add_flag("--skip-bad", options->skip_bad, "Leave out pictures that cannot be read");
-  add_checkpoint_flags(command, options->checkpoint, "steps");
-  add_compute(command, options->compute);
   command.callback([options, &globals] {
     globals.action = [options, &globals] { return train_clip(*options, globals); };
   });
