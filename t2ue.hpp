@@ -48,6 +48,7 @@
 #include <t2ue/eval/bench/store.hpp>
 #include <t2ue/eval/bench/summary.hpp>
 #include <t2ue/eval/bench/t2ue_row.hpp>
+#include <t2ue/eval/bench/table.hpp>
 #include <t2ue/eval/chart.hpp>
 #include <t2ue/eval/classification.hpp>
 #include <t2ue/eval/defences.hpp>

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <t2ue/eval/bench/summary.hpp>
+#include <t2ue/eval/bench/table.hpp>
+#include <t2ue/eval/text_table.hpp>
 
 namespace t2ue {
 

@@ -8,20 +8,11 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/eval/bench/runner.hpp>
+#include <t2ue/eval/bench/table.hpp>
 #include <t2ue/eval/recipe.hpp>
 #include <t2ue/eval/text_table.hpp>
 
 namespace t2ue {
-
-/// The cells of one victim, defence and ratio: one recipe, and so one table.
-struct BenchTable {
-  std::string title;
-  std::string victim, defence;
-  double ratio = 1;
-  ResultsTable results;  ///< one row a method, budget and seed
-  std::vector<const CellResult*> done, failed;
-  bool weak_clean = false;  ///< see weak_clean()
-};
 
 /// Whether clean training taught too little for a table to mean anything: the mean over seeds of the clean
 /// row's headline metrics lies below 5 times chance (image-text), or less than a quarter of the way from
