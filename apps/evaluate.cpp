@@ -33,6 +33,7 @@ nlohmann::json evaluation_json(nlohmann::json result, const EvaluationFlags& fla
                  {"data", flags.data},
                  {"pictures", data.pairs.count()},
                  {"skipped", data.skipped},
+                 {"data_share", {{"reading", data.data_share}}},
                  {"split", split_hash(data.pairs.keys)},
                  {"bootstrap", {{"seed", flags.bootstrap.seed}, {"resamples", flags.bootstrap.resamples}}}});
   return result;

@@ -26,6 +26,17 @@ TEST(DataShare, IsToldByTheTrainingCommands) {
   expect_shares(program(w.train_clip(folder / "m.safetensors") + Words{"--progress"}), "train clip");
   expect_shares(program(w.train_generator(folder / "g.safetensors") + Words{"--progress"}),
                 "train generator");
+  expect_shares(program(w.train_classifier(folder / "c.safetensors") + Words{"--progress"}),
+                "train classifier");
+}
+
+TEST(DataShare, IsToldByTheEvaluations) {
+  const Workshop& w = Workshop::get();
+  for (const char* what : {"retrieval", "zero-shot"}) {
+    const Ended ended = program({"evaluate", what, "--model", w.clip, "--data", w.pictures, "--json"});
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.json().at("data_share").at("reading").get<double>(), AllOf(Ge(0.0), Le(1.0)));
+  }
 }
 
 TEST(DataShare, IsToldOfPicturesThatAreHashed) {
