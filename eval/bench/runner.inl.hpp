@@ -231,7 +231,12 @@ T2UE_INLINE std::vector<CellResult> BenchRunner::run() {
       finish_cell(cells[i], key);
     }
   std::vector<CellResult> results;
-  for (const BenchCell& cell : cells) results.push_back({cell, store_.find(key_of(cell)).value()});
+  for (const BenchCell& cell : cells) {
+    results.push_back({cell, store_.find(key_of(cell)).value()});
+    // Names are the plan's and no part of the key: a cell of an earlier plan may have others.
+    results.back().result["row"] = plan_.methods[cell.method].label;
+    results.back().result["victim"] = plan_.victims[cell.victim].name;
+  }
   return results;
 }
 

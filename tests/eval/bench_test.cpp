@@ -146,6 +146,21 @@ TEST_F(BenchTest, MakesEveryCellOnceAndGoesOn) {
   EXPECT_EQ(begun, 4);
 }
 
+TEST_F(BenchTest, RowsAreCalledAsThePlanCallsThemNow) {
+  json given = plan_json("image-text");
+  run(given);
+  given["methods"][1]["label"] = "signs";
+  int begun = 0;
+  BenchOptions options;
+  options.begin_cell = [&](const std::string&, size_t, size_t) { ++begun; };
+  const std::vector<CellResult> results = run(given, "out", options);
+  EXPECT_EQ(begun, 0);
+  EXPECT_EQ(results[1].result.at("row"), "signs");
+  const TextTable details = detail_table(tables_of(*runner, results)[0]);
+  EXPECT_EQ(details.rows[1][0], "signs");
+  EXPECT_THAT(details.rows[1], testing::Contains("32")) << "distinct noises: its costs were found";
+}
+
 TEST_F(BenchTest, KilledProtectionIsMadeAnew) {
   const json given = plan_json("image-text");
   const std::vector<CellResult> whole = run(given, "whole");
