@@ -33,22 +33,29 @@ T2UE_INLINE Claim::~Claim() {
 }
 
 T2UE_INLINE BenchStore::BenchStore(std::filesystem::path folder) : folder_(std::move(folder)) {
-  const auto mark = folder_ / "bench.json";
   std::error_code error;
-  if (std::filesystem::exists(folder_) && !std::filesystem::is_empty(folder_, error)) {
-    check(std::filesystem::exists(mark), "bench", folder_,
-          " is not empty and not a folder of `t2ue bench`; choose another one");
-  }
-  for (const char* inside : {"cells", "locks"}) {
-    std::filesystem::create_directories(folder_ / inside, error);
-    check(!error, "bench", folder_ / inside, " cannot be made: ", error.message());
-  }
-  if (!std::filesystem::exists(mark))
+  std::filesystem::create_directories(folder_, error);
+  check(!error, "bench", folder_, " cannot be made: ", error.message());
+  // Processes that start together must not take each other's half-made folder for one of something else.
+  Claim making(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  check(making.descriptor_ >= 0, "bench", folder_, " cannot be opened: ", std::strerror(errno));
+  detail::lock_file(making.descriptor_, true, folder_.string());
+  const auto mark = folder_ / "bench.json";
+  if (!std::filesystem::exists(mark)) {
+    // A process that was killed here may have left the file under its temporary name.
+    for (const auto& entry : std::filesystem::directory_iterator(folder_))
+      check(entry.path().filename().string().find("bench.json") != std::string::npos, "bench", folder_,
+            " is not empty and not a folder of `t2ue bench`; choose another one");
     write_file(mark, nlohmann::json{{"format", detail::bench_format}, {"version", 1}}.dump() + "\n");
+  }
   const nlohmann::json known = parse_json(read_text(mark, 4096), mark.string());
   check(known.is_object() && known.value("format", "") == detail::bench_format &&
             known.value("version", 0) == 1,
         "bench", mark, " is not of this version of t2ue");
+  for (const char* inside : {"cells", "locks"}) {
+    std::filesystem::create_directories(folder_ / inside, error);
+    check(!error, "bench", folder_ / inside, " cannot be made: ", error.message());
+  }
 }
 
 T2UE_INLINE std::filesystem::path BenchStore::cell_file(const std::string& key) const {
