@@ -10,6 +10,7 @@
 #include <t2ue/core/rng.hpp>
 #include <t2ue/core/staged_copy.hpp>
 #include <t2ue/core/tensor.hpp>
+#include <t2ue/core/unit_rows.hpp>
 #include <t2ue/data/bpe.hpp>
 #include <t2ue/data/caption_rows.hpp>
 #include <t2ue/data/caption_stream.hpp>
@@ -62,7 +63,6 @@
 #include <t2ue/eval/statistics.hpp>
 #include <t2ue/eval/table_formats.hpp>
 #include <t2ue/eval/text_table.hpp>
-#include <t2ue/eval/unit_rows.hpp>
 #include <t2ue/eval/victims.hpp>
 #include <t2ue/eval/zero_shot.hpp>
 #include <t2ue/methods/apply.hpp>

@@ -1,9 +1,9 @@
 // `t2ue evaluate retrieval`
 #include "retrieval.hpp"
 
+#include <t2ue/core/unit_rows.hpp>
 #include <t2ue/eval/retrieval.hpp>
 #include <t2ue/eval/retrieval_export.hpp>
-#include <t2ue/eval/unit_rows.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/optim/clip_file.hpp>
 #include <t2ue/optim/features.hpp>

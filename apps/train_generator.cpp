@@ -1,4 +1,5 @@
 // `t2ue train generator`.
+#include <t2ue/core/unit_rows.hpp>
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/methods/textures.hpp>
@@ -272,7 +273,8 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
                                  compute.device, Execution::planned, compute.precision);
     if (towers.frozen) {
       trainer.surrogate_parameters().copy_from(*towers.frozen->parameters);
-      trainer.use_text_features(unit_rows(std::move(surrogate_text), surrogate.text.embed_dim));
+      make_unit_rows(surrogate_text, surrogate.text.embed_dim);
+      trainer.use_text_features(std::move(surrogate_text));
       towers.frozen.reset();
     }
     result = finish(trainer);

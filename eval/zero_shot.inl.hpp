@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/unit_rows.hpp>
 #include <t2ue/eval/prompt_templates.hpp>
-#include <t2ue/eval/unit_rows.hpp>
 #include <t2ue/eval/zero_shot.hpp>
 
 namespace t2ue {

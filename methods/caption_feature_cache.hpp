@@ -34,9 +34,6 @@ CachedFeatures caption_features(CaptionEncoder& encoder, std::span<const std::st
 std::filesystem::path caption_features_file(CaptionEncoder& encoder, std::span<const std::string> captions,
                                             const std::filesystem::path& cache);
 
-/// Rows of `width` numbers, each divided by its length: what a CLIP compares. As l2_normalize.
-std::vector<float> unit_rows(std::vector<float> rows, int64_t width);
-
 }  // namespace t2ue
 
 #if !T2UE_COMPILED

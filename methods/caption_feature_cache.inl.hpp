@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include <t2ue/core/json_reader.hpp>
@@ -100,16 +99,6 @@ T2UE_INLINE CachedFeatures caption_features(CaptionEncoder& encoder, std::span<c
   writer.save(file, detail::caption_features_kind,
               {{"key", key}, {"sha256", detail::rows_sha256(result.rows)}});
   return result;
-}
-
-T2UE_INLINE std::vector<float> unit_rows(std::vector<float> rows, int64_t width) {
-  for (auto row = rows.begin(); row != rows.end(); row += width) {
-    double squares = 0;
-    for (auto x = row; x != row + width; ++x) squares += static_cast<double>(*x) * static_cast<double>(*x);
-    const auto inverse = static_cast<float>(1.0 / std::max(std::sqrt(squares), 1e-12));
-    for (auto x = row; x != row + width; ++x) *x *= inverse;
-  }
-  return rows;
 }
 
 }  // namespace t2ue

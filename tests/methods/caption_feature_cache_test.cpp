@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/unit_rows.hpp>
 #include <t2ue/methods/caption_feature_cache.hpp>
 #include <t2ue/optim/checkpoint.hpp>
 
@@ -139,7 +140,8 @@ TEST_F(FeatureCache, ThatCannotBeWrittenIsAnError) {
 }
 
 TEST(UnitRows, HaveLengthOneAndZeroStaysZero) {
-  const std::vector<float> rows = unit_rows({3, 4, 0, 0, -2, 0}, 2);
+  std::vector<float> rows{3, 4, 0, 0, -2, 0};
+  make_unit_rows(rows, 2);
   EXPECT_EQ(rows, (std::vector<float>{3 * 0.2f, 4 * 0.2f, 0, 0, -1, 0}));
 }
 
