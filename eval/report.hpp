@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/eval/bar_chart.hpp>
 #include <t2ue/eval/chart.hpp>
 #include <t2ue/eval/text_table.hpp>
 
@@ -41,14 +42,33 @@ struct PictureGrid {
   std::vector<PictureExample> examples;
 };
 
+/// Pictures side by side, each as the bytes of a PNG file with what it shows.
+struct PictureRow {
+  struct Picture {
+    std::string name;
+    std::vector<uint8_t> png;
+  };
+  std::string name;
+  std::vector<Picture> pictures;
+};
+
+/// Rows of pictures under one title. Rows may have different numbers of them.
+struct PictureGallery {
+  std::string title;
+  std::vector<PictureRow> rows;
+  std::string note;
+};
+
 /// A section of the page; what is empty is left out. Use ResultsTable::score_table() and detail_table() for
 /// results.
 struct ReportSection {
   std::string title;
   std::string text;
   std::vector<TextTable> tables;
+  std::vector<BarChart> bars;
   std::vector<Chart> charts;
   std::vector<PictureGrid> grids;
+  std::vector<PictureGallery> galleries;
 };
 
 /// Everything on the page, as plain text: the writer escapes it. Rows of results get their colours by their

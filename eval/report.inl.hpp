@@ -40,10 +40,15 @@ inline std::string picture_html(std::span<const uint8_t> png, const std::string&
 /// The rows of results in the order of their first appearance in a chart: their colours.
 inline std::vector<std::string> coloured_rows(const Report& report) {
   std::vector<std::string> rows;
-  for (const ReportSection& section : report.sections)
+  const auto add = [&](const std::string& row) {
+    if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
+  };
+  for (const ReportSection& section : report.sections) {
+    for (const BarChart& chart : section.bars)
+      for (const Bar& bar : chart.bars) add(bar.row);
     for (const Chart& chart : section.charts)
-      for (const Curve& curve : chart.curves)
-        if (std::find(rows.begin(), rows.end(), curve.row) == rows.end()) rows.push_back(curve.row);
+      for (const Curve& curve : chart.curves) add(curve.row);
+  }
   return rows;
 }
 
@@ -96,16 +101,32 @@ inline std::string grid_html(const PictureGrid& grid) {
                        captions, "</tr>\n</table></div>\n");
 }
 
+inline std::string gallery_html(const PictureGallery& gallery) {
+  std::string html =
+      concat("<h3>", escape_html(gallery.title), "</h3>\n<div class=\"scroll\"><table class=\"pictures\">\n");
+  for (const PictureRow& row : gallery.rows) {
+    html += concat("<tr><th scope=\"row\">", escape_html(row.name), "</th>");
+    for (const PictureRow::Picture& picture : row.pictures)
+      html += picture_html(picture.png, row.name + ": " + picture.name);
+    html += "</tr>\n";
+  }
+  html += "</table></div>\n";
+  if (!gallery.note.empty()) html += concat("<p class=\"note\">", escape_html(gallery.note), "</p>\n");
+  return html;
+}
+
 inline std::string section_html(const ReportSection& section, const std::vector<std::string>& rows) {
   std::string html = concat("<section>\n<h2>", escape_html(section.title), "</h2>\n");
   if (!section.text.empty()) html += concat("<p>", escape_html(section.text), "</p>\n");
   for (const TextTable& table : section.tables) html += table_html(table, rows);
-  if (!section.charts.empty()) {
+  if (!section.bars.empty() || !section.charts.empty()) {
     html += "<div class=\"charts\">\n";
+    for (const BarChart& chart : section.bars) html += bar_chart_html(chart, rows);
     for (const Chart& chart : section.charts) html += chart_html(chart, rows);
     html += "</div>\n";
   }
   for (const PictureGrid& grid : section.grids) html += grid_html(grid);
+  for (const PictureGallery& gallery : section.galleries) html += gallery_html(gallery);
   return html + "</section>\n";
 }
 

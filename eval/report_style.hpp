@@ -56,7 +56,9 @@ svg .axis { stroke: var(--soft); }
 svg .chance { stroke: var(--soft); stroke-dasharray: 1.5 3.5; }
 svg .curve path { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
 svg .curve.dashed path { stroke-dasharray: 5 4; }
-svg .curve circle { fill: currentColor; }
+svg .curve circle, svg .bar rect { fill: currentColor; }
+svg .bar rect { opacity: 0.85; }
+svg .whisker { stroke: var(--ink); stroke-width: 1.2; }
 .c0 { color: var(--c0); } .c1 { color: var(--c1); } .c2 { color: var(--c2); }
 .c3 { color: var(--c3); } .c4 { color: var(--c4); } .c5 { color: var(--c5); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 20px; margin: 4px 0 0; padding: 0; font-size: 13px; }

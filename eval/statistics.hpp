@@ -33,6 +33,10 @@ double median(std::vector<double> values);
 Interval bootstrap_mean(std::span<const double> values, std::span<const int64_t> group, int64_t groups,
                         const BootstrapOptions& options, uint32_t stream = 0);
 
+/// The 95 % interval of the mean of independent values (seeds) by Student's t. Throws Error for fewer than
+/// two values.
+Interval student_interval(std::span<const double> values);
+
 /// Chance that `draws` draws without replacement, from `positives` and `negatives` items, hold a positive:
 /// 1 - prod_{j < draws} (negatives - j) / (positives + negatives - j).
 double first_hit_probability(int64_t positives, int64_t negatives, int64_t draws);

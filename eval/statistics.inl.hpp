@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/rng.hpp>
@@ -64,6 +65,22 @@ T2UE_INLINE Interval bootstrap_mean(std::span<const double> values, std::span<co
   }
   std::sort(means.begin(), means.end());
   return {detail::sorted_quantile(means, 0.025), detail::sorted_quantile(means, 0.975)};
+}
+
+T2UE_INLINE Interval student_interval(std::span<const double> values) {
+  check(values.size() >= 2, "statistics", "an interval over ", values.size(), " values; it needs two");
+  // Quantiles of 97.5 % by degrees of freedom; from 31 on the normal one, 2 % too small at most.
+  constexpr double quantiles[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
+                                  2.201,  2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
+                                  2.080,  2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042};
+  const auto count = static_cast<double>(values.size());
+  double mean = 0, squares = 0;
+  for (const double v : values) mean += v / count;
+  for (const double v : values) squares += (v - mean) * (v - mean);
+  const size_t freedom = values.size() - 1;
+  const double quantile = freedom <= std::size(quantiles) ? quantiles[freedom - 1] : 1.96;
+  const double half = quantile * std::sqrt(squares / (count - 1) / count);
+  return {mean - half, mean + half};
 }
 
 T2UE_INLINE double first_hit_probability(int64_t positives, int64_t negatives, int64_t draws) {

@@ -13,10 +13,21 @@ namespace t2ue {
 
 namespace detail {
 
+/// Leaves pictures of the first `count` classes; all for 0.
+inline void limit_classes(DatasetIndex& index, int count, const std::string& what) {
+  if (count == 0) return;
+  check(static_cast<size_t>(count) <= index.label_names.size(), "bench", what, " has ",
+        index.label_names.size(), " classes, and the plan wants the first ", count);
+  index.label_names.resize(static_cast<size_t>(count));
+  std::erase_if(index.records,
+                [&](const Record& record) { return record.label < 0 || record.label >= count; });
+}
+
 /// The part's records; captions are the words for the class where there are none, or where classes are the
 /// task.
-inline DatasetIndex open_bench_part(const PlanPart& part, const std::filesystem::path& base, BenchTask task,
-                                    const std::string& what) {
+inline DatasetIndex open_bench_part(const BenchPlan& plan, const PlanPart& part,
+                                    const std::filesystem::path& base, const std::string& what) {
+  const BenchTask task = plan.task;
   const std::filesystem::path path = base / part.path;  // an absolute path stays what it is
   DatasetIndex index = open_dataset(path);
   if (!part.split.empty()) {
@@ -25,6 +36,7 @@ inline DatasetIndex open_bench_part(const PlanPart& part, const std::filesystem:
     check(index.splits.size() == 1, "bench", what, ": ", path, " has ", index.splits.size(),
           " splits; name one with 'split'");
   }
+  limit_classes(index, plan.data.classes, what);
   for (Record& record : index.records) {
     check(task == BenchTask::image_text || record.label >= 0, "bench", what, ": '", record.key,
           "' has no class");
@@ -75,14 +87,14 @@ inline std::string dataset_hash(std::initializer_list<const PairDataset*> parts)
 
 T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::path& base,
                                  BenchStore& store) {
-  DatasetIndex train = detail::open_bench_part(plan.data.train, base, plan.task, "train");
+  DatasetIndex train = detail::open_bench_part(plan, plan.data.train, base, "train");
   detail::limit_records(train, plan.data.limit);
-  const DatasetIndex test = detail::open_bench_part(plan.data.test, base, plan.task, "test");
+  const DatasetIndex test = detail::open_bench_part(plan, plan.data.test, base, "test");
   train_ = detail::load_bench_part(train, plan.data.size);
   test_ = detail::load_bench_part(test, plan.data.size);
   if (!plan.data.validation.path.empty()) {
     validation_ = detail::load_bench_part(
-        detail::open_bench_part(plan.data.validation, base, plan.task, "validation"), plan.data.size);
+        detail::open_bench_part(plan, plan.data.validation, base, "validation"), plan.data.size);
   } else {
     const std::vector<int64_t> order = shuffled_order(test_.count(), 0, 0);
     const auto kept = static_cast<int64_t>(plan.data.validation_share * static_cast<double>(test_.count()));

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,7 @@ struct PlanData {
   double validation_share = 0;  ///< 0..0.9; drawn by seed 0, the same in every cell
   int size = 32;                ///< pictures are size x size
   int64_t limit = 0;            ///< only so many training pictures, drawn by seed 0; 0: all
+  int classes = 0;              ///< only pictures of the first so many classes; 0: of all
 };
 
 /// A row of the table: a method with its budgets and options.
@@ -47,6 +50,16 @@ struct PlanMethod {
   nlohmann::json options;      ///< the method's own; an object
   std::string of;              ///< shuffled: the label of the row whose noise is dealt out wrongly
   bool control = false;        ///< noise that should not protect
+};
+
+/// What somebody else published for a row, shown beside ours; nothing is computed from it.
+struct PublishedFigure {
+  std::string row;                    ///< label of the row
+  std::optional<int> eps_steps;       ///< without: of whichever budget
+  std::optional<std::string> victim;  ///< without: of whichever victim
+  std::string defence = "none";
+  double ratio = 1;
+  std::map<std::string, double> scores;  ///< by the metric's name: "top-1", "Hit@10 I2T", "MedR T2I"
 };
 
 /// A model and how it is trained. The recipe's seed is the cell's.
@@ -67,11 +80,14 @@ struct BenchPlan {
   std::vector<std::string> defences{"none"};
   std::vector<double> ratios{1.0};  ///< shares of the training pictures that are protected
   std::vector<uint64_t> seeds{1};
+  std::string published_in;  ///< where the published figures stand: "arXiv 2508.03091, Table 2"
+  std::vector<PublishedFigure> published;
 };
 
 /// Checks a whole plan before anything runs. PlanError for an unknown key, a value out of range, an unknown
-/// method or defence, a row that is there twice, a method that the task cannot feed, or shuffled noise of a
-/// row that is not there. Options of methods are checked by `check_method`, called with each row.
+/// method or defence, a row that is there twice, a method that the task cannot feed, shuffled noise of a row
+/// that is not there, or published figures of a row, victim or metric that is not. Options of methods are
+/// checked by `check_method`, called with each row.
 BenchPlan bench_plan_from_json(const nlohmann::json& json,
                                const std::function<void(const PlanMethod&, BenchTask)>& check_method);
 

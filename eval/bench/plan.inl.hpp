@@ -6,6 +6,7 @@
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/eval/bench/plan.hpp>
 #include <t2ue/eval/defences.hpp>
+#include <t2ue/eval/victims.hpp>
 
 namespace t2ue {
 
@@ -47,6 +48,7 @@ inline PlanData plan_data(const nlohmann::json& json, const std::string& path) {
   data.validation_share = reader.in_range("validation_share", 0.0, 0.9, 0.0);
   data.size = reader.in_range("size", 8, 1024, 32);
   data.limit = reader.in_range("limit", int64_t{0}, int64_t{1} << 40, int64_t{0});
+  data.classes = reader.in_range("classes", 0, 1 << 20, 0);
   reader.done();
   check_plan(data.validation.path.empty() == (data.validation_share > 0), path,
              "either 'validation' names a part or 'validation_share' says how much of the test part it is");
@@ -112,6 +114,40 @@ inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& pat
   check_plan(!recipe.contains("seed"), path + ".recipe", "the seed is the cell's: use 'seeds'");
   reader.done();
   return victim;
+}
+
+/// The names that scores of a task have; their chance levels depend on the data.
+inline std::vector<Metric> metrics_of(BenchTask task) {
+  return task == BenchTask::classes ? classification_metrics(2) : retrieval_metrics(int64_t{2});
+}
+
+inline PublishedFigure published_figure(const nlohmann::json& json, const std::string& path,
+                                        const BenchPlan& plan) {
+  JsonReader reader(json, path);
+  PublishedFigure figure;
+  figure.row = reader.get<std::string>("row");
+  if (reader.has("eps")) figure.eps_steps = reader.in_range("eps", 1, 127, 8);
+  if (reader.has("victim")) figure.victim = reader.get<std::string>("victim");
+  figure.defence = reader.get<std::string>("defence", figure.defence);
+  figure.ratio = reader.get<double>("ratio", figure.ratio);
+  figure.scores = reader.get<std::map<std::string, double>>("scores");
+  reader.done();
+  const auto has_row = [&](const PlanMethod& method) { return method.label == figure.row; };
+  check_plan(std::any_of(plan.methods.begin(), plan.methods.end(), has_row), path + ".row",
+             "there is no row '", figure.row, "'");
+  const auto has_victim = [&](const PlanVictim& victim) { return victim.name == figure.victim; };
+  check_plan(!figure.victim || std::any_of(plan.victims.begin(), plan.victims.end(), has_victim),
+             path + ".victim", "there is no victim '", figure.victim.value_or(""), "'");
+  check_plan(std::find(plan.defences.begin(), plan.defences.end(), figure.defence) != plan.defences.end(),
+             path + ".defence", "'", figure.defence, "' is none of the plan's defences");
+  check_plan(std::find(plan.ratios.begin(), plan.ratios.end(), figure.ratio) != plan.ratios.end(),
+             path + ".ratio", figure.ratio, " is none of the plan's ratios");
+  check_plan(!figure.scores.empty(), path + ".scores", "there is no score");
+  const std::vector<Metric> metrics = metrics_of(plan.task);
+  for (const auto& [name, score] : figure.scores)
+    check_plan(std::any_of(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; }),
+               path + ".scores." + name, "the task has no such metric");
+  return figure;
 }
 
 template <class T, class Check>
@@ -195,6 +231,13 @@ T2UE_INLINE BenchPlan bench_plan_from_json(
           if (!(ratio > 0 && ratio <= 1)) throw PlanError(path, concat(ratio, " is not in (0, 1]"));
         });
     plan.seeds = detail::plan_list<uint64_t>(reader, "seeds", {1}, [](uint64_t, const std::string&) {});
+    const auto published = reader.get<std::vector<nlohmann::json>>("published", {});
+    for (size_t i = 0; i < published.size(); ++i) {
+      const std::string path = concat("published[", i, "]");
+      plan.published.push_back(
+          in_plan(path, [&] { return detail::published_figure(published[i], path, plan); }));
+    }
+    plan.published_in = published.empty() ? "" : reader.get<std::string>("published_in");
     reader.done();
     return 0;
   });

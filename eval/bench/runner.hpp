@@ -50,6 +50,9 @@ class BenchRunner {
   std::string recipe_of(const BenchCell& cell) const;
   /// Content hash of a cell: what decides its result, and nothing else.
   std::string key_of(const BenchCell& cell) const;
+  /// Where a cell's pictures are protected, with what was measured of them; empty for clean rows. Cells that
+  /// differ in victim, defence or ratio share it.
+  std::filesystem::path protection_folder(const BenchCell& cell) const;
 
  private:
   nlohmann::json row_identity(size_t method) const;

@@ -103,17 +103,21 @@ T2UE_INLINE std::string BenchRunner::key_of(const BenchCell& cell) const {
                             {"seed", cell.seed}});
 }
 
+T2UE_INLINE std::filesystem::path BenchRunner::protection_folder(const BenchCell& cell) const {
+  if (plan_.methods[cell.method].method == "clean") return {};
+  return store_.folder() / ("protected-" + detail::short_key({{"version", detail::bench_version},
+                                                              {"row", row_identity(cell.method)},
+                                                              {"eps", cell.eps_steps},
+                                                              {"seed", cell.seed},
+                                                              {"train", data_.train_hash()},
+                                                              {"precision", name_of(options_.precision)}}));
+}
+
 T2UE_INLINE std::optional<Protection> BenchRunner::protection_of(const BenchCell& cell,
                                                                  double& one_off_seconds) {
-  if (plan_.methods[cell.method].method == "clean") return std::nullopt;
-  const std::string name = "protected-" + detail::short_key({{"version", detail::bench_version},
-                                                             {"row", row_identity(cell.method)},
-                                                             {"eps", cell.eps_steps},
-                                                             {"seed", cell.seed},
-                                                             {"train", data_.train_hash()},
-                                                             {"precision", name_of(options_.precision)}});
-  const auto folder = store_.folder() / name;
-  const Claim claim = store_.claim(name);
+  const std::filesystem::path folder = protection_folder(cell);
+  if (folder.empty()) return std::nullopt;
+  const Claim claim = store_.claim(folder.filename().string());
   if (std::optional<Protection> there = read_protection(folder)) {
     one_off_seconds = there->measured.value("one_off_seconds", 0.0);
     return there;

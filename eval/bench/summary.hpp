@@ -23,15 +23,16 @@ bool weak_clean(const ResultsTable& table, BenchTask task);
 std::vector<BenchTable> tables_of(const BenchRunner& runner, std::span<const CellResult> results);
 
 /// One row a method and budget: mean and standard deviation over seeds of every metric at the epoch selected
-/// on validation data, and the effects over controls. Failed cells are notes, a weak clean model is one.
-TextTable summary_table(const BenchTable& table);
+/// on validation data, beside it what the plan says others published, and the effects over controls. Failed
+/// cells are notes, a weak clean model is one.
+TextTable summary_table(const BenchPlan& plan, const BenchTable& table);
 
 /// The same rows: headline metrics at the last and the best epoch, the measured noise, one-off cost, cost a
 /// picture, and the number of pictures from which a one-off cost is paid back.
 TextTable detail_table(const BenchTable& table);
 
 /// Headline metric (its mean over seeds, selected epoch) of every method under every defence of one victim
-/// and ratio; the plan's first headline metric.
+/// and ratio, published figures in brackets; the plan's first headline metric.
 TextTable defence_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
                          const std::string& victim, double ratio);
 

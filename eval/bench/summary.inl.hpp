@@ -4,6 +4,8 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/data/image_codec.hpp>
+#include <t2ue/eval/bench/figures.hpp>
+#include <t2ue/eval/bench/published.hpp>
 #include <t2ue/eval/bench/seed_groups.hpp>
 #include <t2ue/eval/bench/summary.hpp>
 #include <t2ue/eval/report.hpp>
@@ -66,11 +68,14 @@ T2UE_INLINE std::vector<BenchTable> tables_of(const BenchRunner& runner,
   return tables;
 }
 
-T2UE_INLINE TextTable summary_table(const BenchTable& table) {
+T2UE_INLINE TextTable summary_table(const BenchPlan& plan, const BenchTable& table) {
   const ResultsTable& results = table.results;
   const std::vector<Metric>& metrics = results.metrics();
   TextTable text{table.title, detail::group_columns(), {}, {}};
-  for (const Metric& metric : metrics) text.columns.push_back({metric.name});
+  for (const Metric& metric : metrics) {
+    text.columns.push_back({metric.name});
+    if (detail::has_published(plan, table, metric.name)) text.columns.push_back({"published"});
+  }
   for (const Metric& metric : metrics)
     if (metric.headline) {
       text.columns.push_back({metric.name + " effect"});
@@ -78,8 +83,11 @@ T2UE_INLINE TextTable summary_table(const BenchTable& table) {
     }
   for (const detail::SeedGroup& group : detail::groups_of(results)) {
     std::vector<std::string> cells = detail::group_cells(group);
-    for (size_t m = 0; m < metrics.size(); ++m)
+    for (size_t m = 0; m < metrics.size(); ++m) {
       cells.push_back(detail::score_text(results, group, m, &Scores::selected));
+      if (detail::has_published(plan, table, metrics[m].name))
+        cells.push_back(detail::published_text(plan, table, group, metrics[m]));
+    }
     for (size_t m = 0; m < metrics.size(); ++m) {
       if (!metrics[m].headline) continue;
       const auto effect = [&](size_t r) { return results.effect(r, m); };
@@ -90,7 +98,13 @@ T2UE_INLINE TextTable summary_table(const BenchTable& table) {
     text.rows.push_back(std::move(cells));
   }
   std::vector<std::string> chance{"chance", "-", "-"};
-  for (const Metric& metric : metrics) chance.push_back(format_number(metric.chance, metric.decimals));
+  bool published = false;
+  for (const Metric& metric : metrics) {
+    chance.push_back(format_number(metric.chance, metric.decimals));
+    if (!detail::has_published(plan, table, metric.name)) continue;
+    chance.push_back("-");
+    published = true;
+  }
   chance.resize(text.columns.size(), "-");
   text.rows.push_back(std::move(chance));
   if (table.weak_clean)
@@ -104,6 +118,8 @@ T2UE_INLINE TextTable summary_table(const BenchTable& table) {
   text.notes.push_back(
       "Effect: the share of what clean training learned above chance that was lost, per cent. Over control: "
       "that less the strongest control's effect at the same eps and seed, points.");
+  if (published)
+    text.notes.push_back(concat("Published: ", plan.published_in, "; other data, models or recipes."));
   for (const CellResult* cell : table.failed)
     text.notes.push_back(concat("FAILED: ", cell->result.value("row", ""), ", seed ", cell->cell.seed, ": ",
                                 cell->result.value("reason", "")));
@@ -153,8 +169,7 @@ T2UE_INLINE TextTable detail_table(const BenchTable& table) {
 
 T2UE_INLINE TextTable defence_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
                                      const std::string& victim, double ratio) {
-  size_t headline = 0;
-  while (!runner.metrics()[headline].headline) ++headline;
+  const size_t headline = detail::headline_metric(runner.metrics());
   TextTable matrix;
   matrix.title =
       concat(runner.plan().title, ": ", victim, ", ", runner.metrics()[headline].name, " under defences");
@@ -170,12 +185,10 @@ T2UE_INLINE TextTable defence_matrix(const BenchRunner& runner, std::span<const 
       if (!cells.contains(name)) names.push_back(name);
       auto& row = cells[name];
       row.resize(columns, "-");
-      row.push_back(detail::spread_text(
-          detail::values_of(group,
-                            [&](size_t r) {
-                              return std::optional<double>(table.results.rows()[r].scores[headline].selected);
-                            }),
-          runner.metrics()[headline].decimals));
+      row.push_back(detail::score_text(table.results, group, headline, &Scores::selected));
+      const Metric& metric = runner.metrics()[headline];
+      if (detail::published_score(runner.plan(), table, group, metric.name))
+        row.back() += " (" + detail::published_text(runner.plan(), table, group, metric) + ")";
     }
     ++columns;
   }
@@ -188,40 +201,10 @@ T2UE_INLINE TextTable defence_matrix(const BenchRunner& runner, std::span<const 
   matrix.notes = {
       concat("Chance ", format_number(runner.metrics()[headline].chance, 1),
              ". The same defences for every method; clean accuracy under each stands in the clean row.")};
+  if (!runner.plan().published_in.empty())
+    matrix.notes.push_back(concat("In brackets: ", runner.plan().published_in, "."));
   return matrix;
 }
-
-namespace detail {
-
-/// Curves of the first seed's runs.
-inline std::vector<Chart> bench_charts(const BenchRunner& runner, const BenchTable& table) {
-  size_t headline = 0;
-  while (!runner.metrics()[headline].headline) ++headline;
-  Chart loss{"Training loss", "epoch", "mean loss", {}, {}}, score{"Clean test pictures",
-                                                                   "epoch",
-                                                                   runner.metrics()[headline].name,
-                                                                   {},
-                                                                   runner.metrics()[headline].chance};
-  for (const CellResult* cell : table.done) {
-    if (cell->cell.seed != runner.plan().seeds.front()) continue;
-    Curve curve;
-    curve.row = cell->result.at("row");
-    if (const double eps = budget_of(*cell); eps > 0) curve.variant = concat("eps ", eps);
-    Curve losses = curve;
-    for (const nlohmann::json& epoch : cell->result.at("epochs")) {
-      curve.x.push_back(epoch.at("epoch"));
-      curve.y.push_back(epoch.at("scores")[headline]);
-      losses.x.push_back(epoch.at("epoch"));
-      losses.y.push_back(epoch.at("loss"));
-    }
-    score.curves.push_back(std::move(curve));
-    loss.curves.push_back(std::move(losses));
-  }
-  if (score.curves.empty()) return {};
-  return {std::move(score), std::move(loss)};
-}
-
-}  // namespace detail
 
 T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const CellResult> results,
                                       const std::filesystem::path& folder) {
@@ -239,8 +222,9 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
   for (const BenchTable& table : tables) {
     ReportSection section;
     section.title = table.title;
-    section.tables = {summary_table(table), detail_table(table)};
-    section.charts = detail::bench_charts(runner, table);
+    section.tables = {summary_table(runner.plan(), table), detail_table(table)};
+    if (!table.results.rows().empty()) section.bars = {detail::bench_bars(table)};
+    section.charts = detail::bench_curves(runner.plan(), table);
     all.insert(all.end(), section.tables.begin(), section.tables.end());
     page.sections.push_back(std::move(section));
   }
@@ -253,6 +237,8 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
         all.push_back(section.tables[0]);
         page.sections.push_back(std::move(section));
       }
+  ReportSection noises = detail::noise_section(runner, results);
+  if (!noises.galleries.empty()) page.sections.push_back(std::move(noises));
   std::string seeds;
   for (const uint64_t seed : runner.plan().seeds) seeds += (seeds.empty() ? "" : ", ") + std::to_string(seed);
   page.facts = {{"Seeds", seeds},

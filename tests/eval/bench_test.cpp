@@ -109,6 +109,57 @@ TEST(BenchPlan, MistakesAreToldByTheirPlace) {
   EXPECT_EQ(with("/defences", {"mixup"}), "defences[0]") << "mixup needs classes";
   EXPECT_EQ(with("/ratios", {1.0, 1.5}), "ratios[1]");
   EXPECT_EQ(with("/seeds", {1, 1}), "seeds[1]");
+  const json figure{{"row", "clean"}, {"scores", {{"Hit@10 I2T", 17.7}}}};
+  EXPECT_EQ(with("/published", {figure}), "plan") << "of whom? 'published_in' is missing";
+  const auto published = [&](const std::string& key, const json& value) {
+    json changed = good;
+    changed["published_in"] = "Table 2";
+    changed["published"] = {figure};
+    changed["published"][0][key] = value;
+    return plan_error(changed);
+  };
+  EXPECT_EQ(published("row", "clean"), "no error");
+  EXPECT_EQ(published("row", "EM"), "published[0].row");
+  EXPECT_EQ(published("victim", "w"), "published[0].victim");
+  EXPECT_EQ(published("defence", "gray"), "published[0].defence");
+  EXPECT_EQ(published("ratio", 0.5), "published[0].ratio");
+  EXPECT_EQ(published("eps", 0), "published[0]");
+  EXPECT_EQ(published("scores", {{"top-1", 90.3}}), "published[0].scores.top-1");
+}
+
+TEST_F(BenchTest, PublishedFiguresStandBesideOurs) {
+  json given = plan_json("image-text");
+  given["methods"][1]["eps"] = {8, 16};
+  given["published_in"] = "Table 2";
+  given["published"] = {{{"row", "clean"}, {"victim", "v"}, {"scores", {{"Hit@10 I2T", 17.7}}}},
+                        {{"row", "random_sign"}, {"eps", 16}, {"scores", {{"Hit@10 I2T", 3.25}}}}};
+  const std::vector<CellResult> results = run(given);
+  const std::vector<BenchTable> tables = tables_of(*runner, results);
+  const TextTable table = summary_table(runner->plan(), tables[0]);
+  ASSERT_EQ(table.columns[6].name, "published") << "beside Hit@10 I2T";
+  EXPECT_EQ(table.rows[0][6], "17.7");
+  EXPECT_EQ(table.rows[1][6], "-") << "published for another eps";
+  EXPECT_EQ(table.rows[2][6], "3.2");
+  EXPECT_THAT(table.notes, testing::Contains(HasSubstr("Table 2")));
+  // They are no part of a cell's key.
+  given.erase("published");
+  given.erase("published_in");
+  int begun = 0;
+  BenchOptions options;
+  options.begin_cell = [&](const std::string&, size_t, size_t) { ++begun; };
+  run(given, "out", options);
+  EXPECT_EQ(begun, 0);
+}
+
+TEST_F(BenchTest, OnlyTheFirstClasses) {
+  json given = plan_json("classes");
+  given["data"]["classes"] = 2;
+  const std::vector<CellResult> results = run(given);
+  EXPECT_EQ(results[0].result.at("pictures"), 16);
+  EXPECT_EQ(runner->data().train().label_names.size(), 2u);
+  EXPECT_EQ(runner->metrics()[0].chance, 50);
+  given["data"]["classes"] = 5;
+  testing_errors::expect_error([&] { run(given, "other"); }, {"4 classes", "first 5"});
 }
 
 TEST_F(BenchTest, MakesEveryCellOnceAndGoesOn) {
@@ -229,6 +280,13 @@ TEST_F(BenchTest, ClassesWithTransformsDefencesAndRatios) {
   const std::string lines = read_text(root / "out" / "results.jsonl");
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 20);
   EXPECT_THAT(read_text(root / "out" / "results.md"), HasSubstr("under defences"));
+  // Four rows with noise, each drawn once however many victims were trained on it.
+  const std::string page = read_text(root / "out" / "report.html", 1 << 24);
+  for (const char* alt : {"class_random, eps 4: spectrum", "class_random, eps 8: spectrum", "ops: spectrum",
+                          "class_filter: spectrum"})
+    EXPECT_EQ(page.find(alt), page.rfind(alt)) << alt;
+  EXPECT_THAT(page, HasSubstr("class_filter: spectrum"));
+  EXPECT_THAT(page, HasSubstr("class=\"bar c0\""));
 }
 
 TEST_F(BenchTest, TrainsT2ueOnceForARowAndItsShuffledControl) {

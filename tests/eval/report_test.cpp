@@ -29,7 +29,9 @@ Report example() {
   report.title = "A <title> & \"quotes\"";
   report.summary = "</p><script>alert(1)</script>";
   report.key_figures = {{"label <b>", "8 / 255", "a 'note'"}};
-  ReportSection section{"Image-text <i>", "text <u>", {}, {}, {}};
+  ReportSection section;
+  section.title = "Image-text <i>";
+  section.text = "text <u>";
   section.tables = {{"table <a>",
                      {{"row <c>", false}, {"x"}},
                      {{"T2UE", "1"}, {"<td>", "2"}, {"chance", "3"}},
@@ -41,7 +43,8 @@ Report example() {
        {{"clean", "", false, {1, 2, 3}, {3, 2, 1}}, {"T2UE", "eps <16>", true, {1, 2, 3}, {3, 1, 0.5}}},
        0.6}};
   section.grids = {{"grid <e>", 12, {{"caption <f>", png, png, png}}}};
-  report.sections = {section, {"Audit", "", {}, {}, {}}};
+  report.sections = {section, {}};
+  report.sections[1].title = "Audit";
   report.facts = {{"recipe hash", "3fa91c0b77de"}, {"split <hash>", "a0c41e88d2f5"}};
   report.results_json = R"({"note":"</script><!-- x"})";
   return report;

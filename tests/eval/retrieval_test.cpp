@@ -376,6 +376,14 @@ TEST(Bootstrap, ResamplesWholeGroups) {
   EXPECT_THROW(bootstrap_mean(five, group, 99, {}), Error);
 }
 
+TEST(Statistics, StudentIntervalIsTheTextbooks) {
+  // Three values of mean 2 and deviation 1: 4.303 / sqrt(3) each way.
+  const Interval three = student_interval(std::vector<double>{1, 2, 3});
+  EXPECT_NEAR(three.low, 2 - 4.303 / std::sqrt(3.0), 1e-9);
+  EXPECT_NEAR(three.high, 2 + 4.303 / std::sqrt(3.0), 1e-9);
+  EXPECT_THROW(student_interval(std::vector<double>{1}), Error);
+}
+
 TEST(Statistics, FirstHitProbabilityMatchesCounting) {
   EXPECT_NEAR(first_hit_probability(1, 9, 1), 0.1, 1e-12);
   EXPECT_NEAR(first_hit_probability(1, 9, 10), 1, 1e-12);
