@@ -15,7 +15,7 @@ namespace {
 struct EmojiOptions {
   std::string packages, out, vendor = "google";
   int size = 32, renderings = 1;
-  bool plain = false, skin_tones = false, classes = false;
+  bool plain = false, tinted = false, skin_tones = false, classes = false;
   uint64_t seed = 1;
 };
 
@@ -29,7 +29,9 @@ Result make_emoji(const EmojiOptions& options, const Globals& globals) {
   std::vector<Emoji> chosen;
   for (Emoji& emoji : read_emoji(options.packages))
     if (is_wanted(emoji, options)) chosen.push_back(std::move(emoji));
-  const RenderRecipe recipe = options.plain ? RenderRecipe::plain() : RenderRecipe{};
+  const RenderRecipe recipe = options.plain    ? RenderRecipe::plain()
+                              : options.tinted ? RenderRecipe::tinted()
+                                               : RenderRecipe{};
 
   PairsFolderWriter writer(options.out);
   ProgressBar bar({"data emoji", static_cast<int64_t>(chosen.size()), "drawings"},
@@ -80,7 +82,10 @@ void add_data_commands(CLI::App& app, Globals& globals) {
                   "Pictures of each drawing, each with its own variation")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
-  emoji.add_flag("--plain", options->plain, "On white, filling the picture: no variation");
+  CLI::Option* plain =
+      emoji.add_flag("--plain", options->plain, "On white, filling the picture: no variation");
+  emoji.add_flag("--tinted", options->tinted, "As the demo's: grey drawings in a random tint, and fainter")
+      ->excludes(plain);
   emoji.add_flag("--skin-tones", options->skin_tones, "Also the variants with skin tones");
   emoji.add_flag("--classes", options->classes, "Only the eight groups that serve as classes");
   emoji.add_option("--seed", options->seed, "Of the variation")->capture_default_str();

@@ -50,6 +50,16 @@ struct RenderRecipe {
   float contrast_low = 1.0f, contrast_high = 1.0f;  ///< of the whole picture, about mid grey
   float brightness = 0.0f;                          ///< the mid grey moves by up to this much
 
+  /// The demo's: grey drawings in a tint, fainter and darker, so that colour alone does not tell them.
+  static RenderRecipe tinted() {
+    RenderRecipe recipe;
+    recipe.opacity_low = 0.7f, recipe.opacity_high = 1.0f;
+    recipe.noise = 0.2f;
+    recipe.saturation = 0.0f, recipe.tint_low = 0.3f;
+    recipe.contrast_low = 0.8f;
+    recipe.brightness = 0.15f;
+    return recipe;
+  }
   /// The drawing filling the picture, on white: no variation.
   static RenderRecipe plain() {
     return {1.0f, 1.0f, 0.0f, 1.0f, 1.0f, 1.0f, 1.0f, 0.0f, 0.0f, 2, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 0.0f};

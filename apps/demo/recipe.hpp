@@ -16,7 +16,7 @@ struct DemoRecipe {
   int renderings = 6;               ///< published pictures of each drawing
   float validation_share = 0.125f;  ///< of the concepts, kept for choosing the epoch
   std::vector<int> eps_steps{8, 16};
-  RenderRecipe render;
+  RenderRecipe render = RenderRecipe::tinted();
 
   ClipConfig clip = clip_config("emoji-resnet");
   TrainRecipe clip_victim;
@@ -29,15 +29,6 @@ struct DemoRecipe {
   TrainRecipe image_text_surrogate, class_surrogate;
 
   DemoRecipe() {
-    render.scale_low = 0.6f;
-    render.opacity_low = 0.7f;
-    render.opacity_high = 1.0f;
-    render.noise = 0.2f;
-    render.saturation = 0.0f;
-    render.tint_low = 0.3f;
-    render.contrast_low = 0.8f;
-    render.contrast_high = 1.0f;
-    render.brightness = 0.15f;
     clip_victim.epochs = 6;
     clip_victim.rate = 2e-3f;
     classifier_victim.epochs = 3;
