@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/models/classifiers/resnet.hpp>
+#include <t2ue/models/classifiers/classifier.hpp>
 #include <t2ue/models/clip/clip.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
 

@@ -96,8 +96,8 @@ inline TransformerConfig transformer_from_json(JsonReader& reader, int heads, Ac
   return c;
 }
 
-inline ResNetConfig resnet_from_json(JsonReader& reader, const std::string& name, int64_t outputs) {
-  ResNetConfig c{reader.get<std::vector<int64_t>>("widths"), reader.get<std::vector<int>>("blocks"), outputs};
+inline ResNetConfig resnet_from_json(JsonReader& reader, const std::string& name) {
+  ResNetConfig c{reader.get<std::vector<int64_t>>("widths"), reader.get<std::vector<int>>("blocks")};
   check(c.widths.size() == c.blocks.size() && !c.widths.empty() && c.widths.size() <= 16, "config", name,
         " has ", c.widths.size(), " widths and ", c.blocks.size(), " numbers of blocks; 1..16 of each");
   for (const int64_t width : c.widths)
@@ -151,7 +151,7 @@ T2UE_INLINE ClipConfig clip_config_from_json(const nlohmann::json& json, const s
   JsonReader vision(vision_json, "config " + name + ", vision_cfg");
   config.image_size = vision.in_range<int64_t>("image_size", 4, 4096, 224);
   if (vision.has("widths")) {
-    config.resnet = detail::resnet_from_json(vision, name, embed_dim);
+    config.resnet = detail::resnet_from_json(vision, name);
   } else if (vision.has("patch_size")) {
     VisionTransformerConfig tower;
     tower.image_size = config.image_size;
@@ -267,13 +267,13 @@ T2UE_INLINE ClassifierConfig classifier_config_from_json(const nlohmann::json& j
   ClassifierConfig config;
   config.name = name;
   config.image_size = reader.in_range<int64_t>("image_size", 4, 4096, config.image_size);
-  config.resnet = detail::resnet_from_json(reader, name, config.resnet.outputs);
+  config.architecture = detail::resnet_from_json(reader, name);
   reader.done();
   return config;
 }
 
 T2UE_INLINE nlohmann::json to_json(const ClassifierConfig& config) {
-  nlohmann::json json = detail::resnet_to_json(config.resnet);
+  nlohmann::json json = detail::resnet_to_json(std::get<ResNetConfig>(config.architecture));
   json["image_size"] = config.image_size;
   return json;
 }

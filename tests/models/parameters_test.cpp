@@ -143,7 +143,7 @@ TEST(ParameterCount, ClassifiersByName) {
   EXPECT_EQ(classifier_config_names().size(), counts.size());
   for (const auto& [name, count] : counts) {
     const ClassifierConfig config = classifier_config(name);
-    ResNet model(config.resnet);
+    Classifier model(config);
     EXPECT_EQ(trained_count(model), count) << name;
     EXPECT_EQ(config.image_size, 32);
     EXPECT_EQ(to_json(classifier_config_from_json(to_json(config), name)), to_json(config));
