@@ -4,7 +4,11 @@
 #include <string>
 #include <variant>
 
+#include <t2ue/models/classifiers/densenet.hpp>
+#include <t2ue/models/classifiers/googlenet.hpp>
 #include <t2ue/models/classifiers/resnet.hpp>
+#include <t2ue/models/classifiers/vgg.hpp>
+#include <t2ue/models/classifiers/vit.hpp>
 
 namespace t2ue {
 
@@ -13,18 +17,27 @@ struct ClassifierConfig {
   std::string name;
   int64_t image_size = 32;
   int64_t outputs = 10;
-  std::variant<ResNetConfig> architecture;
+  std::variant<ResNetConfig, VggConfig, GoogLeNetConfig, DenseNetConfig, VitConfig> architecture;
+
+  /// Whether the parameters depend on the size of the pictures; else it takes pictures of others, too.
+  bool has_fixed_size() const {
+    const auto* vgg = std::get_if<VggConfig>(&architecture);
+    return std::holds_alternative<VitConfig>(architecture) || (vgg && vgg->hidden > 0);
+  }
 };
 
 /// One network, under its own parameter names: those of torchvision where it has the architecture.
 struct Classifier {
-  std::variant<ResNet> network;
+  using Network = std::variant<ResNet, Vgg, GoogLeNet, DenseNet, Vit>;
+  Network network;
 
   explicit Classifier(const ClassifierConfig& c) : network(network_of(c)) {}
 
   /// Normalised pixels [B,H,W,3] -> logits [B,outputs].
-  Var operator()(const Var& x) {
-    return std::visit([&](auto& net) { return net.head()(net.features(x)); }, network);
+  Var operator()(const Var& x) { return head()(features(x)); }
+  /// What the last layer reads, [B,C].
+  Var features(const Var& x) {
+    return std::visit([&](auto& net) { return net.features(x); }, network);
   }
   /// The last layer.
   Linear& head() {
@@ -35,12 +48,13 @@ struct Classifier {
   }
 
  private:
-  using Network = std::variant<ResNet>;
   static Network network_of(const ClassifierConfig& c) {
-    return std::visit([&](const auto& architecture) { return make(architecture, c); }, c.architecture);
-  }
-  static Network make(const ResNetConfig& architecture, const ClassifierConfig& c) {
-    return ResNet(architecture, c.outputs);
+    if (const auto* resnet = std::get_if<ResNetConfig>(&c.architecture)) return ResNet(*resnet, c.outputs);
+    if (const auto* vgg = std::get_if<VggConfig>(&c.architecture)) return Vgg(*vgg, c.image_size, c.outputs);
+    if (const auto* google = std::get_if<GoogLeNetConfig>(&c.architecture))
+      return GoogLeNet(*google, c.outputs);
+    if (const auto* dense = std::get_if<DenseNetConfig>(&c.architecture)) return DenseNet(*dense, c.outputs);
+    return Vit(std::get<VitConfig>(c.architecture), c.image_size, c.outputs);
   }
 };
 
