@@ -26,7 +26,7 @@ Result evaluate_classifier(const EvaluationFlags& flags, const Globals& globals)
   for (const int32_t label : data.pairs.labels) labels.push_back(outputs[static_cast<size_t>(label)]);
   DatasetPass logits(data.pairs, class_logits(*classifier.model), 64, device);
   const ClassificationResult result =
-      classification(logits.run(), labels, classifier.config.resnet.outputs, flags.bootstrap);
+      classification(logits.run(), labels, classifier.config.outputs, flags.bootstrap);
   nlohmann::json json = evaluation_json(to_json(result), flags, data);
   json["labels"] = classifier.label_names;
   return {

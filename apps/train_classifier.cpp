@@ -28,12 +28,12 @@ Result train_classifier(const ClassifierOptions& options, const Globals& globals
   const std::vector<std::string>& names = data.pairs.label_names;
   check(names.size() >= 2, "train", options.data, " has ", names.size(),
         " class; a classifier needs at least 2");
-  config.resnet.outputs = static_cast<int64_t>(names.size());
+  config.outputs = static_cast<int64_t>(names.size());
   const nlohmann::json identity{{"classifier", to_json(config)},
                                 {"labels", names},
                                 {"data", data_hash(data.pairs)},
                                 {"precision", name_of(compute.precision)}};
-  ClassifierTrainer trainer(config.resnet, recipe, data.pairs, compute.device, Execution::planned,
+  ClassifierTrainer trainer(config, recipe, data.pairs, compute.device, Execution::planned,
                             compute.precision);
   resume_if_asked(trainer, options.checkpoint, identity);
 

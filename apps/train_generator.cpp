@@ -165,14 +165,12 @@ Conditions conditions_for(const GeneratorOptions& options, const PairDataset& da
 }
 
 /// The surrogate's classifier: the residual tower of `config` with a class an output.
-ResNetConfig classifier_like(const ClipConfig& config, const PairDataset& data) {
+ClassifierConfig classifier_like(const ClipConfig& config, const PairDataset& data) {
   check(config.resnet.has_value(), "train", "with --labels the surrogate is a residual network, but ",
         config.name, " has no \"widths\" in its vision_cfg");
   for (size_t i = 0; i < data.labels.size(); ++i)
     check(data.labels[i] >= 0, "train", "'", data.keys[i], "' has no label");
-  ResNetConfig classifier = *config.resnet;
-  classifier.outputs = static_cast<int64_t>(data.label_names.size());
-  return classifier;
+  return {config.name, config.image_size, static_cast<int64_t>(data.label_names.size()), *config.resnet};
 }
 
 template <class Trainer>
@@ -264,9 +262,9 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   };
   Result result;
   if (options.labels) {
-    BiLevelTrainer<ResNet> trainer(plan.generator, classifier_like(surrogate, data.pairs), plan.policy,
-                                   plan.recipe, data.pairs, conditions, compute.device, Execution::planned,
-                                   compute.precision);
+    BiLevelTrainer<Classifier> trainer(plan.generator, classifier_like(surrogate, data.pairs), plan.policy,
+                                       plan.recipe, data.pairs, conditions, compute.device,
+                                       Execution::planned, compute.precision);
     result = finish(trainer);
   } else {
     BiLevelTrainer<Clip> trainer(plan.generator, surrogate, plan.policy, plan.recipe, data.pairs, conditions,

@@ -73,7 +73,9 @@ int main(int count, char** arguments) {
   const int steps = std::stoi(arguments[3]);
   std::cout << (what == "victim" ? training<Clip>(clip_config("emoji-resnet"), batch, steps)
                 : what == "classifier"
-                    ? training<ResNet>(ResNetConfig{{16, 32, 64, 128}, {1, 1, 1, 1}, 8}, batch, steps)
+                    ? training<Classifier>(
+                          ClassifierConfig{"step", 32, 8, ResNetConfig{{16, 32, 64, 128}, {1, 1, 1, 1}}},
+                          batch, steps)
                     : noise(batch, steps))
             << "\n";
 }

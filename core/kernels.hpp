@@ -148,8 +148,8 @@ struct GatherTokenGradArgs {
   void visit(auto&& v) { v.read(index, dy), v.grad(dx); }
 };
 
-/// Windows of `size` every `stride`; average pooling divides by the number of real pixels in the window.
-/// x [N,H,W,C], y [N,P,Q,C].
+/// Windows of `size` every `stride`, cut off where the map ends; average pooling divides by the number of
+/// real pixels in the window. x [N,H,W,C], y [N,P,Q,C].
 struct Pool2dArgs {
   View x, y;
   Pooling kind = Pooling::average;
@@ -177,6 +177,21 @@ struct MeanPoolGradArgs {
   View dy;
   GradView dx;
   void visit(auto&& v) { v.read(dy), v.grad(dx); }
+};
+
+/// y = the parts' channels behind one another: parts [..,C_i], y [.., sum of C_i]; absent ones come last.
+struct ConcatChannelsArgs {
+  static constexpr int most = 4;
+  View parts[most], y;
+  void visit(auto&& v) { v.read(parts[0], parts[1], parts[2], parts[3]), v.write(y); }
+};
+/// parts[i] = the channels of dy from begins[i] on. Two parts may be one gradient, of which the first named
+/// is the first contribution.
+struct ConcatChannelsGradArgs {
+  View dy;
+  GradView parts[ConcatChannelsArgs::most];
+  int64_t begins[ConcatChannelsArgs::most] = {};
+  void visit(auto&& v) { v.read(dy), v.grad(parts[0], parts[1], parts[2], parts[3]); }
 };
 
 /// y = activation(x), any shape.
@@ -442,7 +457,9 @@ struct RetrievalCountsArgs {
   X(embedding_grad, EmbeddingGradArgs) X(prepend_token, PrependTokenArgs) \
   X(prepend_token_grad, PrependTokenGradArgs) X(gather_token, GatherTokenArgs) \
   X(gather_token_grad, GatherTokenGradArgs) X(pool2d, Pool2dArgs) X(pool2d_grad, Pool2dGradArgs) \
-  X(mean_pool, MeanPoolArgs) X(mean_pool_grad, MeanPoolGradArgs) X(activation, ActivationArgs) \
+  X(mean_pool, MeanPoolArgs) X(mean_pool_grad, MeanPoolGradArgs) \
+  X(concat_channels, ConcatChannelsArgs) X(concat_channels_grad, ConcatChannelsGradArgs) \
+  X(activation, ActivationArgs) \
   X(activation_grad, ActivationGradArgs) X(add, AddArgs) X(cast, CastArgs) \
   X(residual_scale, ResidualScaleArgs) X(residual_scale_grad, ResidualScaleGradArgs) \
   X(upsample_sscbn_relu, UpsampleSscbnReluArgs) X(upsample_sscbn_relu_grad, UpsampleSscbnReluGradArgs) \

@@ -62,7 +62,7 @@ VictimRun run_clip_victim(const ClipConfig& config, const TrainRecipe& recipe, c
 /// Trains a classifier from scratch on `train`'s labels and measures accuracy, of the averaged weights with
 /// the recipe's ema_decay. Error unless train, test and
 /// validation have the same label names.
-VictimRun run_classifier_victim(const ResNetConfig& config, const TrainRecipe& recipe,
+VictimRun run_classifier_victim(const ClassifierConfig& config, const TrainRecipe& recipe,
                                 const PairDataset& train, const VictimTask& task);
 
 }  // namespace t2ue

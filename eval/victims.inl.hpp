@@ -158,7 +158,7 @@ T2UE_INLINE VictimRun run_clip_victim(const ClipConfig& config, const TrainRecip
   return run;
 }
 
-T2UE_INLINE VictimRun run_classifier_victim(const ResNetConfig& config, const TrainRecipe& recipe,
+T2UE_INLINE VictimRun run_classifier_victim(const ClassifierConfig& config, const TrainRecipe& recipe,
                                             const PairDataset& train, const VictimTask& task) {
   check(train.label_names == task.test->label_names && train.label_names == task.validation->label_names,
         "victim", "training, test and validation pictures do not have the same classes");
@@ -171,8 +171,8 @@ T2UE_INLINE VictimRun run_classifier_victim(const ResNetConfig& config, const Tr
                                        {.seed = 0, .resamples = resamples});
     return detail::Measurement{{result.accuracy}, {result.accuracy_interval}};
   };
-  return detail::run_victim<ResNet>(trainer, task, recipe.epochs, measure,
-                                    [](const detail::Measurement& m) { return m.scores[0]; });
+  return detail::run_victim<Classifier>(trainer, task, recipe.epochs, measure,
+                                        [](const detail::Measurement& m) { return m.scores[0]; });
 }
 
 }  // namespace t2ue

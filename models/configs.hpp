@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/models/classifiers/resnet.hpp>
+#include <t2ue/models/classifiers/configs.hpp>
 #include <t2ue/models/clip/clip.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
 
@@ -18,8 +18,8 @@ namespace t2ue {
 /// emoji-vit.
 std::vector<std::string> clip_config_names();
 /// A built-in configuration by name, or one read from a path that ends in .json (open_clip's layout; a small
-/// residual tower has "widths" and "blocks" in vision_cfg). Error for an unknown name, key or a value out of
-/// range.
+/// residual tower has "widths" and "blocks" in vision_cfg, and what else a residual classifier may have).
+/// Error for an unknown name, key or a value out of range.
 ClipConfig clip_config(const std::string& name_or_path);
 ClipConfig clip_config_from_json(const nlohmann::json& json, const std::string& name);
 nlohmann::json to_json(const ClipConfig& config);
@@ -29,17 +29,6 @@ std::vector<std::string> generator_config_names();
 SsaGeneratorConfig generator_config(const std::string& name_or_path);
 SsaGeneratorConfig generator_config_from_json(const nlohmann::json& json, const std::string& name);
 nlohmann::json to_json(const SsaGeneratorConfig& config);
-
-/// Built-in classifiers for small pictures, all of basic blocks and a 3x3 stem: resnet18 and resnet34 in
-/// their usual widths, and resnet8 and resnet20 in those that He et al. (2016) gave CIFAR-10 (16, 32, 64;
-/// their shortcuts pad with zeros, these are 1x1 convolutions).
-std::vector<std::string> classifier_config_names();
-/// A built-in classifier by name, or one read from a path that ends in .json: {"image_size", "widths",
-/// "blocks", "stem_stride", "feature_norm"}. How many outputs it has, the data decide. Error for an unknown
-/// name, key or a value out of range.
-ClassifierConfig classifier_config(const std::string& name_or_path);
-ClassifierConfig classifier_config_from_json(const nlohmann::json& json, const std::string& name);
-nlohmann::json to_json(const ClassifierConfig& config);
 
 }  // namespace t2ue
 

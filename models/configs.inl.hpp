@@ -1,9 +1,6 @@
 #pragma once
 
-#include <map>
-
-#include <t2ue/core/atomic_file.hpp>
-#include <t2ue/core/json_reader.hpp>
+#include <t2ue/models/config_json.hpp>
 #include <t2ue/models/configs.hpp>
 
 namespace t2ue {
@@ -57,32 +54,6 @@ inline const std::map<std::string, std::string>& generator_configs() {
   return configs;
 }
 
-inline const std::map<std::string, std::string>& classifier_configs() {
-  static const std::map<std::string, std::string> configs{
-      {"resnet8", R"({"widths":[16,32,64],"blocks":[1,1,1]})"},
-      {"resnet20", R"({"widths":[16,32,64],"blocks":[3,3,3]})"},
-      {"resnet18", R"({"widths":[64,128,256,512],"blocks":[2,2,2,2]})"},
-      {"resnet34", R"({"widths":[64,128,256,512],"blocks":[3,4,6,3]})"}};
-  return configs;
-}
-
-inline std::vector<std::string> names_of(const std::map<std::string, std::string>& configs) {
-  std::vector<std::string> names;
-  for (const auto& [name, text] : configs) names.push_back(name);
-  return names;
-}
-
-/// The JSON of a built-in name or of a file.
-inline nlohmann::json config_json(const std::map<std::string, std::string>& built_in, const std::string& name,
-                                  const std::string& what) {
-  if (name.ends_with(".json")) return parse_json(read_text(name, 1 << 20), name);
-  const auto found = built_in.find(name);
-  if (found != built_in.end()) return nlohmann::json::parse(found->second);
-  std::string known;
-  for (const std::string& other : names_of(built_in)) known += (known.empty() ? "" : ", ") + other;
-  fail(what, "unknown model '", name, "'; a path ending in .json, or one of: ", known);
-}
-
 inline TransformerConfig transformer_from_json(JsonReader& reader, int heads, Activation activation,
                                                bool causal) {
   TransformerConfig c;
@@ -94,26 +65,6 @@ inline TransformerConfig transformer_from_json(JsonReader& reader, int heads, Ac
   check(c.heads >= 1 && c.width % c.heads == 0, "config", "width ", c.width, " is not divisible by ", c.heads,
         " heads");
   return c;
-}
-
-inline ResNetConfig resnet_from_json(JsonReader& reader, const std::string& name, int64_t outputs) {
-  ResNetConfig c{reader.get<std::vector<int64_t>>("widths"), reader.get<std::vector<int>>("blocks"), outputs};
-  check(c.widths.size() == c.blocks.size() && !c.widths.empty() && c.widths.size() <= 16, "config", name,
-        " has ", c.widths.size(), " widths and ", c.blocks.size(), " numbers of blocks; 1..16 of each");
-  for (const int64_t width : c.widths)
-    check(width >= 1 && width <= 65536, "config", "a width of ", width, " in ", name);
-  for (const int blocks : c.blocks)
-    check(blocks >= 1 && blocks <= 1000, "config", "a stage of ", blocks, " blocks in ", name);
-  c.stem_stride = reader.in_range<int>("stem_stride", 1, 8, 1);
-  c.feature_norm = reader.get<bool>("feature_norm", false);
-  return c;
-}
-
-inline nlohmann::json resnet_to_json(const ResNetConfig& c) {
-  return {{"widths", c.widths},
-          {"blocks", c.blocks},
-          {"stem_stride", c.stem_stride},
-          {"feature_norm", c.feature_norm}};
 }
 
 }  // namespace detail
@@ -151,7 +102,7 @@ T2UE_INLINE ClipConfig clip_config_from_json(const nlohmann::json& json, const s
   JsonReader vision(vision_json, "config " + name + ", vision_cfg");
   config.image_size = vision.in_range<int64_t>("image_size", 4, 4096, 224);
   if (vision.has("widths")) {
-    config.resnet = detail::resnet_from_json(vision, name, embed_dim);
+    config.resnet = detail::resnet_from_json(vision, name);
   } else if (vision.has("patch_size")) {
     VisionTransformerConfig tower;
     tower.image_size = config.image_size;
@@ -250,32 +201,6 @@ T2UE_INLINE nlohmann::json to_json(const SsaGeneratorConfig& c) {
           {"limiter", name_of(c.limiter)},
           {"eps_steps", c.eps * 255.0f},
           {"resampler", name_of(c.resampler)}};
-}
-
-T2UE_INLINE std::vector<std::string> classifier_config_names() {
-  return detail::names_of(detail::classifier_configs());
-}
-
-T2UE_INLINE ClassifierConfig classifier_config(const std::string& name) {
-  return classifier_config_from_json(detail::config_json(detail::classifier_configs(), name, "classifier"),
-                                     name);
-}
-
-T2UE_INLINE ClassifierConfig classifier_config_from_json(const nlohmann::json& json,
-                                                         const std::string& name) {
-  JsonReader reader(json, "config " + name);
-  ClassifierConfig config;
-  config.name = name;
-  config.image_size = reader.in_range<int64_t>("image_size", 4, 4096, config.image_size);
-  config.resnet = detail::resnet_from_json(reader, name, config.resnet.outputs);
-  reader.done();
-  return config;
-}
-
-T2UE_INLINE nlohmann::json to_json(const ClassifierConfig& config) {
-  nlohmann::json json = detail::resnet_to_json(config.resnet);
-  json["image_size"] = config.image_size;
-  return json;
 }
 
 }  // namespace t2ue

@@ -65,6 +65,7 @@ struct Conv2d {
 /// Batch normalisation with affine parameters and running statistics.
 struct BatchNorm {
   Parameter weight, bias, running_mean, running_var;
+  float eps = 1e-5f;
 
   BatchNorm() = default;
   explicit BatchNorm(int64_t channels, float start = 1.0f)
@@ -76,7 +77,7 @@ struct BatchNorm {
   Var operator()(const Var& x, Activation activation = Activation::none, const Var& residual = {}) {
     Graph& g = x.graph();
     return batch_norm(x, g.parameter(weight), g.parameter(bias), g.parameter(running_mean),
-                      g.parameter(running_var), activation, residual);
+                      g.parameter(running_var), activation, residual, eps);
   }
   void visit(auto&& f) {
     f("weight", weight), f("bias", bias), f("running_mean", running_mean), f("running_var", running_var);
@@ -86,16 +87,17 @@ struct BatchNorm {
 /// Layer normalisation over the last dimension.
 struct LayerNorm {
   Parameter weight, bias;
+  float eps = 1e-5f;
 
   LayerNorm() = default;
   explicit LayerNorm(int64_t channels) : weight({channels}, Init::ones()), bias({channels}, Init::zeros()) {}
 
   Var operator()(const Var& x) {
-    return layer_norm(x, x.graph().parameter(weight), x.graph().parameter(bias));
+    return layer_norm(x, x.graph().parameter(weight), x.graph().parameter(bias), eps);
   }
   /// {x + residual, its normalisation}.
   std::pair<Var, Var> operator()(const Var& x, const Var& residual) {
-    return add_layer_norm(x, residual, x.graph().parameter(weight), x.graph().parameter(bias));
+    return add_layer_norm(x, residual, x.graph().parameter(weight), x.graph().parameter(bias), eps);
   }
   void visit(auto&& f) { f("weight", weight), f("bias", bias); }
 };

@@ -7,6 +7,7 @@
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/staged_copy.hpp>
 #include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/models/classifiers/classifier.hpp>
 #include <t2ue/models/clip/clip.hpp>
 
 namespace t2ue {
@@ -113,7 +114,7 @@ inline Var training_loss(Clip& model, const Var& pixels, const Batch& batch, boo
   Graph& g = pixels.graph();
   return model.loss(pixels, g.input(batch.ids), g.input(batch.end));
 }
-inline Var training_loss(ResNet& model, const Var& pixels, const Batch& batch, bool mixed) {
+inline Var training_loss(Classifier& model, const Var& pixels, const Batch& batch, bool mixed) {
   Graph& g = pixels.graph();
   if (!mixed) return cross_entropy(model(pixels), g.input(batch.labels));
   const Mixture mix{g.input(batch.share), g.input(batch.shift)};
@@ -124,6 +125,6 @@ inline Var training_loss(ResNet& model, const Var& pixels, const Batch& batch, b
 inline void record_constraints(Graph& g, Clip& model) {
   g.launch("clamp", &Kernels::clamp, ClampArgs{g.parameter(model.logit_scale), 0.0f, 4.6051702f});
 }
-inline void record_constraints(Graph&, ResNet&) {}
+inline void record_constraints(Graph&, Classifier&) {}
 
 }  // namespace t2ue

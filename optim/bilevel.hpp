@@ -58,7 +58,7 @@ inline std::vector<float> latent_vector(int64_t width, uint64_t seed, uint64_t i
   return z;
 }
 
-/// Trains an SsaGenerator against surrogates of type Model (Clip or ResNet). The surrogate's recipe gives
+/// Trains an SsaGenerator against surrogates of type Model (Clip or Classifier). The surrogate's recipe gives
 /// batch, rate, optimiser, augmentation and seed; its epochs are not used.
 template <class Model>
 class BiLevelTrainer {

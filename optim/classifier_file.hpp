@@ -9,12 +9,12 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/models/classifiers/resnet.hpp>
+#include <t2ue/models/classifiers/classifier.hpp>
 
 namespace t2ue {
 
-/// Writes a checkpoint of kind "classifier": the parameters under their names in ResNet; in the state the
-/// configuration and its name without folder and ending, the classes in the order of the outputs, and
+/// Writes a checkpoint of kind "classifier": the parameters under their names in the classifier; in the state
+/// the configuration and its name without folder and ending, the classes in the order of the outputs, and
 /// `training`, kept for the record. Error unless there is one name an output, all different.
 void save_classifier(const std::filesystem::path& path, const ClassifierConfig& config,
                      const ParameterSet& parameters, const std::vector<std::string>& label_names,
@@ -24,7 +24,7 @@ void save_classifier(const std::filesystem::path& path, const ClassifierConfig& 
 struct LoadedClassifier {
   ClassifierConfig config;
   std::vector<std::string> label_names;  ///< in the order of the outputs
-  std::unique_ptr<ResNet> model;
+  std::unique_ptr<Classifier> model;
   std::unique_ptr<ParameterSet> parameters;
   std::string training;  ///< JSON text
 

@@ -25,8 +25,8 @@ inline LoadedClassifier classifier_of_state(const nlohmann::json& state) {
   loaded.label_names = state.at("labels").get<std::vector<std::string>>();
   check(!loaded.label_names.empty(), "classifier", "no class is named");
   loaded.config = classifier_config_from_json(state.at("classifier"), state.at("name"));
-  loaded.config.resnet.outputs = static_cast<int64_t>(loaded.label_names.size());
-  check_label_names(loaded.label_names, loaded.config.resnet.outputs);
+  loaded.config.outputs = static_cast<int64_t>(loaded.label_names.size());
+  check_label_names(loaded.label_names, loaded.config.outputs);
   loaded.training = state.at("training").dump();
   return loaded;
 }
@@ -35,7 +35,7 @@ inline LoadedClassifier classifier_of_state(const nlohmann::json& state) {
 T2UE_INLINE void save_classifier(const std::filesystem::path& path, const ClassifierConfig& config,
                                  const ParameterSet& parameters, const std::vector<std::string>& label_names,
                                  const nlohmann::json& training) {
-  detail::check_label_names(label_names, config.resnet.outputs);
+  detail::check_label_names(label_names, config.outputs);
   CheckpointWriter writer;
   writer.add("", parameters);
   writer.save(path, "classifier",
@@ -54,7 +54,7 @@ T2UE_INLINE LoadedClassifier load_classifier(const std::filesystem::path& path, 
   } catch (const std::exception& error) {  // of JSON, or an Error about a value
     fail("classifier", path, " is damaged: ", error.what());
   }
-  loaded.model = std::make_unique<ResNet>(loaded.config.resnet);
+  loaded.model = std::make_unique<Classifier>(loaded.config);
   loaded.parameters = std::make_unique<ParameterSet>(*loaded.model, 0, device);
   reader.restore("", *loaded.parameters);
   return loaded;

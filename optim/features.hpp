@@ -104,7 +104,7 @@ class CaptionPass {
 inline DatasetPass::Record image_features(Clip& model) {
   return [&model](Graph&, const Var& pixels, const Batch&) { return model.encode_image(pixels); };
 }
-inline DatasetPass::Record class_logits(ResNet& model) {
+inline DatasetPass::Record class_logits(Classifier& model) {
   return [&model](Graph&, const Var& pixels, const Batch&) { return model(pixels); };
 }
 

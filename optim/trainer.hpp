@@ -66,8 +66,8 @@ class GuardedStep {
   Step compute_, update_;
 };
 
-/// Trains a Clip or a ResNet on a dataset by a recipe. Every step depends only on the recipe and the state,
-/// so a run that is saved, killed and resumed ends with the same bits. With the recipe's ema_decay the
+/// Trains a Clip or a Classifier on a dataset by a recipe. Every step depends only on the recipe and the
+/// state, so a run that is saved, killed and resumed ends with the same bits. With the recipe's ema_decay the
 /// weights' moving average is kept beside them, begun at the weights of the first step.
 template <class Model>
 class Trainer {
@@ -178,6 +178,6 @@ class Trainer {
 };
 
 using ClipTrainer = Trainer<Clip>;
-using ClassifierTrainer = Trainer<ResNet>;
+using ClassifierTrainer = Trainer<Classifier>;
 
 }  // namespace t2ue

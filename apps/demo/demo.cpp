@@ -10,6 +10,7 @@ nlohmann::json to_json(const DemoRecipe& r) {
     return json;
   };
   const RenderRecipe& d = r.render;
+  const auto& classifier = std::get<ResNetConfig>(r.classifier.architecture);
   return {{"size", r.size},
           {"renderings", r.renderings},
           {"validation_share", r.validation_share},
@@ -27,7 +28,7 @@ nlohmann::json to_json(const DemoRecipe& r) {
             {"brightness", d.brightness}}},
           {"clip", t2ue::to_json(r.clip)},
           {"clip_victim", recipe(r.clip_victim)},
-          {"classifier", {{"widths", r.classifier.widths}, {"blocks", r.classifier.blocks}}},
+          {"classifier", {{"widths", classifier.widths}, {"blocks", classifier.blocks}}},
           {"classifier_victim", recipe(r.classifier_victim)}};
 }
 

@@ -94,7 +94,7 @@ void Demo::class_wise() {
   part.metrics = classification_metrics(classes);
   part.recipe = part_recipe(recipe_, without_seed(recipe_.classifier_victim), options_.compute.precision);
   part.split = split_hash(test_.keys);
-  ResNetConfig classifier = recipe_.classifier;
+  ClassifierConfig classifier = recipe_.classifier;
   classifier.outputs = classes;
 
   const auto run = [&](const PairDataset& data, const std::string& what) {
@@ -121,7 +121,7 @@ void Demo::class_wise() {
   for (const int eps : recipe_.eps_steps) {
     const auto file = options_.out / "models" / concat("class-wise-eps", eps, ".safetensors");
     const auto progress = bar(concat("class generator eps ", eps), recipe_.class_policy.rounds, "rounds");
-    part.generator_seconds += train_generator<ResNet>(
+    part.generator_seconds += train_generator<Classifier>(
         recipe_, classifier, recipe_.class_policy, recipe_.class_surrogate, train_, conditions, *encoder_,
         CaptionKeywords{}, eps, file, options_.compute, *progress);
     add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.compute.device), items, run);

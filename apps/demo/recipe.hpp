@@ -20,7 +20,7 @@ struct DemoRecipe {
 
   ClipConfig clip = clip_config("emoji-resnet");
   TrainRecipe clip_victim;
-  ResNetConfig classifier{{16, 32, 64, 128}, {1, 1, 1, 1}, 8};
+  ClassifierConfig classifier{"demo", 32, 8, ResNetConfig{{16, 32, 64, 128}, {1, 1, 1, 1}}};
   TrainRecipe classifier_victim;
 
   SsaGeneratorConfig generator = generator_config("emoji");

@@ -5,15 +5,26 @@
 
 namespace t2ue {
 
+/// Which windows a pooling has: those that lie within the padded map, or one more along a side where pixels
+/// would be left over, cut off at the map's end (PyTorch's ceil_mode).
+enum class PoolEnd : uint8_t { whole, cut };
+
 /// Windows of `size` every `stride` over x [N,H,W,C]; the average counts real pixels only.
-inline Var pool2d(const Var& x, Pooling kind, int size, int stride, int pad = 0) {
+inline Var pool2d(const Var& x, Pooling kind, int size, int stride, int pad = 0,
+                  PoolEnd end = PoolEnd::whole) {
   const Shape& s = x.shape();
   check(s.rank() == 4 && size >= 1 && stride >= 1 && pad >= 0 && 2 * pad <= size, "pool2d",
         "expected x [N,H,W,C], a positive window and pad <= size/2, got ", s, ", size ", size, ", stride ",
         stride, ", pad ", pad);
   check(s[1] + 2 * pad >= size && s[2] + 2 * pad >= size, "pool2d", "window ", size, " is larger than ", s);
   Graph& g = x.graph();
-  const Shape shape{s[0], (s[1] + 2 * pad - size) / stride + 1, (s[2] + 2 * pad - size) / stride + 1, s[3]};
+  const auto windows = [&](int64_t extent) {
+    const int64_t room = extent + 2 * pad - size;
+    // A window more, unless it began behind the last pixel.
+    const bool more = end == PoolEnd::cut && room % stride > 0 && (room / stride + 1) * stride - pad < extent;
+    return room / stride + (more ? 2 : 1);
+  };
+  const Shape shape{s[0], windows(s[1]), windows(s[2]), s[3]};
   const Var y = g.value(shape, x.dtype());
   g.launch("pool2d", &Kernels::pool2d, Pool2dArgs{x, y, kind, size, stride, pad});
   g.differentiate({y}, {x}, [=, &g] {

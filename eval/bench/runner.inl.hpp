@@ -69,7 +69,7 @@ T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path
       split_(split_hash(data_.test().keys)) {
   for (PlanVictim& victim : plan_.victims) {
     if (plan_.task == BenchTask::classes)
-      victim.classifier.resnet.outputs = static_cast<int64_t>(data_.train().label_names.size());
+      victim.classifier.outputs = static_cast<int64_t>(data_.train().label_names.size());
     else
       check(victim.clip.image_size == plan_.data.size, "bench", "the victim ", victim.name, " looks at ",
             victim.clip.image_size, " pixels, the plan's pictures have ", plan_.data.size);
@@ -167,7 +167,7 @@ T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const Pai
   if (plan_.task == BenchTask::classes) {
     task.test = &data_.test();
     task.validation = &data_.validation();
-    return run_classifier_victim(victim.classifier.resnet, recipe, pictures, task);
+    return run_classifier_victim(victim.classifier, recipe, pictures, task);
   }
   const Tokenizer tokenizer = data_.tokenizer(victim.clip.text.vocab_size);
   const int context = static_cast<int>(victim.clip.text.context_length);

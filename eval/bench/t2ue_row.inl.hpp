@@ -90,9 +90,10 @@ inline void train_t2ue_row(T2ueRowOptions options, const RowContext& context,
   }
   Conditions conditions = t2ue_conditions(options, context.data, task, encoder, keywords);
   if (task == BenchTask::classes) {
-    ResNetConfig surrogate = options.classifier.resnet;
+    ClassifierConfig surrogate = options.classifier;
     surrogate.outputs = static_cast<int64_t>(pictures.label_names.size());
-    train_t2ue<ResNet>(options, surrogate, pictures, std::move(conditions), encoder, keywords, file, context);
+    train_t2ue<Classifier>(options, surrogate, pictures, std::move(conditions), encoder, keywords, file,
+                           context);
   } else {
     train_t2ue<Clip>(options, options.clip, pictures, std::move(conditions), encoder, keywords, file,
                      context);

@@ -36,7 +36,7 @@ struct Clip {
           c.name, "' must have exactly one image tower");
     if (c.vit) vit.emplace(*c.vit);
     if (c.modified_resnet) modified_resnet.emplace(*c.modified_resnet);
-    if (c.resnet) resnet.emplace(*c.resnet);
+    if (c.resnet) resnet.emplace(*c.resnet, c.text.embed_dim);
   }
 
   /// Normalised pixels [B,H,W,3] -> unit features [B,embed_dim].

@@ -136,18 +136,41 @@ int64_t resnet_count(const std::vector<int64_t>& widths, const std::vector<int>&
 }
 
 TEST(ParameterCount, ClassifiersByName) {
-  const std::map<std::string, int64_t> counts{{"resnet8", resnet_count({16, 32, 64}, {1, 1, 1}, 10)},
-                                              {"resnet20", resnet_count({16, 32, 64}, {3, 3, 3}, 10)},
-                                              {"resnet18", 11'173'962},  // the CIFAR model of the field
-                                              {"resnet34", 21'282'122}};
-  EXPECT_EQ(classifier_config_names().size(), counts.size());
-  for (const auto& [name, count] : counts) {
-    const ClassifierConfig config = classifier_config(name);
-    ResNet model(config.resnet);
+  // For small pictures, with 10 classes. What differs from ImageNet's, whose counts torchvision publishes:
+  const int64_t classes = 990, resnet_stem = (49 - 9) * 3 * 64;
+  const int64_t conv3 = 64 * 64 + 128 + 64 * 192 * 9 + 384;  // googlenet's second and third convolution
+  const std::map<std::string, int64_t> small{
+      {"resnet8", resnet_count({16, 32, 64}, {1, 1, 1}, 10)},
+      {"resnet20", resnet_count({16, 32, 64}, {3, 3, 3}, 10)},
+      {"resnet18", 11'173'962},  // the CIFAR models of the field
+      {"resnet34", 21'282'122},
+      {"resnet50", 23'520'842},
+      {"resnet101", 42'512'970},
+      {"vgg11", 9'231'114},
+      {"vgg13", 9'416'010},
+      {"googlenet", 6'624'904 - classes * 1025 - 49 * 3 * 64 - 128 - conv3 + 27 * 192 + 384},
+      {"densenet121", 7'978'856 - classes * 1025 - resnet_stem},
+      {"vit-small", 48 * 384 + 384 + 384 + 65 * 384 + transformer_count(384, 12) + 768 + 3850}};
+  EXPECT_EQ(small.at("resnet50"), 25'557'032 - classes * 2049 - resnet_stem);
+  // https://docs.pytorch.org/vision/stable/models.html, 1000 classes
+  const std::map<std::string, int64_t> imagenet{
+      {"resnet18-imagenet", 11'689'512}, {"resnet34-imagenet", 21'797'672},
+      {"resnet50-imagenet", 25'557'032}, {"resnet101-imagenet", 44'549'160},
+      {"vgg11-imagenet", 132'863'336},   {"vgg11-bn-imagenet", 132'868'840},
+      {"vgg13-imagenet", 133'047'848},   {"vgg13-bn-imagenet", 133'053'736},
+      {"googlenet-imagenet", 6'624'904}, {"densenet121-imagenet", 7'978'856},
+      {"vit-b-16", 86'567'656},          {"vit-b-32", 88'224'232}};
+  EXPECT_EQ(classifier_config_names().size(), small.size() + imagenet.size());
+  const auto expect_count = [](const std::string& name, int64_t count, int64_t outputs, int64_t size) {
+    ClassifierConfig config = classifier_config(name);
+    config.outputs = outputs;
+    Classifier model(config);
     EXPECT_EQ(trained_count(model), count) << name;
-    EXPECT_EQ(config.image_size, 32);
-    EXPECT_EQ(to_json(classifier_config_from_json(to_json(config), name)), to_json(config));
-  }
+    EXPECT_EQ(config.image_size, size) << name;
+    EXPECT_EQ(to_json(classifier_config_from_json(to_json(config), name)), to_json(config)) << name;
+  };
+  for (const auto& [name, count] : small) expect_count(name, count, 10, 32);
+  for (const auto& [name, count] : imagenet) expect_count(name, count, 1000, 224);
 }
 
 TEST(ClassifierConfig, RefusesWhatIsOutOfRange) {
@@ -164,6 +187,19 @@ TEST(ClassifierConfig, RefusesWhatIsOutOfRange) {
       {R"({"widths": [-8], "blocks": [1]})", "-8"},
       {R"({"widths": [8], "blocks": [1], "image_size": 2})", "'image_size'"},
       {R"({"widths": [8], "blocks": [1], "stem_stride": 0})", "'stem_stride'"},
+      {R"({"widths": [8], "blocks": [1], "stem_size": 4})", "must be odd"},
+      {R"({"architecture": "alexnet"})", "resnet, vgg, googlenet, densenet, vit"},
+      {R"({"architecture": "vgg", "widths": [8, 8]})", "2 widths and 5"},
+      {R"({"architecture": "vgg", "convolutions": [1, 1, 2, 2, 0]})", "0 convolutions"},
+      {R"({"architecture": "vgg", "image_size": 16})", "leaves nothing"},
+      {R"({"architecture": "vgg", "hidden": -1})", "'hidden'"},
+      {R"({"architecture": "googlenet", "divide": 3})", "'divide' is 3"},
+      {R"({"architecture": "googlenet", "widths": [8]})", "'widths'"},
+      {R"({"architecture": "densenet", "blocks": []})", "0 stages"},
+      {R"({"architecture": "densenet", "growth": 0})", "'growth'"},
+      {R"({"architecture": "densenet", "stem_width": 1})", "'stem_width'"},
+      {R"({"architecture": "vit", "patch_size": 5})", "cannot be cut"},
+      {R"({"architecture": "vit", "heads": 5})", "not divisible by 5"},
       {R"({"blocks": [1]})", "'widths'"}};
   for (const auto& [text, reason] : wrong)
     EXPECT_NE(error_of_json(text).find(reason), std::string::npos) << text << ": " << error_of_json(text);

@@ -72,12 +72,12 @@ TEST(Reference, ClipText) {
 }
 
 TEST(Reference, ResNet) {
-  ResNet tower({{16, 24}, {2, 1}, 5});
+  ResNet tower({{16, 24}, {2, 1}}, 5);
   check_module("resnet", tower, pictures(3, 10), [&](const std::vector<Var>& in) { return tower(in[0]); });
 }
 
 TEST(Reference, ResNetWithFeatureNorm) {
-  ResNet tower({{16, 24}, {1, 1}, 5, 2, true});
+  ResNet tower({{16, 24}, {1, 1}, 2, true}, 5);
   check_module("resnet_feature_norm", tower, pictures(4, 10),
                [&](const std::vector<Var>& in) { return tower(in[0]); });
 }
@@ -85,7 +85,7 @@ TEST(Reference, ResNetWithFeatureNorm) {
 TEST(Reference, ClipLoss) {
   ClipConfig config;
   config.text = text_config;
-  config.resnet = ResNetConfig{{16, 24}, {1, 1}, 8};
+  config.resnet = ResNetConfig{{16, 24}, {1, 1}};
   Clip clip(config);
   Inputs inputs = pictures(4, 8);
   inputs.merge(tokens(4));

@@ -31,6 +31,12 @@ const std::vector<WrongCall>& wrong_calls() {
          linear(of(g, {2, 3}), of(g, {4, 3}), of(g, {5}));
        },
        {"[linear]", "[4]", "[5]"}},
+      {"concat_channels_none", [](Graph&) { concat_channels({}); }, {"[concat_channels]", "1..4", "got 0"}},
+      {"concat_channels_shapes",
+       [](Graph& g) {
+         concat_channels({of(g, {1, 5, 3}), of(g, {1, 4, 3})});
+       },
+       {"[concat_channels]", "[1,5,3]", "[1,4,3]"}},
       {"conv2d_channels",
        [](Graph& g) {
          conv2d(of(g, {1, 5, 5, 3}), of(g, {4, 3, 3, 2}));

@@ -8,21 +8,29 @@ using namespace t2ue::testing_ops;
 struct PoolSizes {
   int64_t batch, height, width, channels;
   int size, stride, pad;
+  PoolEnd end = PoolEnd::whole;
 };
 void PrintTo(const PoolSizes& s, std::ostream* out) {
   *out << s.batch << "x" << s.height << "x" << s.width << "x" << s.channels << "_size_" << s.size
-       << "_stride_" << s.stride << "_pad_" << s.pad;
+       << "_stride_" << s.stride << "_pad_" << s.pad << (s.end == PoolEnd::cut ? "_cut" : "");
 }
 
 Case pool_case(const PoolSizes& s, Pooling kind) {
   Case c;
   c.inputs = {{"x", distinct_tensor({s.batch, s.height, s.width, s.channels}, 1)}};
-  c.record = [s, kind](Graph&, const Vars& v) { return Vars{pool2d(v[0], kind, s.size, s.stride, s.pad)}; };
+  c.record = [s, kind](Graph&, const Vars& v) {
+    return Vars{pool2d(v[0], kind, s.size, s.stride, s.pad, s.end)};
+  };
   c.reference = [s, kind](const Arrays& v) {
     Doubles y;
+    // Cut windows begin within the map, and only where the one before left pixels over.
+    const auto is_window = [&](int64_t begin, int64_t extent) {
+      if (begin + s.size <= extent + s.pad) return true;
+      return s.end == PoolEnd::cut && begin < extent && begin - s.stride + s.size < extent + s.pad;
+    };
     for (int64_t n = 0; n < s.batch; ++n)
-      for (int64_t top = -s.pad; top + s.size <= s.height + s.pad; top += s.stride)
-        for (int64_t left = -s.pad; left + s.size <= s.width + s.pad; left += s.stride)
+      for (int64_t top = -s.pad; is_window(top, s.height); top += s.stride)
+        for (int64_t left = -s.pad; is_window(left, s.width); left += s.stride)
           for (int64_t k = 0; k < s.channels; ++k) {
             double sum = 0, count = 0, most = -1e300;
             for (int64_t h = top; h < top + s.size; ++h)
@@ -54,7 +62,11 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Pool2dOp,
                                          PoolSizes{1, 9, 7, 2, 5, 3, 2}, PoolSizes{1, 8, 8, 3, 2, 3, 0},
                                          PoolSizes{1, 3, 3, 4, 2, 1, 1},
                                          // whole vectors of f32 and of bf16
-                                         PoolSizes{2, 4, 6, 8, 2, 2, 0}, PoolSizes{1, 5, 5, 16, 3, 2, 1}),
+                                         PoolSizes{2, 4, 6, 8, 2, 2, 0}, PoolSizes{1, 5, 5, 16, 3, 2, 1},
+                                         PoolSizes{1, 8, 7, 3, 3, 2, 0, PoolEnd::cut},
+                                         PoolSizes{2, 6, 9, 8, 3, 2, 0, PoolEnd::cut},
+                                         PoolSizes{1, 4, 4, 2, 2, 3, 0, PoolEnd::cut},
+                                         PoolSizes{1, 4, 5, 3, 2, 2, 1, PoolEnd::cut}),
                          testing::PrintToStringParamName());
 
 Case mean_case(int64_t batch, int64_t tokens, int64_t channels) {

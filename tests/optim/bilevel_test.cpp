@@ -7,7 +7,7 @@ namespace t2ue {
 namespace {
 
 using namespace testing_optim;
-using Bilevel = BiLevelTrainer<ResNet>;
+using Bilevel = BiLevelTrainer<Classifier>;
 
 struct BiLevel : testing::Test {
   /// Class colours are taken away, so that the noise is what classes can be told by.

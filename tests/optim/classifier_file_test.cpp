@@ -16,8 +16,8 @@ using Names = std::vector<std::string>;
 /// A classifier after a few steps, and a file for it.
 struct ClassifierFile : testing::Test {
   const PairDataset data = tiny_data();
-  const ClassifierConfig config{"folder/tiny.json", 8, tiny_classifier()};
-  ClassifierTrainer trainer{config.resnet, tiny_recipe(), data};
+  const ClassifierConfig config{"folder/tiny.json", 8, 4, tiny_classifier().architecture};
+  ClassifierTrainer trainer{config, tiny_recipe(), data};
   const std::filesystem::path file =
       std::filesystem::path(testing::TempDir()) / "t2ue-classifier.safetensors";
 
@@ -38,7 +38,7 @@ TEST_F(ClassifierFile, GivesTheSameClassifierBack) {
   EXPECT_EQ(loaded.label_names, data.label_names);
   EXPECT_EQ(loaded.config.name, "tiny");
   EXPECT_EQ(to_json(loaded.config), to_json(config));
-  EXPECT_EQ(loaded.config.resnet.outputs, 4);
+  EXPECT_EQ(loaded.config.outputs, 4);
   EXPECT_EQ(loaded.training, R"({"seed":7})");
   DatasetPass before(data, class_logits(trainer.model()), 8), after(data, class_logits(*loaded.model), 8);
   EXPECT_EQ(before.run(), after.run());

@@ -50,7 +50,7 @@ TEST(Schedule, WarnsOfWhatIsOdd) {
 }
 
 struct OptimizerState : testing::Test {
-  ResNet model{tiny_classifier()};
+  Classifier model{tiny_classifier()};
   ParameterSet parameters{model, 1};
 
   void update(Optimizer& optimizer) {
@@ -94,7 +94,7 @@ TEST_F(OptimizerState, CheckpointRoundTrip) {
     const CheckpointReader reader(path, "training");
     EXPECT_EQ(nlohmann::json::parse(reader.state()).at("steps"), 2);
 
-    ResNet other_model(tiny_classifier());
+    Classifier other_model(tiny_classifier());
     ParameterSet other(other_model, 2);
     Optimizer other_optimizer(other, {.kind = kind});
     reader.restore("model.", other);
@@ -113,7 +113,9 @@ TEST_F(OptimizerState, CheckpointErrorsSayWhat) {
   EXPECT_THAT(error_of([&] { CheckpointReader(path, "generator"); }), HasSubstr("holds a training"));
   const CheckpointReader reader(path, "training");
   EXPECT_THAT(error_of([&] { reader.restore("other.", parameters); }), HasSubstr("other."));
-  ResNet wider({{16}, {1}, 5});
+  ClassifierConfig wider_config = tiny_classifier();
+  wider_config.outputs = 5;
+  Classifier wider(wider_config);
   ParameterSet other(wider, 1);
   EXPECT_THAT(error_of([&] { reader.restore("model.", other); }), HasSubstr("model.fc"));
 

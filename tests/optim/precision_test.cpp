@@ -71,7 +71,7 @@ TEST(Precision, ClipWithAVisionTransformerTrainsAsOnTheCpu) {
   expect_close_to_the_cpu<Clip>(tiny_vit());
 }
 TEST(Precision, AClassifierTrainsAsOnTheCpu) {
-  expect_close_to_the_cpu<ResNet>(tiny_classifier());
+  expect_close_to_the_cpu<Classifier>(tiny_classifier());
 }
 
 Conditions tiny_conditions() {
@@ -88,8 +88,9 @@ TEST(Precision, NoiseTrainsAsOnTheCpu) {
   Conditions conditions = tiny_conditions();
   for (int i = 0; i < 24 * 8 * 8 * 3; ++i) conditions.start.push_back(i % 7 < 3 ? -1.0f : 1.0f);
   const auto rounds = [&](const Way& way, Execution execution) {
-    BiLevelTrainer<ResNet> trainer(tiny_generator(), tiny_classifier(), {.rounds = steps, .warm_steps = 2},
-                                   tiny_recipe(), data, conditions, way.device, execution, way.precision);
+    BiLevelTrainer<Classifier> trainer(tiny_generator(), tiny_classifier(),
+                                       {.rounds = steps, .warm_steps = 2}, tiny_recipe(), data, conditions,
+                                       way.device, execution, way.precision);
     std::vector<float> losses;
     for (int i = 0; i < steps; ++i) {
       const auto round = trainer.round();
@@ -137,8 +138,9 @@ TEST(Precision, ShadowsFollowTheWeights) {
 TEST(Precision, PaddedChannelsStayZero) {
   const PairDataset data = tiny_data();
   const BiLevelPolicy policy{.rounds = 3, .surrogate_steps = 1, .noise_steps = 2, .noise_rate = 5e-3f};
-  BiLevelTrainer<ResNet> trainer(tiny_generator(), tiny_classifier(), policy, tiny_recipe(), data,
-                                 by_class(data), emulation::device(), Execution::planned, Precision::bf16);
+  BiLevelTrainer<Classifier> trainer(tiny_generator(), tiny_classifier(), policy, tiny_recipe(), data,
+                                     by_class(data), emulation::device(), Execution::planned,
+                                     Precision::bf16);
   while (!trainer.done()) trainer.round();
   int padded = 0;
   for (const Parameter* parameter : trainer.generator_parameters().all()) {
@@ -161,7 +163,7 @@ TEST(Precision, PaddedChannelsStayZero) {
 }
 
 TEST(Precision, Bf16NeedsShadowsAndABackendThatHasIt) {
-  ResNet model(tiny_classifier());
+  Classifier model(tiny_classifier());
   EXPECT_THAT(error_of([&] { ParameterSet(model, 1, {}, Precision::bf16); }), HasSubstr("bf16"));
   EXPECT_THAT(error_of([&] { Step([](Graph&) {}, {}, Execution::planned, Precision::bf16); }),
               HasSubstr("does not compute in bf16"));

@@ -134,12 +134,12 @@ const std::vector<StepKind>& step_kinds() {
   static const std::vector<StepKind> kinds{
       {"VictimClipVit", false, maker<VictimTraining<Clip>>(tiny_clip_with_vit(), false)},
       {"VictimClipResNet", false, maker<VictimTraining<Clip>>(tiny_clip(), false)},
-      {"VictimClassifier", false, maker<VictimTraining<ResNet>>(tiny_classifier(), false)},
-      {"VictimClassifierWithEveryChange", false, maker<VictimTraining<ResNet>>(tiny_classifier(), true)},
+      {"VictimClassifier", false, maker<VictimTraining<Classifier>>(tiny_classifier(), false)},
+      {"VictimClassifierWithEveryChange", false, maker<VictimTraining<Classifier>>(tiny_classifier(), true)},
       {"NoiseThroughAFrozenClip", true, maker<NoiseTraining<Clip>>(tiny_clip_with_vit(), 0, false)},
       {"SurrogateAndNoiseClip", true, maker<NoiseTraining<Clip>>(tiny_clip(), 1, false)},
-      {"SurrogateAndNoiseClassifier", true, maker<NoiseTraining<ResNet>>(tiny_classifier(), 1, false)},
-      {"NoiseThroughEveryChange", true, maker<NoiseTraining<ResNet>>(tiny_classifier(), 1, true)}};
+      {"SurrogateAndNoiseClassifier", true, maker<NoiseTraining<Classifier>>(tiny_classifier(), 1, false)},
+      {"NoiseThroughEveryChange", true, maker<NoiseTraining<Classifier>>(tiny_classifier(), 1, true)}};
   return kinds;
 }
 

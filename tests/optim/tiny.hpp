@@ -39,11 +39,11 @@ inline ClipConfig tiny_clip() {
   ClipConfig c;
   c.name = "tiny", c.image_size = 8;
   c.text = {6, 20, {16, 1, 2, Activation::gelu, true}, 8};
-  c.resnet = ResNetConfig{{16}, {1}, 8};
+  c.resnet = ResNetConfig{{16}, {1}};
   return c;
 }
-inline ResNetConfig tiny_classifier() {
-  return {{16}, {1}, 4};
+inline ClassifierConfig tiny_classifier() {
+  return {"tiny", 8, 4, ResNetConfig{{16}, {1}}};
 }
 inline TrainRecipe tiny_recipe() {
   TrainRecipe recipe;

@@ -26,7 +26,7 @@ struct TrainerTest : testing::Test {
     return weights(trainer.parameters());
   }
 };
-using Models = testing::Types<Clip, ResNet>;
+using Models = testing::Types<Clip, Classifier>;
 TYPED_TEST_SUITE(TrainerTest, Models);
 
 TYPED_TEST(TrainerTest, LossFalls) {

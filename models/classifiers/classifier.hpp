@@ -1,0 +1,61 @@
+// A classifier of any architecture, and what decides its shape.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include <t2ue/models/classifiers/densenet.hpp>
+#include <t2ue/models/classifiers/googlenet.hpp>
+#include <t2ue/models/classifiers/resnet.hpp>
+#include <t2ue/models/classifiers/vgg.hpp>
+#include <t2ue/models/classifiers/vit.hpp>
+
+namespace t2ue {
+
+/// A classifier: its architecture, the size of its pictures, and how many classes it tells apart.
+struct ClassifierConfig {
+  std::string name;
+  int64_t image_size = 32;
+  int64_t outputs = 10;
+  std::variant<ResNetConfig, VggConfig, GoogLeNetConfig, DenseNetConfig, VitConfig> architecture;
+
+  /// Whether the parameters depend on the size of the pictures; else it takes pictures of others, too.
+  bool has_fixed_size() const {
+    const auto* vgg = std::get_if<VggConfig>(&architecture);
+    return std::holds_alternative<VitConfig>(architecture) || (vgg && vgg->hidden > 0);
+  }
+};
+
+/// One network, under its own parameter names: those of torchvision where it has the architecture.
+struct Classifier {
+  using Network = std::variant<ResNet, Vgg, GoogLeNet, DenseNet, Vit>;
+  Network network;
+
+  explicit Classifier(const ClassifierConfig& c) : network(network_of(c)) {}
+
+  /// Normalised pixels [B,H,W,3] -> logits [B,outputs].
+  Var operator()(const Var& x) { return head()(features(x)); }
+  /// What the last layer reads, [B,C].
+  Var features(const Var& x) {
+    return std::visit([&](auto& net) { return net.features(x); }, network);
+  }
+  /// The last layer.
+  Linear& head() {
+    return std::visit([](auto& net) -> Linear& { return net.head(); }, network);
+  }
+  void visit(auto&& f) {
+    std::visit([&](auto& net) { net.visit(f); }, network);
+  }
+
+ private:
+  static Network network_of(const ClassifierConfig& c) {
+    if (const auto* resnet = std::get_if<ResNetConfig>(&c.architecture)) return ResNet(*resnet, c.outputs);
+    if (const auto* vgg = std::get_if<VggConfig>(&c.architecture)) return Vgg(*vgg, c.image_size, c.outputs);
+    if (const auto* google = std::get_if<GoogLeNetConfig>(&c.architecture))
+      return GoogLeNet(*google, c.outputs);
+    if (const auto* dense = std::get_if<DenseNetConfig>(&c.architecture)) return DenseNet(*dense, c.outputs);
+    return Vit(std::get<VitConfig>(c.architecture), c.image_size, c.outputs);
+  }
+};
+
+}  // namespace t2ue

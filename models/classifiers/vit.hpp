@@ -1,0 +1,61 @@
+// Vision transformers that classify (Dosovitskiy et al., 2021).
+#pragma once
+
+#include <t2ue/models/clip/transformer.hpp>
+
+namespace t2ue {
+
+struct VitConfig {
+  int64_t patch_size = 16, width = 768;
+  int layers = 12, heads = 12;
+};
+
+/// Patches, a class token, pre-norm blocks, and a linear layer on the class token. Parameter names as in
+/// torchvision, whose dropout (0 by default) is left out; class token and positions lack the dimensions of
+/// size 1 that they have there. Blocks start as CLIP's do.
+struct Vit {
+  Conv2d conv_proj;
+  Parameter class_token, pos_embedding;
+  Transformer transformer;
+  LayerNorm ln;
+  Linear classifier;
+
+  Vit(const VitConfig& c, int64_t image_size, int64_t outputs)
+      : conv_proj(3, c.width, static_cast<int>(c.patch_size), static_cast<int>(c.patch_size), 0, true),
+        class_token({c.width}, Init::zeros()),
+        transformer({c.width, c.layers, c.heads, Activation::gelu, false}),
+        ln(c.width),
+        classifier(c.width, outputs) {
+    check(image_size % c.patch_size == 0, "vit", "pictures of ", image_size,
+          " pixels cannot be cut into patches of ", c.patch_size);
+    const int64_t side = image_size / c.patch_size;
+    pos_embedding = Parameter({side * side + 1, c.width}, Init::normal(0.02f));
+    const auto patch = static_cast<float>(3 * c.patch_size * c.patch_size);
+    conv_proj.weight.init = Init::normal(1.0f / std::sqrt(patch));
+    conv_proj.bias.init = Init::zeros();
+    constexpr float eps = 1e-6f;  // torchvision's here
+    for (ResidualAttentionBlock& block : transformer.resblocks) block.ln_1.eps = block.ln_2.eps = eps;
+    ln.eps = eps;
+  }
+
+  /// x [B,H,W,3] -> what the last layer reads, [B,C].
+  Var features(const Var& x) {
+    Graph& g = x.graph();
+    const Var map = conv_proj(x);
+    const Var patches = map.reshape({map.shape()[0], map.shape()[1] * map.shape()[2], map.shape()[3]});
+    return transformer.read(prepend_token(patches, g.parameter(class_token), g.parameter(pos_embedding)), ln);
+  }
+  Linear& head() { return classifier; }
+  void visit(auto&& f) {
+    f("class_token", class_token), f("conv_proj", conv_proj), f("encoder.pos_embedding", pos_embedding);
+    for (size_t i = 0; i < transformer.resblocks.size(); ++i) {
+      ResidualAttentionBlock& block = transformer.resblocks[i];
+      const std::string name = concat("encoder.layers.encoder_layer_", i, ".");
+      f(name + "ln_1", block.ln_1), f(name + "self_attention", block.attn), f(name + "ln_2", block.ln_2);
+      f(name + "mlp.0", block.mlp.c_fc), f(name + "mlp.3", block.mlp.c_proj);
+    }
+    f("encoder.ln", ln), f("heads.head", classifier);
+  }
+};
+
+}  // namespace t2ue
