@@ -27,8 +27,13 @@ std::string name_of(PolicyKind kind);
 /// Error listing the names for another one.
 PolicyKind policy_from_name(const std::string& name);
 
-/// A policy and the seed it draws by. Magnitudes are those of torchvision, translations in the picture's own
-/// pixels: up to 150/331 of its side, in the wide space up to 32 pixels.
+/// An operation's magnitude number `index`, from 0 to 9 in auto_augment and to 30 in rand_augment and
+/// trivial_augment, to the other side if `negative`: torchvision's tables. Translations go up to 150/331 of
+/// `side`, the picture's in their direction, in trivial_augment up to 32 pixels. Error for another kind or
+/// index.
+float policy_magnitude(PolicyKind kind, PictureOp op, int index, bool negative, int side);
+
+/// A policy and the seed it draws by.
 struct PicturePolicy {
   PolicyKind kind = PolicyKind::none;
   uint64_t seed = 0;

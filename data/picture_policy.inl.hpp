@@ -26,47 +26,9 @@ inline constexpr MagnitudeSpace rand_augment_space{30, 0.3, 0.9, 30, 4, 150, 331
 inline constexpr MagnitudeSpace wide_space{30, 0.99, 0.99, 135, 6, 1, 1, 32};
 
 /// The operation at magnitude `index`; its direction, where it has one, by `negative`.
-inline void apply_at(RgbView picture, PictureOp op, const MagnitudeSpace& space, int index, bool negative) {
-  const double sign = negative ? -1.0 : 1.0;
-  const auto share = [&](double most) { return sign * (most * index / space.last); };
-  const auto pixels = [&](int side) {
-    const int64_t most = space.numerator * (space.side > 0 ? space.side : side);
-    return sign * static_cast<double>(most * index / (space.denominator * space.last));
-  };
-  double magnitude = 0;
-  switch (op) {
-    case PictureOp::shear_x:
-    case PictureOp::shear_y:
-      magnitude = share(space.shear);
-      break;
-    case PictureOp::translate_x:
-      magnitude = pixels(picture.width);
-      break;
-    case PictureOp::translate_y:
-      magnitude = pixels(picture.height);
-      break;
-    case PictureOp::rotate:
-      magnitude = share(space.degrees);
-      break;
-    case PictureOp::brightness:
-    case PictureOp::color:
-    case PictureOp::contrast:
-    case PictureOp::sharpness:
-      magnitude = 1.0 + share(space.factor);
-      break;
-    case PictureOp::posterize:
-      magnitude = 8 - (2 * space.bits * index + space.last) / (2 * space.last);
-      break;
-    case PictureOp::solarize:
-      magnitude = 255.0 * (space.last - index) / space.last;
-      break;
-    case PictureOp::identity:
-    case PictureOp::autocontrast:
-    case PictureOp::equalize:
-    case PictureOp::invert:
-      break;
-  }
-  apply_picture_op(picture, op, static_cast<float>(magnitude));
+inline void apply_at(RgbView picture, PolicyKind kind, PictureOp op, int index, bool negative) {
+  const int side = op == PictureOp::translate_y ? picture.height : picture.width;
+  apply_picture_op(picture, op, policy_magnitude(kind, op, index, negative, side));
 }
 
 /// One half of a sub-policy: an operation, its probability in tenths, the index of its magnitude.
@@ -102,7 +64,7 @@ inline void auto_augment(RgbView picture, Random& random) {
   const SubPolicy& policy = cifar10_policies()[random.below(25)];
   for (const PolicyStep& step : policy) {
     const bool applied = random.below(10) < step.tenths, negative = random.below(2) == 0;
-    if (applied) apply_at(picture, step.op, auto_augment_space, step.index, negative);
+    if (applied) apply_at(picture, PolicyKind::auto_augment, step.op, step.index, negative);
   }
 }
 
@@ -114,14 +76,14 @@ inline PictureOp any_operation(Random& random) {
 inline void rand_augment(RgbView picture, Random& random) {
   for (int i = 0; i < 2; ++i) {
     const PictureOp op = any_operation(random);
-    apply_at(picture, op, rand_augment_space, 9, random.below(2) == 0);
+    apply_at(picture, PolicyKind::rand_augment, op, 9, random.below(2) == 0);
   }
 }
 
 inline void trivial_augment(RgbView picture, Random& random) {
   const PictureOp op = any_operation(random);
   const auto index = static_cast<int>(random.below(31));
-  apply_at(picture, op, wide_space, index, random.below(2) == 0);
+  apply_at(picture, PolicyKind::trivial_augment, op, index, random.below(2) == 0);
 }
 
 /// Puts the channels into one of their six orders.
@@ -164,6 +126,53 @@ T2UE_INLINE PolicyKind policy_from_name(const std::string& name) {
   check(found != names.end(), "policy", "there is no policy '", name,
         "'; one of none, auto-augment, rand-augment, trivial-augment, ueraser");
   return static_cast<PolicyKind>(found - names.begin());
+}
+
+T2UE_INLINE float policy_magnitude(PolicyKind kind, PictureOp op, int index, bool negative, int side) {
+  check(kind == PolicyKind::auto_augment || kind == PolicyKind::rand_augment ||
+            kind == PolicyKind::trivial_augment,
+        "policy", name_of(kind), " has no magnitudes");
+  const detail::MagnitudeSpace& space = kind == PolicyKind::auto_augment   ? detail::auto_augment_space
+                                        : kind == PolicyKind::rand_augment ? detail::rand_augment_space
+                                                                           : detail::wide_space;
+  check(index >= 0 && index <= space.last, "policy", "magnitude ", index, " is not one of 0..", space.last);
+  const double sign = negative ? -1.0 : 1.0;
+  // Multiplied before it is divided, so that no compiler can fuse the product with a sum.
+  const auto share = [&](double most) { return sign * (most * index / space.last); };
+  double magnitude = 0;
+  switch (op) {
+    case PictureOp::shear_x:
+    case PictureOp::shear_y:
+      magnitude = share(space.shear);
+      break;
+    case PictureOp::translate_x:
+    case PictureOp::translate_y: {
+      const int64_t most = space.numerator * (space.side > 0 ? space.side : side);
+      magnitude = sign * static_cast<double>(most * index / (space.denominator * space.last));
+      break;
+    }
+    case PictureOp::rotate:
+      magnitude = share(space.degrees);
+      break;
+    case PictureOp::brightness:
+    case PictureOp::color:
+    case PictureOp::contrast:
+    case PictureOp::sharpness:
+      magnitude = 1.0 + share(space.factor);
+      break;
+    case PictureOp::posterize:
+      magnitude = 8 - (2 * space.bits * index + space.last) / (2 * space.last);
+      break;
+    case PictureOp::solarize:
+      magnitude = 255.0 * (space.last - index) / space.last;
+      break;
+    case PictureOp::identity:
+    case PictureOp::autocontrast:
+    case PictureOp::equalize:
+    case PictureOp::invert:
+      break;
+  }
+  return static_cast<float>(magnitude);
 }
 
 T2UE_INLINE void PicturePolicy::apply(RgbView picture, uint64_t item) const {
