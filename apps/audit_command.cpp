@@ -34,6 +34,7 @@ Result audit_command(const AuditFlags& flags, const Globals& globals) {
              " unchanged, ", summary.missing, " missing");
   if (std::isfinite(summary.total.psnr()))
     text += concat(", PSNR ", std::round(summary.total.psnr() * 10) / 10, " dB");
+  text += concat(", SSIM ", std::round(summary.ssim * 10000) / 10000);
   for (const std::string& failure : summary.failures) text += "\n  " + failure;
   nlohmann::json json = to_json(summary);
   json["passed"] = summary.passed();

@@ -11,7 +11,7 @@ namespace t2ue::apps {
 namespace {
 
 struct ClassifierOptions : ModelTraining {
-  explicit ClassifierOptions(CLI::App& command) : recipe(command, to_json(TrainRecipe{}), recipe_help()) {}
+  explicit ClassifierOptions(CLI::App& command) : recipe(command, recipe_defaults(), recipe_help()) {}
   std::string classifier = "resnet18";
   JsonFlags recipe;
 };

@@ -13,7 +13,7 @@ namespace {
 
 struct ClipOptions : ModelTraining {
   explicit ClipOptions(CLI::App& command)
-      : recipe(command, to_json(TrainRecipe{}), recipe_help(), {"mixup_alpha"}) {}
+      : recipe(command, recipe_defaults(), recipe_help(), {"mixup_alpha", "cutmix_alpha"}) {}
   std::string clip = "emoji-resnet", vocabulary;
   JsonFlags recipe;
 };

@@ -25,6 +25,14 @@ inline std::string duration_text(double seconds) {
   return concat(std::round(seconds * 10) / 10, " s");
 }
 
+/// The default recipe with all its members, also those that its JSON leaves out where they are off.
+inline nlohmann::json recipe_defaults() {
+  nlohmann::json json = to_json(TrainRecipe{});
+  json["cutmix_alpha"] = 0.0f;
+  json["policy"] = name_of(PolicyKind::none);
+  return json;
+}
+
 /// What the members of a TrainRecipe are, for --help.
 inline const std::map<std::string, std::string>& recipe_help() {
   static const std::map<std::string, std::string> help{
@@ -47,6 +55,10 @@ inline const std::map<std::string, std::string>& recipe_help() {
       {"grayscale", "Probability that a picture loses its colours, 0..1"},
       {"cutout", "Side in pixels of the square cut out of every picture, 0..1024"},
       {"mixup_alpha", "Classifiers: mixup's Beta(alpha, alpha), 0..100; 0: off"},
+      {"cutmix_alpha", "Classifiers: CutMix's Beta(alpha, alpha), 0..100; 0: off"},
+      {"policy",
+       "Changes of every picture before the crop: none, auto-augment, rand-augment, trivial-augment, "
+       "ueraser"},
       {"ema_decay",
        "Of the weights' moving average, which is then what is saved and measured, 0 to below 1; 0: off"},
       {"seed", "Of everything random"}};

@@ -378,12 +378,15 @@ struct AugmentGradArgs {
 };
 
 /// y[n] = share*x[n] + (1-share)*x[(n+shift) mod N], or += ; `transposed`: the same with -shift, the
-/// gradient. x, y [N,..], share [1], shift i32 [1], any whole number.
+/// gradient. x, y [N,..], share [1], shift i32 [1], any whole number. With box i32 [4] = {top, bottom, left,
+/// right} pixels of x [N,H,W,C] are taken whole and share is absent: those in rows [top, bottom) and columns
+/// [left, right) are the partner's, the others one's own.
 struct MixupArgs {
   View x, share, shift;
   GradView y;
   bool transposed = false;
-  void visit(auto&& v) { v.read(x, share, shift), v.grad(y); }
+  View box = {};
+  void visit(auto&& v) { v.read(x, share, shift, box), v.grad(y); }
 };
 
 /// Every element of y becomes `value`.

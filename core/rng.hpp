@@ -35,7 +35,10 @@ enum class Purpose : uint32_t {
   clusters,
   block_codes,
   projection,
-  defence
+  defence,
+  cutmix,
+  picture_policy,
+  separability
 };
 
 namespace detail {

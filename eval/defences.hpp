@@ -13,8 +13,9 @@
 
 namespace t2ue {
 
-/// The names of defences, in the order of tables. "none" changes nothing and "crop-flip", "cutout", "mixup"
-/// and "gray-half" change the training recipe; all others change the pictures once, before training:
+/// The names of defences, in the order of tables. "none" changes nothing and "crop-flip", "cutout", "mixup",
+/// "cutmix", "gray-half", "auto-augment", "rand-augment", "trivial-augment" and "ueraser" change the training
+/// recipe; all others change the pictures once, before training:
 ///   gray                    ITU-R BT.601 luma in all three channels
 ///   jpeg-75, -50, -30, -10  saved as JPEG of that quality (4:4:4) and read again
 ///   bits-2, bits-3          so many bits a channel, levels spread over 0..255
@@ -22,20 +23,22 @@ namespace t2ue {
 ///   median                  3x3, each channel
 ///   resize                  to half the size by area and back, bilinear
 ///   noise                   uniform in +-8/255, drawn by (seed, key)
+///   projection              without what a linear model tells classes by (orthogonal_projection.hpp)
 std::vector<std::string> defence_names();
 
 /// Whether a defence changes the recipe and not the pictures.
 bool is_training_defence(const std::string& name);
 
 /// One picture under a picture defence; `item` is its number for random noise. RGB only. Throws Error for an
-/// unknown name and for a training defence.
+/// unknown name, for a training defence, and for "projection", which learns from all pictures.
 Image defend_picture(const Image& picture, const std::string& name, uint64_t seed, uint64_t item);
 
-/// Every training picture of `data` under the defence; nothing for "none" and training defences.
+/// Every training picture of `data` under the defence; nothing for "none" and training defences. Error for
+/// "projection" where a picture has no class.
 void defend_pictures(PairDataset& data, const std::string& name, uint64_t seed);
 
-/// `recipe` under a training defence, for pictures of `size`; as it is for all others. mixup needs classes:
-/// throws Error for an image-text victim.
+/// `recipe` under a training defence, for pictures of `size`; as it is for all others. mixup, cutmix and
+/// projection need classes: throws Error for an image-text victim.
 TrainRecipe defend_recipe(TrainRecipe recipe, const std::string& name, int size, bool classes);
 
 }  // namespace t2ue

@@ -8,6 +8,7 @@
 #include <t2ue/data/image_codec.hpp>
 #include <t2ue/data/resize_image.hpp>
 #include <t2ue/eval/defences.hpp>
+#include <t2ue/eval/orthogonal_projection.hpp>
 #include <t2ue/methods/noise_source.hpp>
 
 namespace t2ue {
@@ -115,15 +116,21 @@ inline const std::vector<std::pair<std::string, PictureDefence>>& picture_defenc
 }
 
 inline const std::vector<std::string>& training_defences() {
-  static const std::vector<std::string> names{"none", "crop-flip", "gray-half", "cutout", "mixup"};
+  static const std::vector<std::string> names{
+      "none",   "crop-flip",    "gray-half",    "cutout",          "mixup",
+      "cutmix", "auto-augment", "rand-augment", "trivial-augment", "ueraser"};
   return names;
 }
+
+/// The defence that learns from the whole set.
+inline const std::string projection_defence = "projection";
 
 }  // namespace detail
 
 T2UE_INLINE std::vector<std::string> defence_names() {
   std::vector<std::string> names = detail::training_defences();
   for (const auto& [name, defence] : detail::picture_defences()) names.push_back(name);
+  names.push_back(detail::projection_defence);
   return names;
 }
 
@@ -136,6 +143,8 @@ T2UE_INLINE Image defend_picture(const Image& picture, const std::string& name, 
                                  uint64_t item) {
   check_image(picture);
   check(picture.channels == 3, "defence", name, " takes RGB pictures, not ", picture.channels, " channels");
+  check(name != detail::projection_defence, "defence", name,
+        " learns from all pictures; use defend_pictures()");
   for (const auto& [known, defence] : detail::picture_defences())
     if (known == name) return defence(picture, seed, item);
   fail("defence", "'", name, "' is not a defence that changes pictures; defence_names() lists them all");
@@ -143,6 +152,7 @@ T2UE_INLINE Image defend_picture(const Image& picture, const std::string& name, 
 
 T2UE_INLINE void defend_pictures(PairDataset& data, const std::string& name, uint64_t seed) {
   if (is_training_defence(name)) return;
+  if (name == detail::projection_defence) return project_out_linear(data, seed);
   for (int64_t i = 0; i < data.count(); ++i) {
     const auto bytes = data.picture(i);
     const Image picture{data.size, data.size, 3, {bytes.begin(), bytes.end()}, {}, {}, 1};
@@ -164,6 +174,16 @@ T2UE_INLINE TrainRecipe defend_recipe(TrainRecipe recipe, const std::string& nam
   } else if (name == "mixup") {
     check(classes, "defence", "mixup mixes labels, and CLIP learns from captions");
     recipe.mixup_alpha = 1.0f;
+    recipe.cutmix_alpha = 0;
+  } else if (name == "cutmix") {
+    check(classes, "defence", "cutmix mixes labels, and CLIP learns from captions");
+    recipe.cutmix_alpha = 1.0f;
+    recipe.mixup_alpha = 0;
+  } else if (name == detail::projection_defence) {
+    check(classes, "defence", "projection learns classes, and captions are none");
+  } else if (const auto& policies = policy_names();
+             std::find(policies.begin() + 1, policies.end(), name) != policies.end()) {
+    recipe.policy = policy_from_name(name);
   }
   return recipe;
 }

@@ -50,6 +50,7 @@ struct AuditSummary {
   size_t missing = 0;                 ///< originals without a protected picture
   Differences total;                  ///< over all pictures that could be measured
   double min_psnr = 0;                ///< the worst picture's; infinite for no difference anywhere
+  double ssim = 0;                    ///< mean over the pictures that could be measured (ssim.hpp)
   std::vector<std::string> failures;  ///< one text for each picture that passed eps or could not be measured
 
   /// No failure, and at least one picture.

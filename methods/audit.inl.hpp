@@ -14,6 +14,7 @@
 #include <t2ue/data/readers/open_dataset.hpp>
 #include <t2ue/data/readers/picture_reader.hpp>
 #include <t2ue/methods/audit.hpp>
+#include <t2ue/methods/ssim.hpp>
 
 namespace t2ue {
 
@@ -112,6 +113,7 @@ T2UE_INLINE nlohmann::json to_json(const AuditSummary& summary) {
           {"mean_error", summary.total.mean_error()},
           {"psnr", detail::finite_or_null(summary.total.psnr())},
           {"min_psnr", detail::finite_or_null(summary.min_psnr)},
+          {"ssim", summary.ssim},
           {"failures", summary.failures}};
 }
 
@@ -127,6 +129,8 @@ T2UE_INLINE AuditSummary audit_folder(const DatasetIndex& originals,
           originals.records[i].key, "\"; choose one split");
   const PictureReader before_pictures(originals), after_pictures(after);
   std::unordered_set<size_t> compared;
+  double similarity = 0;
+  size_t measured = 0;
 
   AuditSummary summary;
   summary.eps_steps = options.eps_steps;
@@ -142,7 +146,10 @@ T2UE_INLINE AuditSummary audit_folder(const DatasetIndex& originals,
       if (place == by_key.end()) place = by_key.find(detail::without_caption_number(key));
       check(place != by_key.end(), "audit", "there is no original of this key");
       compared.insert(place->second);
-      found = audit_picture(before_pictures.read(place->second), after_pictures.read(i), options.eps_steps);
+      const Image original = before_pictures.read(place->second), saved = after_pictures.read(i);
+      found = audit_picture(original, saved, options.eps_steps);
+      similarity += ssim(original, saved);
+      ++measured;
       check(found->max_difference <= options.eps_steps, "audit", "a value moved by ", found->max_difference,
             "/255, more than ", options.eps_steps, "/255");
     } catch (const Error& error) {
@@ -156,6 +163,7 @@ T2UE_INLINE AuditSummary audit_folder(const DatasetIndex& originals,
     }
     if (options.progress) options.progress(i + 1, after.records.size());
   }
+  summary.ssim = measured > 0 ? similarity / static_cast<double>(measured) : 0.0;
   summary.missing = originals.records.size() - compared.size();
   return summary;
 }

@@ -78,7 +78,7 @@ class BiLevelTrainer {
         recipe_(recipe),
         data_(data),
         conditions_(std::move(conditions)),
-        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device),
+        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device, recipe.cutmix_alpha > 0),
         condition_({recipe.batch, generator.condition}, DType::f32, device),
         latent_({recipe.batch, generator.latent}, DType::f32, device),
         order_(data.count(), recipe.batch, recipe.seed),
@@ -95,6 +95,9 @@ class BiLevelTrainer {
           "rounds and noise_steps must be positive, surrogate_steps not negative");
     check(recipe.ema_decay == 0.0f, "bilevel", "keeps no average of the weights; ema_decay must be 0, is ",
           recipe.ema_decay);
+    check(recipe.policy == PolicyKind::none, "bilevel",
+          "adds noise to pictures as they are, before any change of them; policy must be none, is ",
+          name_of(recipe.policy));
     if (generator.standardise) standardise();
     record_noise_step();
     // A surrogate that never trains has neither moments nor a step, which would take memory.
@@ -296,7 +299,7 @@ class BiLevelTrainer {
   }
 
   Var surrogate_loss(const Var& pixels) {
-    return training_loss(surrogate_, pixels, batch_, recipe_.mixup_alpha > 0);
+    return training_loss(surrogate_, pixels, batch_, recipe_.mixes_labels());
   }
 
   /// The loss of a frozen surrogate.
@@ -323,6 +326,7 @@ class BiLevelTrainer {
     const auto items = order_.at(steps_);
     batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
+    batch_.draw_box(recipe_.cutmix_alpha, recipe_.seed, steps_);
     if (text_) fill_text(items);
     const auto width = static_cast<size_t>(conditions_.width);
     auto condition = condition_in_.begin<float>().begin(), latent = latent_in_.begin<float>().begin();

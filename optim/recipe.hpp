@@ -6,6 +6,7 @@
 
 #include <t2ue/core/augment_options.hpp>
 #include <t2ue/core/config.hpp>
+#include <t2ue/data/picture_policy.hpp>
 #include <t2ue/optim/optimizer.hpp>
 #include <t2ue/optim/schedule.hpp>
 
@@ -23,7 +24,9 @@ struct TrainRecipe {
   bool flip = true;
   float brightness = 0, contrast = 0, saturation = 0, grayscale = 0;  ///< as in AugmentOptions; 0: off
   int cutout = 0;                                                     ///< side in pixels; 0: off
-  float mixup_alpha = 0;  ///< classifiers: pictures mixed by a share from Beta(alpha, alpha) a step; 0: off
+  float mixup_alpha = 0;   ///< classifiers: pictures mixed by a share from Beta(alpha, alpha) a step; 0: off
+  float cutmix_alpha = 0;  ///< classifiers: boxes with a part 1 - Beta(alpha, alpha) swapped; 0: off
+  PolicyKind policy = PolicyKind::none;  ///< changes every picture before the crop
   /// Of the weights' moving average (weight_average.hpp), below 1; 0: none is kept.
   float ema_decay = 0.0f;
   uint64_t seed = 1;
@@ -35,6 +38,7 @@ struct TrainRecipe {
     s.warmup = static_cast<int64_t>(warmup_share * static_cast<float>(steps));
     return s;
   }
+  bool mixes_labels() const { return mixup_alpha > 0 || cutmix_alpha > 0; }
   AugmentOptions augmentation(const PixelNorm& norm) const {
     return {.seed = seed,
             .min_area = min_area,
@@ -50,7 +54,8 @@ struct TrainRecipe {
 };
 
 /// Error for an unknown key or a value out of range. The seed is part of the JSON, but not of a recipe's
-/// hash.
+/// hash. What came later, `cutmix_alpha` and `policy`, is left out of the JSON where it is off, so that the
+/// hashes of older recipes stay.
 TrainRecipe train_recipe_from_json(const nlohmann::json& json, const TrainRecipe& defaults = {});
 nlohmann::json to_json(const TrainRecipe& recipe);
 

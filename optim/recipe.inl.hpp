@@ -31,6 +31,10 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   r.grayscale = reader.in_range<float>("grayscale", 0.0f, 1.0f, r.grayscale);
   r.cutout = reader.in_range<int>("cutout", 0, 1024, r.cutout);
   r.mixup_alpha = reader.in_range<float>("mixup_alpha", 0.0f, 100.0f, r.mixup_alpha);
+  r.cutmix_alpha = reader.in_range<float>("cutmix_alpha", 0.0f, 100.0f, r.cutmix_alpha);
+  check(r.mixup_alpha == 0.0f || r.cutmix_alpha == 0.0f, "recipe",
+        "'mixup_alpha' and 'cutmix_alpha' cannot both be on; set one to 0");
+  r.policy = policy_from_name(reader.get<std::string>("policy", name_of(r.policy)));
   r.ema_decay = reader.in_range<float>("ema_decay", 0.0f, 1.0f, r.ema_decay);
   check(r.ema_decay < 1.0f, "recipe", "'ema_decay' is 1: the average would never leave the first weights");
   r.seed = reader.get<uint64_t>("seed", r.seed);
@@ -40,27 +44,30 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
 
 T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
   const char* kinds[] = {"adamw", "adam", "sgd"};
-  return {{"epochs", r.epochs},
-          {"batch", r.batch},
-          {"rate", r.rate},
-          {"warmup_share", r.warmup_share},
-          {"optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]},
-          {"beta1", r.optimizer.beta1},
-          {"beta2", r.optimizer.beta2},
-          {"momentum", r.optimizer.momentum},
-          {"decay", r.optimizer.decay},
-          {"max_norm", r.optimizer.max_norm},
-          {"min_area", r.min_area},
-          {"shift", r.shift},
-          {"flip", r.flip},
-          {"brightness", r.brightness},
-          {"contrast", r.contrast},
-          {"saturation", r.saturation},
-          {"grayscale", r.grayscale},
-          {"cutout", r.cutout},
-          {"mixup_alpha", r.mixup_alpha},
-          {"ema_decay", r.ema_decay},
-          {"seed", r.seed}};
+  nlohmann::json json{{"epochs", r.epochs},
+                      {"batch", r.batch},
+                      {"rate", r.rate},
+                      {"warmup_share", r.warmup_share},
+                      {"optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]},
+                      {"beta1", r.optimizer.beta1},
+                      {"beta2", r.optimizer.beta2},
+                      {"momentum", r.optimizer.momentum},
+                      {"decay", r.optimizer.decay},
+                      {"max_norm", r.optimizer.max_norm},
+                      {"min_area", r.min_area},
+                      {"shift", r.shift},
+                      {"flip", r.flip},
+                      {"brightness", r.brightness},
+                      {"contrast", r.contrast},
+                      {"saturation", r.saturation},
+                      {"grayscale", r.grayscale},
+                      {"cutout", r.cutout},
+                      {"mixup_alpha", r.mixup_alpha},
+                      {"ema_decay", r.ema_decay},
+                      {"seed", r.seed}};
+  if (r.cutmix_alpha > 0) json["cutmix_alpha"] = r.cutmix_alpha;
+  if (r.policy != PolicyKind::none) json["policy"] = name_of(r.policy);
+  return json;
 }
 
 }  // namespace t2ue

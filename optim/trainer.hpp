@@ -80,7 +80,7 @@ class Trainer {
         optimizer_(parameters_, recipe.optimizer),
         recipe_(recipe),
         data_(data),
-        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device),
+        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device, recipe.cutmix_alpha > 0),
         order_(data.count(), recipe.batch, recipe.seed),
         schedule_(recipe.schedule(total_steps())),
         average_(average_of(parameters_, recipe)),
@@ -90,7 +90,7 @@ class Trainer {
               const Var picture = perturb(g.input(batch_.images), {});
               return training_loss(
                   model_, augment(picture, g.input(batch_.counter), recipe_.augmentation(pixel_norm)), batch_,
-                  recipe_.mixup_alpha > 0);
+                  recipe_.mixes_labels());
             },
             [this](Graph& g) {
               record_constraints(g, model_);
@@ -105,8 +105,9 @@ class Trainer {
     check(!done(), "train", "all ", total_steps(), " steps are done");
     if (average_ && steps_ == 0) average_->start();  // weights may have been put in since construction
     const auto before = std::chrono::steady_clock::now();
-    batch_.fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_);
+    batch_.fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_, {recipe_.policy, recipe_.seed});
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
+    batch_.draw_box(recipe_.cutmix_alpha, recipe_.seed, steps_);
     data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     const float loss = step_.run(schedule_.at(steps_), concat("train, step ", steps_));
     ++steps_;

@@ -23,6 +23,7 @@ class BenchData {
   BenchData(const BenchData&) = delete;
   BenchData& operator=(const BenchData&) = delete;
 
+  BenchTask task() const { return task_; }
   const PairDataset& train() const { return train_; }
   const PairDataset& validation() const { return validation_; }
   const PairDataset& test() const { return test_; }
@@ -41,6 +42,7 @@ class BenchData {
  private:
   void write_originals(BenchStore& store);
 
+  BenchTask task_;
   PairDataset train_, validation_, test_;
   std::vector<Image> pictures_;
   std::vector<NoiseItem> items_;

@@ -85,8 +85,8 @@ inline std::string dataset_hash(std::initializer_list<const PairDataset*> parts)
 
 }  // namespace detail
 
-T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::path& base,
-                                 BenchStore& store) {
+T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::path& base, BenchStore& store)
+    : task_(plan.task) {
   DatasetIndex train = detail::open_bench_part(plan, plan.data.train, base, "train");
   detail::limit_records(train, plan.data.limit);
   const DatasetIndex test = detail::open_bench_part(plan, plan.data.test, base, "test");

@@ -23,8 +23,8 @@ struct BuiltRow {
 /// What was written and measured.
 struct Protection {
   std::filesystem::path folder;  ///< a pairs folder: the originals' keys, captions and classes
-  nlohmann::json measured;       ///< linf (steps), l2 (mean, pixel units), psnr (dB), distinct_deltas, ...
-  double seconds = 0;            ///< making and adding the noise of all pictures
+  nlohmann::json measured;  ///< linf (steps), l2 (mean, pixel units), psnr (dB), ssim, distinct_deltas, ...
+  double seconds = 0;       ///< making and adding the noise of all pictures
 };
 
 /// Called now and then with what is done and how much there is.
@@ -32,7 +32,8 @@ using BenchProgress = std::function<void(const std::string& what, int64_t done, 
 
 /// Protects every training picture by `row` under `folder`, which must not be there: noise in `folder`/noise
 /// (none for a transform), pictures in `folder`/published, what was measured in `folder`/protection.json,
-/// which comes last. Error if a saved picture moved by more than the card allows.
+/// which comes last. For a plan of classes the noise's linear separability (held-out and
+/// training accuracy, %) is measured too. Error if a saved picture moved by more than the card allows.
 Protection protect_pictures(const BenchData& data, const BuiltRow& row, uint64_t seed,
                             const std::filesystem::path& folder, const BenchProgress& progress = {});
 

@@ -8,6 +8,7 @@
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/data/image_codec.hpp>
 #include <t2ue/eval/bench/protect.hpp>
+#include <t2ue/eval/separability.hpp>
 #include <t2ue/methods/apply.hpp>
 #include <t2ue/methods/audit.hpp>
 #include <t2ue/methods/manifest.hpp>
@@ -68,6 +69,7 @@ inline nlohmann::json measured_by(const AuditSummary& audit, size_t distinct) {
           // Root of the mean picture's squared change, in pixel units.
           {"l2", std::sqrt(static_cast<double>(d.squares) / pictures) / 255.0},
           {"psnr", std::isfinite(d.psnr()) ? nlohmann::json(d.psnr()) : nlohmann::json()},
+          {"ssim", audit.ssim},
           {"at_eps_share", d.eps_share()},
           {"clipped_share", d.clipped_share()},
           {"mean_error", d.mean_error()},
@@ -102,6 +104,12 @@ T2UE_INLINE Protection protect_pictures(const BenchData& data, const BuiltRow& r
   check(audit.passed() && audit.missing == 0, "audit", row.method.card().name, ": ",
         audit.failures.empty() ? concat(audit.missing, " pictures are missing") : audit.failures.front());
   protection.measured = detail::measured_by(audit, detail::distinct_noises(noise));
+  if (data.task() == BenchTask::classes) {
+    const Separability noise_alone =
+        linear_separability(data.train(), load_published(data.train(), published), seed);
+    protection.measured["separability"] = noise_alone.held_out;
+    protection.measured["separability_train"] = noise_alone.train;
+  }
   protection.measured["card"] = to_json(row.method.card());
   protection.measured["one_off_seconds"] = row.seconds;
   write_file(

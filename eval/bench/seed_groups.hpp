@@ -129,7 +129,7 @@ inline std::string score_text(const ResultsTable& table, const SeedGroup& group,
 /// What a group's noise measures and costs: means over seeds.
 struct Costs {
   double one_off = 0, per_picture = 0;  ///< seconds
-  std::vector<double> linf, l2, psnr, distinct;
+  std::vector<double> linf, l2, psnr, ssim, separability, distinct;
 };
 
 inline std::string cost_name(const std::string& row, double eps) {
@@ -153,6 +153,9 @@ inline std::map<std::string, Costs> costs_of(const BenchTable& table) {
       c.linf.push_back(measured.at("linf"));
       c.l2.push_back(measured.at("l2"));
       if (measured.at("psnr").is_number()) c.psnr.push_back(measured.at("psnr"));
+      // Cells of earlier versions have neither, captions no separability.
+      if (measured.contains("ssim")) c.ssim.push_back(measured.at("ssim"));
+      if (measured.contains("separability")) c.separability.push_back(measured.at("separability"));
       if (measured.at("distinct_deltas") > 0) c.distinct.push_back(measured.at("distinct_deltas"));
     }
   }
@@ -169,6 +172,8 @@ inline std::vector<std::string> cost_cells(const Costs& cost, double dearest) {
   return {spread_text(cost.linf, 0),
           spread_text(cost.l2, 3),
           spread_text(cost.psnr, 1),
+          spread_text(cost.ssim, 3),
+          spread_text(cost.separability, 1),
           spread_text(cost.distinct, 0),
           format_number(cost.one_off, 1),
           format_number(1000 * cost.per_picture, 2),

@@ -107,6 +107,8 @@ TEST(BenchPlan, MistakesAreToldByTheirPlace) {
   EXPECT_EQ(with("/methods/1", {{"method", "shuffled"}, {"of", "clean"}}), "methods[1].of");
   EXPECT_EQ(with("/defences", {"none", "prayer"}), "defences[1]");
   EXPECT_EQ(with("/defences", {"mixup"}), "defences[0]") << "mixup needs classes";
+  EXPECT_EQ(with("/defences", {"none", "projection"}), "defences[1]") << "so does projection";
+  EXPECT_EQ(with("/defences", {"auto-augment", "ueraser"}), "no error");
   EXPECT_EQ(with("/ratios", {1.0, 1.5}), "ratios[1]");
   EXPECT_EQ(with("/seeds", {1, 1}), "seeds[1]");
   const json figure{{"row", "clean"}, {"scores", {{"Hit@10 I2T", 17.7}}}};
@@ -178,6 +180,7 @@ TEST_F(BenchTest, MakesEveryCellOnceAndGoesOn) {
     if (cell.result.at("row") == "clean") continue;
     EXPECT_EQ(cell.result.at("measured").at("linf"), 8);
     EXPECT_EQ(cell.result.at("measured").at("unchanged"), 0);
+    EXPECT_FALSE(cell.result.at("measured").contains("separability")) << "captions are no classes";
   }
   EXPECT_EQ(first[2].result.at("measured").at("distinct_deltas"), 32);
   EXPECT_EQ(first[6].result.at("measured").at("distinct_deltas"), 3);
@@ -287,6 +290,29 @@ TEST_F(BenchTest, ClassesWithTransformsDefencesAndRatios) {
     EXPECT_EQ(page.find(alt), page.rfind(alt)) << alt;
   EXPECT_THAT(page, HasSubstr("class_filter: spectrum"));
   EXPECT_THAT(page, HasSubstr("class=\"bar c0\""));
+}
+
+TEST_F(BenchTest, LearnedDefencesAndTheNoiseAlone) {
+  json given = plan_json("classes");
+  given["methods"] = {{{"method", "clean"}}, {{"method", "class_random"}}};
+  given["defences"] = {"none", "projection", "cutmix", "ueraser"};
+  const std::vector<CellResult> results = run(given);
+  ASSERT_EQ(results.size(), 8u);
+  for (const CellResult& cell : results) ASSERT_TRUE(cell.done()) << cell.result.dump();
+  const json& measured = results[1].result.at("measured");
+  EXPECT_EQ(measured.at("separability"), 100.0) << "one noise a class";
+  EXPECT_EQ(measured.at("separability_train"), 100.0);
+  EXPECT_GT(measured.at("ssim"), 0.5);
+  EXPECT_LT(measured.at("ssim"), 1.0);
+  const TextTable details = detail_table(tables_of(*runner, results)[0]);
+  const auto column = [&](const std::string& name) {
+    size_t c = 0;
+    while (details.columns.at(c).name != name) ++c;
+    return c;
+  };
+  EXPECT_EQ(details.rows[1].at(column("separable %")), "100.0");
+  EXPECT_EQ(details.rows[1].at(column("SSIM")), format_number(measured.at("ssim"), 3));
+  EXPECT_EQ(details.rows[0].at(column("SSIM")), "-") << "clean";
 }
 
 TEST_F(BenchTest, TrainsT2ueOnceForARowAndItsShuffledControl) {

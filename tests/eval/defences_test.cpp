@@ -35,8 +35,27 @@ double mean_change(const Image& a, const Image& b) {
 std::vector<std::string> picture_defences() {
   std::vector<std::string> names;
   for (const std::string& name : defence_names())
-    if (!is_training_defence(name)) names.push_back(name);
+    if (!is_training_defence(name) && name != "projection") names.push_back(name);
   return names;
+}
+
+/// 60 grainy pictures of two classes that differ by a step pattern of 8.
+PairDataset two_classes() {
+  PairDataset data;
+  data.size = 24;
+  data.label_names = {"a", "b"};
+  for (int i = 0; i < 60; ++i) {
+    data.keys.push_back(std::to_string(i));
+    data.labels.push_back(i % 2);
+    Image image = grainy();
+    Random random(4, Purpose::test, static_cast<uint64_t>(i));
+    for (size_t p = 0; p < image.pixels.size(); ++p) {
+      const int moved =
+          image.pixels[p] + static_cast<int>(random.below(9)) + (i % 2 == 0 && p % 7 < 3 ? 8 : 0);
+      data.pixels.push_back(static_cast<uint8_t>(std::min(moved, 255)));
+    }
+  }
+  return data;
 }
 
 class PictureDefence : public testing::TestWithParam<std::string> {};
@@ -57,6 +76,41 @@ INSTANTIATE_TEST_SUITE_P(All, PictureDefence, testing::ValuesIn(picture_defences
   std::replace(text.begin(), text.end(), '-', '_');
   return text;
 });
+
+TEST(Defences, ProjectionChangesTheWholeSetAndNeedsIt) {
+  PairDataset data = two_classes();
+  const std::vector<uint8_t> before = data.pixels;
+  defend_pictures(data, "projection", 1);
+  double change = 0;
+  for (size_t i = 0; i < before.size(); ++i) change += std::abs(int{before[i]} - int{data.pixels[i]});
+  EXPECT_GT(change / static_cast<double>(before.size()), 1.0) << "in steps of 1/255";
+  PairDataset again = two_classes();
+  defend_pictures(again, "projection", 1);
+  EXPECT_EQ(again.pixels, data.pixels);
+  expect_error([] { defend_picture(grainy(), "projection", 0, 0); }, {"all pictures"});
+  expect_error([] { defend_recipe({}, "projection", 32, false); }, {"captions"});
+}
+
+// Those that draw a policy: what it does to pictures is tested with it, here that the recipe uses it at all.
+class PolicyDefence : public testing::TestWithParam<std::string> {};
+TEST_P(PolicyDefence, ChangesPixels) {
+  const TrainRecipe recipe = defend_recipe({}, GetParam(), 24, false);
+  const PicturePolicy policy{recipe.policy, 1};
+  double total = 0;
+  for (uint64_t item = 0; item < 100; ++item) {
+    Image changed = grainy();
+    policy.apply({changed.pixels, changed.height, changed.width}, item);
+    total += mean_change(grainy(), changed) / 100;
+  }
+  EXPECT_GT(total, 1.0) << "in steps of 1/255";
+}
+INSTANTIATE_TEST_SUITE_P(All, PolicyDefence,
+                         testing::Values("auto-augment", "rand-augment", "trivial-augment", "ueraser"),
+                         [](const auto& name) {
+                           std::string text = name.param;
+                           std::replace(text.begin(), text.end(), '-', '_');
+                           return text;
+                         });
 
 TEST(Defences, GrayIsLumaInEveryChannel) {
   const Image image = grainy();
@@ -128,9 +182,12 @@ TEST(Defences, RecipesChangeWhereTheyShould) {
   const TrainRecipe recipe;
   EXPECT_EQ(defend_recipe(recipe, "cutout", 32, true).cutout, 16);
   EXPECT_EQ(defend_recipe(recipe, "mixup", 32, true).mixup_alpha, 1.0f);
+  EXPECT_EQ(defend_recipe(recipe, "cutmix", 32, true).cutmix_alpha, 1.0f);
+  EXPECT_EQ(defend_recipe(defend_recipe(recipe, "mixup", 32, true), "cutmix", 32, true).mixup_alpha, 0.0f);
   EXPECT_LT(defend_recipe(recipe, "crop-flip", 32, true).min_area, 1.0f);
   EXPECT_GT(defend_recipe(recipe, "gray-half", 32, true).grayscale, 0.0f);
   expect_error([&] { defend_recipe(recipe, "mixup", 32, false); }, {"labels"});
+  expect_error([&] { defend_recipe(recipe, "cutmix", 32, false); }, {"labels"});
   expect_error([&] { defend_picture(grainy(), "mixup", 0, 0); }, {"mixup"});
   expect_error([&] { defend_picture(grainy(), "prayer", 0, 0); }, {"prayer"});
 }

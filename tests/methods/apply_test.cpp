@@ -234,6 +234,8 @@ TEST_F(Apply, ProtectsAFolderAndTheAuditPasses) {
     EXPECT_EQ(audit.missing, 0u);
     EXPECT_GT(audit.total.eps_share(), 0.9);
     EXPECT_NEAR(audit.total.psnr(), 30.07, 0.2);  // 20 log10(255 / 8)
+    EXPECT_GT(audit.ssim, 0);
+    EXPECT_LT(audit.ssim, 1);
     EXPECT_FALSE(audit_folder(pictures, out, {.eps_steps = 7, .progress = {}, .picture = {}}).passed());
   }
   EXPECT_EQ(read_everything(pictures), before) << "an original was touched";

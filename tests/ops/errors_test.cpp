@@ -222,6 +222,16 @@ const std::vector<WrongCall>& wrong_calls() {
          mixup(of(g, {2, 3}), {g.input(Tensor::zeros({1}), true), of(g, {1}, DType::i32)});
        },
        {"[mixup]", "gradient"}},
+      {"mixup_box",
+       [](Graph& g) {
+         mixup(of(g, {2, 4, 4, 3}), {of(g, {1}), of(g, {1}, DType::i32), of(g, {3}, DType::i32)});
+       },
+       {"[mixup]", "box", "[3]"}},
+      {"mixup_box_without_pixels",
+       [](Graph& g) {
+         mixup(of(g, {2, 3}), {of(g, {1}), of(g, {1}, DType::i32), of(g, {4}, DType::i32)});
+       },
+       {"[mixup]", "[N,H,W,C]"}},
       {"cross_entropy_mixture",
        [](Graph& g) {
          cross_entropy(of(g, {2, 3}), of(g, {2}, DType::i32), {of(g, {1}), of(g, {1})});

@@ -58,6 +58,47 @@ INSTANTIATE_TEST_SUITE_P(Kinds, MixupOp,
                                          MixupKind{{3, 20, 20, 3}, 0.7f, 30}),
                          testing::PrintToStringParamName());
 
+struct CutKind {
+  Shape shape;
+  int32_t shift;
+  std::array<int32_t, 4> box;  // top, bottom, left, right
+};
+void PrintTo(const CutKind& k, std::ostream* out) {
+  *out << readable(concat(k.shape)) << "_shift_" << k.shift << "_box";
+  for (const int32_t edge : k.box) *out << "_" << edge;
+}
+
+class CutMixOp : public testing::TestWithParam<CutKind> {};
+TEST_P(CutMixOp, AgreesWithFloat64) {
+  const CutKind k = GetParam();
+  Case c;
+  c.inputs = {{"x", random_tensor(k.shape, 1)},
+              single("share", Tensor::of(std::vector<float>{0.7f}, {1}), false),
+              {"shift", Tensor::of(std::vector<int32_t>{k.shift}, {1}), false},
+              {"box", Tensor::of(std::vector<int32_t>(k.box.begin(), k.box.end()), {4}), false}};
+  c.record = [](Graph&, const Vars& v) { return Vars{mixup(v[0], {v[1], v[2], v[3]})}; };
+  c.reference = [k](const Arrays& v) {
+    const int64_t count = k.shape[0], height = k.shape[1], width = k.shape[2], channels = k.shape[3];
+    Doubles y;
+    for (int64_t n = 0; n < count; ++n)
+      for (int64_t row = 0; row < height; ++row)
+        for (int64_t column = 0; column < width; ++column)
+          for (int64_t channel = 0; channel < channels; ++channel) {
+            const bool cut = row >= k.box[0] && row < k.box[1] && column >= k.box[2] && column < k.box[3];
+            const int64_t from = cut ? partner64(n, k.shift, count) : n;
+            y.push_back(v[0][at(((from * height + row) * width + column) * channels + channel)]);
+          }
+    return Arrays{y};
+  };
+  check_op(c);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, CutMixOp,
+    testing::Values(CutKind{{1, 2, 2, 3}, 0, {0, 2, 0, 2}}, CutKind{{3, 5, 4, 3}, 1, {1, 4, 2, 3}},
+                    CutKind{{3, 5, 4, 3}, 2, {2, 2, 1, 3}}, CutKind{{4, 8, 8, 3}, 3, {0, 8, 0, 8}},
+                    CutKind{{5, 8, 8, 3}, 2, {0, 3, 5, 8}}, CutKind{{2, 20, 20, 8}, 1, {7, 19, 0, 11}}),
+    testing::PrintToStringParamName());
+
 TEST(MixupPartner, IsABijectionAndBackIsItsInverse) {
   for (const int64_t count : {1, 2, 5, 64})
     for (const int64_t shift :
