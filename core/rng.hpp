@@ -35,7 +35,9 @@ enum class Purpose : uint32_t {
   clusters,
   block_codes,
   projection,
-  defence
+  defence,
+  noise_start,
+  caption_shuffle
 };
 
 namespace detail {
