@@ -1,6 +1,6 @@
 // Noise tables against surrogates: that losses go where the policy sends them, within bounds, resumably.
 #include <nlohmann/json.hpp>
-#include <t2ue/methods/k_means.hpp>
+#include <t2ue/methods/feature_clusters.hpp>
 #include <t2ue/optim/noise_trainer.hpp>
 
 #include "optim/tiny.hpp"
@@ -15,16 +15,6 @@ using Captions = NoiseTrainer<Clip>;
 
 constexpr float eps = 8.0f / 255.0f;
 
-/// Clusters by k-means, as the benchmark makes them.
-ItemClusters by_k_means(const std::vector<float>& features, int64_t width, int groups) {
-  const std::vector<double> rows(features.begin(), features.end());
-  const Clusters found = k_means(rows, width, groups, 1);
-  ItemClusters result{{}, {found.centres.begin(), found.centres.end()}};
-  for (size_t i = 0; i < rows.size(); i += static_cast<size_t>(width))
-    result.cluster_of_item.push_back(found.nearest(std::span(rows).subspan(i, static_cast<size_t>(width))));
-  return result;
-}
-
 struct Noise : testing::Test {
   PairDataset data = tiny_data();
   TrainRecipe recipe = tiny_recipe();
@@ -32,11 +22,11 @@ struct Noise : testing::Test {
 
   std::unique_ptr<Classes> classes(Execution execution = Execution::planned) {
     return std::make_unique<Classes>(tiny_classifier(), policy, eps, recipe, data, Device{}, execution,
-                                     Precision::fp32, by_k_means);
+                                     Precision::fp32, feature_clusters(1));
   }
   std::unique_ptr<Captions> captions(Execution execution = Execution::planned) {
     return std::make_unique<Captions>(tiny_clip(), policy, eps, recipe, data, Device{}, execution,
-                                      Precision::fp32, by_k_means);
+                                      Precision::fp32, feature_clusters(1));
   }
   /// Every value within eps, and for items within what their picture leaves.
   template <class Trainer>
@@ -227,7 +217,7 @@ TEST_F(Noise, ClusterLossIsTheCrossEntropyOfTwoSoftmaxes) {
   ParameterSet parameters(model, recipe.seed);
   DatasetPass pass(data, class_logits(model), 8);
   const std::vector<float> features = pass.run();
-  const ItemClusters clusters = by_k_means(features, 4, 2);
+  const ItemClusters clusters = feature_clusters(1)(features, 4, 2);
   const auto softmax = [](const float* x) {
     double sum = 0;
     std::vector<double> p;
