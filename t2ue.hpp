@@ -48,8 +48,10 @@
 #include <t2ue/eval/bench/seed_groups.hpp>
 #include <t2ue/eval/bench/store.hpp>
 #include <t2ue/eval/bench/summary.hpp>
+#include <t2ue/eval/bench/surrogate_row.hpp>
 #include <t2ue/eval/bench/t2ue_row.hpp>
 #include <t2ue/eval/bench/table.hpp>
+#include <t2ue/eval/bench/trained_file.hpp>
 #include <t2ue/eval/chart.hpp>
 #include <t2ue/eval/classification.hpp>
 #include <t2ue/eval/defences.hpp>
@@ -81,6 +83,7 @@
 #include <t2ue/methods/class_patches.hpp>
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/class_random.hpp>
+#include <t2ue/methods/feature_clusters.hpp>
 #include <t2ue/methods/k_means.hpp>
 #include <t2ue/methods/key_index.hpp>
 #include <t2ue/methods/manifest.hpp>
@@ -97,7 +100,9 @@
 #include <t2ue/methods/separable_patches.hpp>
 #include <t2ue/methods/shard_job.hpp>
 #include <t2ue/methods/shuffled.hpp>
+#include <t2ue/methods/surrogate_methods.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/methods/table_noise.hpp>
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/uniform.hpp>
@@ -117,12 +122,16 @@
 #include <t2ue/models/weights/positions.hpp>
 #include <t2ue/models/weights/safetensors.hpp>
 #include <t2ue/models/weights/safetensors_index.hpp>
+#include <t2ue/optim/adversarial.hpp>
 #include <t2ue/optim/batch.hpp>
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/classifier_file.hpp>
 #include <t2ue/optim/clip_file.hpp>
 #include <t2ue/optim/features.hpp>
+#include <t2ue/optim/noise_policy.hpp>
+#include <t2ue/optim/noise_table.hpp>
+#include <t2ue/optim/noise_trainer.hpp>
 #include <t2ue/optim/optimizer.hpp>
 #include <t2ue/optim/recipe.hpp>
 #include <t2ue/optim/schedule.hpp>

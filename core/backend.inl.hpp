@@ -19,6 +19,7 @@
 #include <t2ue/core/cpu/linear.hpp>
 #include <t2ue/core/cpu/losses.hpp>
 #include <t2ue/core/cpu/mixup.hpp>
+#include <t2ue/core/cpu/noise_rows.hpp>
 #include <t2ue/core/cpu/optimise.hpp>
 #include <t2ue/core/cpu/perturb.hpp>
 #include <t2ue/core/cpu/pool.hpp>

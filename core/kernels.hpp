@@ -441,6 +441,24 @@ struct EmaArgs {
   void visit(auto&& v) { v.read(value), v.update(average); }
 };
 
+/// y[b] = table[rows[b]], zeros where rows[b] is -1.  table [R,..], rows i32 [B] in -1..R-1, y [B,..], f32.
+struct GatherRowsArgs {
+  View table, rows, y;
+  void visit(auto&& v) { v.read(table, rows), v.write(y); }
+};
+
+/// One signed-gradient step of bounded noise: every row of the table that the batch shows becomes the mean,
+/// over the places b that show it, of table[row] + step*sign(grad[b]) kept within +-limit and, where there is
+/// a picture, within what leaves picture[b] + noise in [0,1]. Where a row has one place this is projected
+/// gradient descent (step < 0) or ascent; where it has several, as EM's code does for classes. A NaN has no
+/// sign.  table [R,..], grad [B,..] f32; rows i32 [B] in -1..R-1, -1 moving nothing, or absent: place b is
+/// row b; picture u8 or f32 in [0,1], of grad's shape, or absent.
+struct SignStepArgs {
+  View table, rows, grad, picture;
+  float step = 0.0f, limit = 0.0f;
+  void visit(auto&& v) { v.read(rows, grad, picture), v.update(table); }
+};
+
 /// Where each query's partners stand in a gallery, by dot product.  queries [Q,D], gallery [G,D] f32; a
 /// gallery row is a query's partner where query_owner i32 [Q] and gallery_owner i32 [G] agree; every query
 /// has one.  counts i32 [Q,3]: of the partners those that have the best partner's score; of the others those
@@ -473,6 +491,7 @@ struct RetrievalCountsArgs {
   X(perturb, PerturbArgs) X(perturb_grad, PerturbGradArgs) X(augment, AugmentArgs) \
   X(augment_grad, AugmentGradArgs) X(mixup, MixupArgs) X(fill, FillArgs) X(clamp, ClampArgs) \
   X(grad_norm, GradNormArgs) X(adam, AdamArgs) X(sgd, SgdArgs) X(ema, EmaArgs) \
+  X(gather_rows, GatherRowsArgs) X(sign_step, SignStepArgs) \
   X(retrieval_counts, RetrievalCountsArgs)
 // clang-format on
 

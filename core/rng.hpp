@@ -38,7 +38,9 @@ enum class Purpose : uint32_t {
   defence,
   cutmix,
   picture_policy,
-  separability
+  separability,
+  noise_start,
+  caption_shuffle
 };
 
 namespace detail {

@@ -12,6 +12,8 @@
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/separable_patches.hpp>
 #include <t2ue/methods/shuffled.hpp>
+#include <t2ue/methods/surrogate_methods.hpp>
+#include <t2ue/methods/table_noise.hpp>
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/uniform.hpp>
@@ -103,6 +105,44 @@ inline Method make_t2ue(MethodRequest& r) {
   return {source, nullptr};
 }
 
+inline Method make_surrogate_method(MethodRequest& r) {
+  const auto file = r.options.get<std::string>("noise");
+  check(!file.empty(), r.name,
+        "is optimised on the pictures themselves, which `t2ue bench` does as a row of a plan; elsewhere "
+        "'noise' "
+        "names the file that it made, and is missing");
+  for (const auto& [key, value] : r.given.items())
+    check(key == "noise", r.name, "'", key,
+          "' is for making the noise in t2ue bench, and 'noise' names it made");
+  NoiseTableFile table = read_noise_table(file);
+  check(table.method == r.name, r.name, file, " holds noise of ", table.method);
+  return noise_method<TableNoise>(std::move(table));
+}
+
+/// The members of `json` that `plain` has otherwise.
+inline std::string differences(const nlohmann::json& json, const nlohmann::json& plain) {
+  nlohmann::json found = nlohmann::json::object();
+  for (const auto& [key, value] : json.items())
+    if (plain.at(key) != value) found[key] = value;
+  return found.dump();
+}
+
+/// The options that a row of t2ue bench has, with the method's own constants.
+inline RegistryEntry surrogate_entry(const SurrogateMethod& method, int eps_steps) {
+  const NoiseUnit unit = method.units.front();
+  const SurrogatePreset preset = surrogate_preset(method, unit);
+  return {{surrogate_card(method, unit, eps_steps),
+           {{"noise", "\"\"",
+             "file of noise that t2ue bench made; without it t2ue bench makes one by what follows"},
+            {"unit", concat('"', name_of(unit), '"'), "sample, class or cluster: what has one noise"},
+            {"surrogate", concat('"', default_surrogate(method), '"'), "a model by name, or as a table"},
+            {"policy", differences(to_json(preset.policy), to_json(NoiseTablePolicy{})),
+             "who trains when, and the noise's steps"},
+            {"recipe", differences(to_json(preset.recipe), to_json(TrainRecipe{})),
+             "how the surrogate is trained"}}},
+          make_surrogate_method};
+}
+
 inline std::vector<RegistryEntry> make_registry() {
   constexpr int eps = 8;
   const MethodOption seed{"seed", "0", "another seed, another noise"},
@@ -120,7 +160,7 @@ inline std::vector<RegistryEntry> make_registry() {
   shuffled.summary = "control: another method's noises, each on another item";
   shuffled.eps = static_cast<float>(eps) / 255.0f;
   const Budget linf = linf_budget("registry", eps);
-  return {
+  std::vector<RegistryEntry> entries{
       {{UniformNoise::describe(eps), {eps_steps, seed}},
        [](MethodRequest& r) {
          return noise_method<UniformNoise>(r.facts.height, r.facts.width, r.eps_steps(), r.seed());
@@ -192,6 +232,8 @@ inline std::vector<RegistryEntry> make_registry() {
          {"seed", "0", "of the latents; the generator file's if not given"}}},
        make_t2ue},
   };
+  for (const SurrogateMethod& method : surrogate_methods()) entries.push_back(surrogate_entry(method, eps));
+  return entries;
 }
 
 inline const std::vector<RegistryEntry>& registry() {

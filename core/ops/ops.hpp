@@ -14,6 +14,7 @@
 #include <t2ue/core/ops/linear.hpp>
 #include <t2ue/core/ops/losses.hpp>
 #include <t2ue/core/ops/mixup.hpp>
+#include <t2ue/core/ops/noise_rows.hpp>
 #include <t2ue/core/ops/perturb.hpp>
 #include <t2ue/core/ops/pool.hpp>
 #include <t2ue/core/ops/resize.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/surrogate_row.hpp>
 #include <t2ue/eval/bench/t2ue_row.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/shuffled.hpp>
@@ -12,6 +13,12 @@ namespace detail {
 /// Whether the row trains its generator here; with the option "generator_file" it brings one.
 inline bool trains_t2ue(const PlanMethod& row) {
   return row.method == "t2ue" && !row.options.contains("generator_file");
+}
+
+/// The method whose noise the row optimises here; null with the option "noise", which brings it, and for
+/// methods without surrogates.
+inline const SurrogateMethod* trained_surrogate_method(const PlanMethod& row) {
+  return row.options.contains("noise") ? nullptr : find_surrogate_method(row.method);
 }
 
 /// The registry's options for a row: the budget and the seed are the cell's.
@@ -58,6 +65,10 @@ T2UE_INLINE void check_row(const PlanMethod& row, BenchTask task) {
     t2ue_row_options(row.options, task);
     return;
   }
+  if (const SurrogateMethod* method = detail::trained_surrogate_method(row)) {
+    surrogate_row_options(*method, row.options, task);
+    return;
+  }
   const MethodInfo& info = method_named(row.method);
   check(!info.card.needs_label || task == BenchTask::classes, row.method,
         "is a method for classes, and the task is image-text");
@@ -75,6 +86,8 @@ T2UE_INLINE BuiltRow build_row(const PlanMethod& row, const RowContext& context)
     return built;
   }
   if (detail::trains_t2ue(row)) return build_t2ue_row(row.options, context);
+  if (const SurrogateMethod* method = detail::trained_surrogate_method(row))
+    return build_surrogate_row(*method, row.options, context);
   const nlohmann::json options = detail::registry_options(row, context.eps_steps, context.seed);
   return {make_method(row.method, options, detail::facts_of(context, method_named(row.method).card)), 0};
 }

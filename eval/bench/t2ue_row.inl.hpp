@@ -1,9 +1,8 @@
 #pragma once
 
-#include <chrono>
-
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/eval/bench/t2ue_row.hpp>
+#include <t2ue/eval/bench/trained_file.hpp>
 #include <t2ue/eval/recipe.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
 #include <t2ue/methods/class_prompt.hpp>
@@ -100,14 +99,6 @@ inline void train_t2ue_row(T2ueRowOptions options, const RowContext& context,
   }
 }
 
-template <class Config, class Named, class FromJson>
-void model_option(JsonReader& reader, const std::string& key, Config& config, const Named& named,
-                  const FromJson& from_json) {
-  if (!reader.has(key)) return;
-  const nlohmann::json value = reader.get<nlohmann::json>(key);
-  config = value.is_string() ? named(value.get<std::string>()) : from_json(value, key);
-}
-
 }  // namespace detail
 
 T2UE_INLINE T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTask task) {
@@ -148,18 +139,11 @@ T2UE_INLINE BuiltRow build_t2ue_row(const nlohmann::json& json, const RowContext
                                                                 {"train", context.data.train_hash()},
                                                                 {"precision", name_of(context.precision)}}))
                                          .substr(0, 24);
-  const auto folder = context.store.folder() / "models";
-  const auto file = folder / (name + ".safetensors"), seconds_file = folder / (name + ".seconds.json");
-  const Claim claim = context.store.claim(name);
-  if (!std::filesystem::exists(seconds_file)) {
-    std::filesystem::create_directories(folder);
-    const auto started = std::chrono::steady_clock::now();
+  const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
     detail::train_t2ue_row(options, context, file);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-    write_file(seconds_file, nlohmann::json(seconds).dump());
-  }
-  const double seconds = parse_json(read_text(seconds_file), seconds_file.string()).get<double>();
-  return {{std::make_shared<T2ueSource>(file, context.device, context.precision), nullptr}, seconds};
+  });
+  return {{std::make_shared<T2ueSource>(trained.path, context.device, context.precision), nullptr},
+          trained.seconds};
 }
 
 }  // namespace t2ue

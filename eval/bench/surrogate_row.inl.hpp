@@ -1,0 +1,126 @@
+#pragma once
+
+#include <t2ue/core/json_reader.hpp>
+#include <t2ue/eval/bench/surrogate_row.hpp>
+#include <t2ue/eval/bench/trained_file.hpp>
+#include <t2ue/eval/recipe.hpp>
+#include <t2ue/methods/feature_clusters.hpp>
+#include <t2ue/methods/table_noise.hpp>
+#include <t2ue/models/configs.hpp>
+
+namespace t2ue {
+
+namespace detail {
+
+/// The finished noise of a trainer in whole steps.
+template <class Trainer>
+NoiseTableFile rounded_noise(const SurrogateMethod& method, NoiseUnit unit, int eps_steps,
+                             const PairDataset& pictures, const Trainer& trainer) {
+  NoiseTableFile file;
+  file.method = method.name;
+  file.unit = unit;
+  file.eps_steps = eps_steps;
+  file.size = pictures.size;
+  const std::vector<float> noise = trainer.noise();
+  for (size_t at = 0; at < noise.size(); at += pictures.picture_bytes()) {
+    const Pixels row{std::span<const float>(noise).subspan(at, pictures.picture_bytes())};
+    const Noise rounded = quantise_noise(row, pictures.size, pictures.size, eps_steps);
+    file.steps.insert(file.steps.end(), rounded.steps.begin(), rounded.steps.end());
+  }
+  if (unit != NoiseUnit::label) {
+    file.keys = pictures.keys;
+    file.row_of_key = trainer.row_of_item();
+  }
+  return file;
+}
+
+template <class Model, class Config>
+void train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOptions& options,
+                         const Config& surrogate, const PairDataset& pictures,
+                         const std::filesystem::path& file, const RowContext& context) {
+  TrainRecipe recipe = options.preset.recipe;
+  recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
+  const NoiseTablePolicy& policy = options.preset.policy;
+  const int eps_steps = context.eps_steps > 0 ? context.eps_steps : 8;
+  NoiseTrainer<Model> trainer(surrogate, policy, static_cast<float>(eps_steps) / 255.0f, recipe, pictures,
+                              context.device, Execution::planned, context.precision,
+                              feature_clusters(recipe.seed));
+  while (!trainer.done()) {
+    trainer.advance();
+    if (context.progress) context.progress(method.name, trainer.units(), trainer.total_units());
+  }
+  NoiseTableFile table = rounded_noise(method, policy.unit, eps_steps, pictures, trainer);
+  table.training = nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(recipe)}}.dump();
+  write_noise_table(file, table);
+}
+
+inline void train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOptions& options,
+                                const std::filesystem::path& file, const RowContext& context) {
+  if (method.reads_captions) {
+    PairDataset pictures = context.data.train();
+    tokenise_captions(pictures, context.data.tokenizer(options.clip.text.vocab_size),
+                      static_cast<int>(options.clip.text.context_length));
+    train_surrogate_row<Clip>(method, options, options.clip, pictures, file, context);
+    return;
+  }
+  ResNetConfig surrogate = options.classifier.resnet;
+  const bool tells_classes = options.preset.policy.objective == NoiseObjective::supervised;
+  surrogate.outputs =
+      tells_classes ? static_cast<int64_t>(context.data.train().label_names.size()) : options.feature_width;
+  train_surrogate_row<ResNet>(method, options, surrogate, context.data.train(), file, context);
+}
+
+}  // namespace detail
+
+T2UE_INLINE SurrogateRowOptions surrogate_row_options(const SurrogateMethod& method,
+                                                      const nlohmann::json& json, BenchTask task) {
+  const std::string where = concat("options of ", method.name);
+  check(method.reads_captions == (task == BenchTask::image_text), method.name, "is a method for ",
+        method.reads_captions ? "captions" : "classes", ", and the task is ", name_of(task));
+  JsonReader reader(json, where);
+  const auto unit =
+      kind_named<NoiseUnit>(reader.get<std::string>("unit", std::string(name_of(method.units.front()))));
+  SurrogateRowOptions options;
+  options.preset = surrogate_preset(method, unit);
+  if (method.reads_captions) {
+    options.clip = clip_config(default_surrogate(method));
+    detail::model_option(reader, "surrogate", options.clip, clip_config, clip_config_from_json);
+  } else {
+    options.classifier = classifier_config(default_surrogate(method));
+    detail::model_option(reader, "surrogate", options.classifier, classifier_config,
+                         classifier_config_from_json);
+  }
+  const nlohmann::json none = nlohmann::json::object();
+  options.preset.policy =
+      noise_policy_from_json(reader.get<nlohmann::json>("policy", none), options.preset.policy);
+  check(options.preset.policy.unit == unit, where, "the unit is an option of its own, not of the policy");
+  options.preset.recipe =
+      train_recipe_from_json(reader.get<nlohmann::json>("recipe", none), options.preset.recipe);
+  options.feature_width = reader.in_range("feature_width", int64_t{2}, int64_t{65536}, int64_t{128});
+  reader.done();
+  return options;
+}
+
+T2UE_INLINE BuiltRow build_surrogate_row(const SurrogateMethod& method, const nlohmann::json& json,
+                                         const RowContext& context) {
+  const SurrogateRowOptions options = surrogate_row_options(method, json, context.plan.task);
+  const std::string name =
+      method.name + "-" +
+      sha256_hex(canonical_json({{"method", method.name},
+                                 {"policy", to_json(options.preset.policy)},
+                                 {"recipe", to_json(options.preset.recipe)},
+                                 {"surrogate", method.reads_captions ? to_json(options.clip)
+                                                                     : to_json(options.classifier)},
+                                 {"feature_width", options.feature_width},
+                                 {"eps", context.eps_steps},
+                                 {"seed", context.seed},
+                                 {"train", context.data.train_hash()},
+                                 {"precision", name_of(context.precision)}}))
+          .substr(0, 24);
+  const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
+    detail::train_surrogate_row(method, options, file, context);
+  });
+  return {{std::make_shared<TableNoise>(trained.path), nullptr}, trained.seconds};
+}
+
+}  // namespace t2ue

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <t2ue/core/json_reader.hpp>
+#include <t2ue/optim/noise_policy.hpp>
+
+namespace t2ue {
+
+T2UE_INLINE NoiseTablePolicy noise_policy_from_json(const nlohmann::json& json,
+                                                    const NoiseTablePolicy& defaults) {
+  JsonReader reader(json, "policy");
+  NoiseTablePolicy p = defaults;
+  const auto choice = [&]<class Kind>(const char* key, Kind& kind) {
+    kind = kind_named<Kind>(reader.get<std::string>(key, std::string(name_of(kind))));
+  };
+  choice("direction", p.direction);
+  choice("objective", p.objective);
+  choice("unit", p.unit);
+  choice("start", p.start);
+  choice("surrogate_mode", p.surrogate_mode);
+  p.target_shift = reader.in_range<int>("target_shift", 0, 1'000'000, p.target_shift);
+  p.clusters = reader.in_range<int>("clusters", 2, 1'000'000, p.clusters);
+  p.pretrain_epochs = reader.in_range<int>("pretrain_epochs", 0, 100'000, p.pretrain_epochs);
+  p.rounds = reader.in_range<int64_t>("rounds", 1, 100'000'000, p.rounds);
+  p.surrogate_steps = reader.in_range<int64_t>("surrogate_steps", 0, 100'000'000, p.surrogate_steps);
+  p.noise_first = reader.get<bool>("noise_first", p.noise_first);
+  p.noise_batches = reader.in_range<int64_t>("noise_batches", 0, 100'000'000, p.noise_batches);
+  p.noise_share = reader.in_range<double>("noise_share", 0.0, 1.0, p.noise_share);
+  p.pgd_steps = reader.in_range<int>("pgd_steps", 1, 100'000, p.pgd_steps);
+  p.step_size = reader.in_range<float>("step_size", 0.0f, 255.0f, p.step_size);
+  p.final_passes = reader.in_range<int>("final_passes", 0, 100'000, p.final_passes);
+  p.stop_error = reader.in_range<double>("stop_error", 0.0, 1.0, p.stop_error);
+  p.augment_noise = reader.get<bool>("augment_noise", p.augment_noise);
+  p.samples = reader.in_range<int>("samples", 1, 10'000, p.samples);
+  p.restarts = reader.in_range<int>("restarts", 1, 10'000, p.restarts);
+  p.decay_every = reader.in_range<int64_t>("decay_every", 0, 100'000'000, p.decay_every);
+  p.attack_radius = reader.in_range<float>("attack_radius", 0.0f, 255.0f, p.attack_radius);
+  p.attack_step_size = reader.in_range<float>("attack_step_size", 0.0f, 255.0f, p.attack_step_size);
+  p.attack_steps = reader.in_range<int>("attack_steps", 0, 10'000, p.attack_steps);
+  p.temperature = reader.in_range<float>("temperature", 1e-3f, 1e3f, p.temperature);
+  p.shuffle_captions = reader.get<bool>("shuffle_captions", p.shuffle_captions);
+  reader.done();
+  check_noise_policy(p);
+  return p;
+}
+
+T2UE_INLINE nlohmann::json to_json(const NoiseTablePolicy& p) {
+  return {{"direction", name_of(p.direction)},
+          {"objective", name_of(p.objective)},
+          {"unit", name_of(p.unit)},
+          {"start", name_of(p.start)},
+          {"surrogate_mode", name_of(p.surrogate_mode)},
+          {"target_shift", p.target_shift},
+          {"clusters", p.clusters},
+          {"pretrain_epochs", p.pretrain_epochs},
+          {"rounds", p.rounds},
+          {"surrogate_steps", p.surrogate_steps},
+          {"noise_first", p.noise_first},
+          {"noise_batches", p.noise_batches},
+          {"noise_share", p.noise_share},
+          {"pgd_steps", p.pgd_steps},
+          {"step_size", p.step_size},
+          {"final_passes", p.final_passes},
+          {"stop_error", p.stop_error},
+          {"augment_noise", p.augment_noise},
+          {"samples", p.samples},
+          {"restarts", p.restarts},
+          {"decay_every", p.decay_every},
+          {"attack_radius", p.attack_radius},
+          {"attack_step_size", p.attack_step_size},
+          {"attack_steps", p.attack_steps},
+          {"temperature", p.temperature},
+          {"shuffle_captions", p.shuffle_captions}};
+}
+
+T2UE_INLINE void check_noise_policy(const NoiseTablePolicy& p) {
+  constexpr const char* where = "policy";
+  check(p.rounds >= 1 && p.surrogate_steps >= 0 && p.pretrain_epochs >= 0 && p.final_passes >= 0, where,
+        "rounds must be positive, surrogate_steps, pretrain_epochs and final_passes not negative");
+  check(p.pgd_steps >= 1 && p.step_size > 0 && p.step_size <= 255, where,
+        "noise needs pgd_steps of at least 1 and a step_size in 1/255 above 0, got ", p.pgd_steps, " and ",
+        p.step_size);
+  check(p.noise_batches > 0 || (p.noise_share > 0 && p.noise_share <= 1), where,
+        "noise_share is the share of the set that a pass visits, above 0 and at most 1, got ", p.noise_share);
+  check(p.restarts >= 1 && (p.restarts == 1 || p.surrogate_steps == 0), where,
+        "restarts of the noise need a surrogate that does not train with it; set surrogate_steps to 0 or "
+        "restarts to 1");
+  check((p.attack_radius > 0) == (p.attack_steps > 0) && (p.attack_radius > 0) == (p.attack_step_size > 0),
+        where, "attack_radius, attack_steps and attack_step_size belong together, got ", p.attack_radius,
+        ", ", p.attack_steps, " and ", p.attack_step_size);
+  check(p.samples == 1 || p.augment_noise, where, "samples are of augmentations; set augment_noise");
+  check((p.objective == NoiseObjective::clusters) == (p.unit == NoiseUnit::cluster), where,
+        "the objective clusters and the unit cluster belong together");
+  check(p.objective != NoiseObjective::contrastive || (p.augment_noise && p.attack_radius == 0), where,
+        "the contrastive objective compares augmented views: set augment_noise, and no attack_radius");
+  check(p.stop_error == 0 || p.objective == NoiseObjective::supervised, where,
+        "stop_error counts wrong classes, which only the supervised objective has");
+  check(p.target_shift == 0 || p.objective != NoiseObjective::contrastive, where,
+        "target_shift is of classes or clusters, and the contrastive objective has none");
+}
+
+}  // namespace t2ue

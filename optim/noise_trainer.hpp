@@ -1,0 +1,602 @@
+// The one loop of surrogate-based unlearnable examples: a table of bounded noise takes signed-gradient steps
+// on a surrogate's loss, while the surrogate trains on clean or on perturbed pictures, as a policy says. EM
+// (Huang et al., 2021), error-max, TAP (Fowl et al., 2021), REM (Fu et al., 2022), CP (He et al., 2023), UC
+// (Zhang et al., 2023) and their forms for CLIP are policies: methods/surrogate_methods.hpp.
+#pragma once
+
+#include <span>
+#include <utility>
+
+#include <t2ue/optim/adversarial.hpp>
+#include <t2ue/optim/features.hpp>
+#include <t2ue/optim/noise_table.hpp>
+#include <t2ue/optim/trainer.hpp>
+
+namespace t2ue {
+
+/// Items in groups, and what the surrogate's features are in the middle of each: centres [groups, width].
+struct ItemClusters {
+  std::vector<int32_t> cluster_of_item;
+  std::vector<float> centres;
+};
+/// Makes `groups` clusters of features [N, width].
+using ClusterItems =
+    std::function<ItemClusters(const std::vector<float>& features, int64_t width, int groups)>;
+
+/// What a model says of pictures, before any loss: CLIP's unit image features, a classifier's outputs.
+inline Var picture_outputs(Clip& model, const Var& pixels) {
+  return model.encode_image(pixels);
+}
+template <class Model>
+Var picture_outputs(Model& model, const Var& pixels) {
+  return cast(model(pixels), DType::f32);
+}
+
+/// Makes noise for every picture of a data set against a surrogate of type Model (Clip or a classifier). The
+/// surrogate's recipe gives batch, optimiser, augmentation and seed; `rate` is that of the rounds, constant
+/// but for the policy's decay_every, and the peak of the clean pretraining's schedule. Epochs are not used.
+/// Every step depends only on recipe, policy and state: a killed run goes on with the same bits.
+///
+/// UC's generator with a constant input is a universal noise a cluster; here that noise is what is optimised,
+/// directly and by sign steps.
+template <class Model>
+class NoiseTrainer {
+ public:
+  /// eps in [0,1] pixel units. Error for a policy that does not go together (check_noise_policy) or does not
+  /// fit model or data, for unlabelled items where labels are needed, and for mixup or averaged weights in
+  /// the recipe. `cluster` is needed by the unit cluster only.
+  template <class Config>
+  NoiseTrainer(const Config& surrogate, const NoiseTablePolicy& policy, float eps, const TrainRecipe& recipe,
+               const PairDataset& data, Device device = {}, Execution execution = Execution::planned,
+               Precision precision = Precision::fp32, ClusterItems cluster = {})
+      : model_(surrogate),
+        parameters_(model_, recipe.seed, device, precision),
+        optimizer_(parameters_, recipe.optimizer),
+        policy_(checked(policy, recipe, data, static_cast<bool>(cluster))),
+        recipe_(recipe),
+        data_(data),
+        cluster_(std::move(cluster)),
+        table_(rows_of(policy, data), data.size, eps, device),
+        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device),
+        rows_(Tensor::zeros({recipe.batch}, DType::i32, device)),
+        counter_(Tensor::zeros({1}, DType::i32, device)),
+        noise_(Tensor::zeros(batch_.images.shape(), DType::f32, device)),
+        gradient_(Tensor::zeros(batch_.images.shape(), DType::f32, device)),
+        order_(data.count(), recipe.batch, recipe.seed),
+        execution_(execution),
+        precision_(precision) {
+    if (policy.unit == NoiseUnit::label) row_of_item_ = data.labels;
+    if (policy.unit == NoiseUnit::sample)
+      for (int32_t i = 0; i < static_cast<int32_t>(data.count()); ++i) row_of_item_.push_back(i);
+    record();
+  }
+  NoiseTrainer(const NoiseTrainer&) = delete;
+  NoiseTrainer& operator=(const NoiseTrainer&) = delete;
+
+  /// Mean losses of one unit of work; `error` is the surrogate's share of wrong classes on perturbed
+  /// pictures, or -1 where the policy does not ask for it.
+  struct Losses {
+    float surrogate = 0, noise = 0;
+    double error = -1;
+  };
+
+  /// One epoch of pretraining, one round, or one final pass, whichever is next.
+  Losses advance() {
+    check(!done(), "noise", "the noise is finished");
+    if (epoch_ < policy_.pretrain_epochs) return pretrain();
+    if (round_ == 0 && final_ == 0) begin();
+    if (!compute_) record_noise();
+    Losses losses;
+    if (round_ < policy_.rounds) {
+      losses = alternate();
+      ++round_;
+      if (losses.error >= 0 && losses.error < policy_.stop_error) round_ = policy_.rounds;
+    } else {
+      losses.noise = noise_pass(0);
+      ++final_;
+    }
+    last_loss_ = losses.noise;
+    if (round_ == policy_.rounds && final_ == policy_.final_passes) end();
+    return losses;
+  }
+
+  bool done() const { return restart_ == policy_.restarts; }
+  /// Units of work done and in all; an error that is reached makes a jump.
+  int64_t units() const {
+    return epoch_ + restart_ * (policy_.rounds + policy_.final_passes) + round_ + final_;
+  }
+  int64_t total_units() const {
+    return policy_.pretrain_epochs + policy_.restarts * (policy_.rounds + policy_.final_passes);
+  }
+  /// Seconds spent so far on filling batches.
+  double data_seconds() const { return data_seconds_; }
+
+  Model& model() { return model_; }
+  /// The surrogate, for starting it from trained weights.
+  ParameterSet& parameters() { return parameters_; }
+  const NoiseTable& table() const { return table_; }
+  /// [rows,S,S,3] in pixel units: once done, that of the best restart.
+  std::vector<float> noise() const { return done() && !best_.empty() ? best_ : table_.values().to_floats(); }
+  /// Each item's row in it. Of clusters known once the surrogate has been trained.
+  const std::vector<int32_t>& row_of_item() const { return row_of_item_; }
+
+  /// Writes everything needed to go on; `extra` is kept beside the state.
+  void save(const std::filesystem::path& path, const nlohmann::json& extra = {}) const {
+    CheckpointWriter writer;
+    writer.add("surrogate.", parameters_);
+    writer.add("optimizer", optimizer_);
+    const auto add = [&](const char* name, const std::vector<float>& values) {
+      writer.add(name, {static_cast<int64_t>(values.size())}, values);
+    };
+    add("noise", table_.values().to_floats());
+    if (!best_.empty()) add("best", best_);
+    if (clustered()) {
+      add("clusters", std::vector<float>(row_of_item_.begin(), row_of_item_.end()));
+      add("targets", targets_.to_floats());
+    }
+    writer.save(path, "noise training", {{"state", state()}, {"made_by", made_by()}, {"extra", extra}});
+  }
+  /// Goes on from a file written by `save` with the same data under the same recipe and policy; returns what
+  /// was saved as `extra`.
+  nlohmann::json resume(const std::filesystem::path& path) {
+    const CheckpointReader reader(path, "noise training");
+    const nlohmann::json saved = nlohmann::json::parse(reader.state());
+    check(saved.at("made_by") == made_by(), "resume", path,
+          " was made by another recipe or policy: ", saved.at("made_by").dump());
+    reader.restore("surrogate.", parameters_);
+    reader.restore("optimizer", optimizer_);
+    const int64_t values = table_.values().shape().elements();
+    table_.assign(reader.floats("noise", values));
+    const nlohmann::json& state = saved.at("state");
+    best_ = state.at("has_best") ? reader.floats("best", values) : std::vector<float>();
+    if (state.at("clustered")) {
+      const std::vector<float> rows = reader.floats("clusters", data_.count());
+      row_of_item_.assign(rows.begin(), rows.end());
+      const int64_t width = state.at("width");
+      set_targets(reader.floats("targets", policy_.clusters * width), width);
+    }
+    epoch_ = state.at("epoch"), restart_ = state.at("restart"), round_ = state.at("round");
+    final_ = state.at("final"), steps_ = state.at("steps"), noise_batches_ = state.at("noise_batches");
+    passes_ = state.at("passes"), draws_ = state.at("draws"), shuffles_ = state.at("shuffles");
+    best_loss_ = state.at("best_loss");
+    return saved.at("extra");
+  }
+
+ private:
+  static constexpr bool learns_captions = std::is_same_v<Model, Clip>;
+
+  static const NoiseTablePolicy& checked(const NoiseTablePolicy& policy, const TrainRecipe& recipe,
+                                         const PairDataset& data, bool has_cluster) {
+    check_noise_policy(policy);
+    check(recipe.mixup_alpha == 0.0f && recipe.ema_decay == 0.0f, "noise",
+          "mixes no pictures and keeps no average of the weights: mixup_alpha and ema_decay must be 0");
+    const bool reads_labels = policy.unit == NoiseUnit::label ||
+                              (!learns_captions && policy.objective == NoiseObjective::supervised);
+    if (reads_labels)
+      for (size_t i = 0; i < data.labels.size(); ++i)
+        check(data.labels[i] >= 0, "noise", "'", data.keys[i], "' has no class, and the policy needs one");
+    check(!learns_captions || policy.target_shift == 0 || policy.objective == NoiseObjective::clusters,
+          "noise", "target_shift is of classes or clusters, and this surrogate learns from captions");
+    check(!learns_captions || policy.stop_error == 0, "noise",
+          "stop_error counts wrong classes, and this surrogate learns from captions; set it to 0");
+    check(learns_captions || !policy.shuffle_captions, "noise",
+          "shuffle_captions is for a surrogate that learns from captions");
+    check(policy.unit != NoiseUnit::cluster || has_cluster, "noise",
+          "the unit cluster needs a function that clusters features");
+    return policy;
+  }
+  static int64_t rows_of(const NoiseTablePolicy& policy, const PairDataset& data) {
+    switch (policy.unit) {
+      case NoiseUnit::sample:
+        return data.count();
+      case NoiseUnit::label:
+        return static_cast<int64_t>(data.label_names.size());
+      case NoiseUnit::cluster:
+        break;
+    }
+    return policy.clusters;
+  }
+
+  // ---- what is recorded ----
+
+  /// How the surrogate sees pictures while it trains, and while noise is made; there other numbers are drawn.
+  AugmentOptions training_view() const { return recipe_.augmentation(pixel_norm); }
+  AugmentOptions noise_view() const {
+    AugmentOptions options;
+    if (policy_.augment_noise) options = recipe_.augmentation(pixel_norm);
+    options.norm = pixel_norm;
+    options.seed = recipe_.seed + 1;
+    return options;
+  }
+
+  Var pixels(Graph& g, const Var& noise, const AugmentOptions& options, const Var& attack = {}) {
+    const Var picture = perturb(g.input(batch_.images), noise);
+    return attacked(augment(picture, g.input(counter_), options), attack, pixel_norm);
+  }
+
+  Var contrastive_loss(Graph& g, const Var& noise, const AugmentOptions& options) {
+    AugmentOptions other = options;
+    other.seed = options.seed + 2;
+    const Var one = l2_normalize(picture_outputs(model_, pixels(g, noise, options)));
+    const Var two = l2_normalize(picture_outputs(model_, pixels(g, noise, other)));
+    return info_nce(one, two, g.input(log_scale_));
+  }
+
+  /// mean over b of log sum exp(f_b) - sum_j p_bj f_bj with p the softmax of the target centre: as the
+  /// cross-entropy of the first output plus what is linear in f, whose weights are `targets_`.
+  Var cluster_loss(Graph& g, const Var& pixels) {
+    const Var features = picture_outputs(model_, pixels);
+    const int64_t count = features.shape().elements();
+    check(features.shape()[1] == targets_.shape()[1], "noise", "targets for ", targets_.shape()[1],
+          " features, the surrogate has ", features.shape()[1]);
+    const Var weights = gather_rows(g.input(targets_), g.input(rows_));
+    const Var linear_part = linear(features.reshape({1, count}), weights.reshape({1, count}));
+    return add(cross_entropy(features, g.input(first_output_)), linear_part.reshape({1}));
+  }
+
+  /// The loss that the noise's steps are on.
+  Var noise_loss(Graph& g, const Var& noise, const Var& attack = {}) {
+    if (policy_.objective == NoiseObjective::contrastive) return contrastive_loss(g, noise, noise_view());
+    const Var seen = pixels(g, noise, noise_view(), attack);
+    if (policy_.objective == NoiseObjective::clusters) return cluster_loss(g, seen);
+    return training_loss(model_, seen, batch_, false);
+  }
+  /// The loss that the surrogate trains on. What UC clusters is learned without labels.
+  Var surrogate_loss(Graph& g, const Var& noise, const Var& attack = {}) {
+    const bool contrasts = policy_.objective == NoiseObjective::contrastive ||
+                           (policy_.objective == NoiseObjective::clusters && !learns_captions);
+    if (contrasts) return contrastive_loss(g, noise, training_view());
+    return training_loss(model_, pixels(g, noise, training_view(), attack), batch_, false);
+  }
+  Var table_noise(Graph& g) { return gather_rows(g.input(table_.values()), g.input(rows_)); }
+  /// f() as the policy has the surrogate while noise or attacks are made.
+  template <class F>
+  Var in_noise_mode(Graph& g, F&& f) {
+    if (policy_.surrogate_mode == SurrogateMode::training) return f();
+    const Evaluation evaluation(g);
+    return f();
+  }
+
+  void record() {
+    const Device device = parameters_.device();
+    log_scale_ = Tensor::of(std::vector<float>{-std::log(policy_.temperature)}, {1}, device);
+    const auto constrain = [this](Graph& g) { record_constraints(g, model_); };
+    if (policy_.pretrain_epochs > 0)
+      pretrain_step_.emplace(
+          optimizer_, device, execution_, precision_, [this](Graph& g) { return surrogate_loss(g, {}); },
+          constrain);
+    if (policy_.attack_radius > 0) record_attacks();
+    if (policy_.surrogate_steps > 0)
+      surrogate_step_.emplace(
+          optimizer_, device, execution_, precision_,
+          [this](Graph& g) {
+            return surrogate_loss(g, table_noise(g),
+                                  surrogate_attack_ ? g.input(surrogate_attack_->noise()) : Var{});
+          },
+          constrain);
+    if (policy_.stop_error > 0) record_error();
+  }
+
+  void record_attacks() {
+    const AttackOptions options{policy_.attack_radius / 255.0f, policy_.attack_step_size / 255.0f,
+                                policy_.attack_steps};
+    const auto make = [&](std::optional<BatchAttack>& attack, auto loss) {
+      attack.emplace(
+          batch_.images.shape(), options,
+          [this, loss](Graph& g, const Var& on) {
+            return in_noise_mode(g, [&] { return loss(g, table_noise(g), on); });
+          },
+          parameters_.device(), execution_, precision_);
+    };
+    if (policy_.surrogate_steps > 0)
+      make(surrogate_attack_,
+           [this](Graph& g, const Var& noise, const Var& on) { return surrogate_loss(g, noise, on); });
+    make(noise_attack_,
+         [this](Graph& g, const Var& noise, const Var& on) { return noise_loss(g, noise, on); });
+  }
+
+  void record_noise() {
+    const Device device = parameters_.device();
+    compute_.emplace(
+        [this](Graph& g) {
+          const Frozen frozen(g);
+          const Var noise = g.input(noise_, true);
+          gather_rows_into(g.input(table_.values()), g.input(rows_), noise);
+          const Var loss = in_noise_mode(g, [&] {
+            return noise_loss(g, noise, noise_attack_ ? g.input(noise_attack_->noise()) : Var{});
+          });
+          g.backward(loss);
+          loss_ = g.output(loss);
+          AddArgs sum{.a = g.grad_of(noise), .b = {}, .y = {}};
+          static_cast<View&>(sum.y) = g.input(gradient_);
+          sum.y.accumulate = true;
+          g.launch("add", &Kernels::add, sum);
+        },
+        device, execution_, precision_);
+    const float step = policy_.step_size / 255.0f;
+    update_.emplace(
+        [this, step](Graph& g) {
+          const Var gradient = g.input(gradient_);
+          const Var pictures = policy_.unit == NoiseUnit::sample ? g.input(batch_.images) : Var{};
+          sign_step(g.input(table_.values()), g.input(rows_), gradient, pictures,
+                    policy_.direction == NoiseDirection::max ? step : -step, table_.eps());
+          g.launch("fill", &Kernels::fill, FillArgs{gradient, 0.0f});
+        },
+        device, execution_, precision_);
+  }
+
+  /// The surrogate's outputs for perturbed pictures that are not augmented.
+  void record_error() {
+    if constexpr (!learns_captions)
+      error_step_.emplace(
+          [this](Graph& g) {
+            const Frozen frozen(g);
+            const Evaluation evaluation(g);
+            PerturbOptions options;
+            options.norm = pixel_norm;
+            outputs_ =
+                g.output(picture_outputs(model_, perturb(g.input(batch_.images), table_noise(g), options)));
+          },
+          parameters_.device(), execution_, precision_);
+  }
+
+  // ---- what is run ----
+
+  Losses pretrain() {
+    const int64_t steps = order_.steps_per_epoch();
+    const Schedule schedule = recipe_.schedule(steps * policy_.pretrain_epochs);
+    Losses losses;
+    for (int64_t s = 0; s < steps; ++s) {
+      fill(order_.at(steps_), order_.epoch_of(steps_), {});
+      count(steps_);
+      losses.surrogate += pretrain_step_->run(schedule.at(steps_), concat("clean surrogate, step ", steps_)) /
+                          static_cast<float>(steps);
+      ++steps_;
+    }
+    ++epoch_;
+    return losses;
+  }
+
+  void begin() {
+    if (policy_.unit == NoiseUnit::cluster && !clustered()) find_clusters();
+    table_.start(policy_.start, recipe_.seed, static_cast<uint64_t>(restart_));
+  }
+
+  void end() {
+    const bool better =
+        policy_.direction == NoiseDirection::max ? last_loss_ > best_loss_ : last_loss_ < best_loss_;
+    if (policy_.restarts > 1 && (best_.empty() || better)) {
+      best_ = table_.values().to_floats();
+      best_loss_ = last_loss_;
+    }
+    ++restart_;
+    round_ = 0, final_ = 0;
+  }
+
+  Losses alternate() {
+    Losses losses;
+    if (policy_.noise_first) losses.noise = noise_pass(policy_.noise_batches);
+    for (int64_t s = 0; s < policy_.surrogate_steps; ++s) {
+      fill(order_.at(steps_), order_.epoch_of(steps_), row_of_item_);
+      count(steps_);
+      if (surrogate_attack_) surrogate_attack_->run();
+      losses.surrogate += surrogate_step_->run(rate(), concat("surrogate, step ", steps_)) /
+                          static_cast<float>(policy_.surrogate_steps);
+      ++steps_;
+    }
+    if (!policy_.noise_first) losses.noise = noise_pass(policy_.noise_batches);
+    if (policy_.stop_error > 0) losses.error = surrogate_error();
+    return losses;
+  }
+
+  float rate() const {
+    if (policy_.decay_every == 0) return recipe_.rate;
+    const int64_t trained = steps_ - policy_.pretrain_epochs * order_.steps_per_epoch();
+    return recipe_.rate * std::pow(0.1f, static_cast<float>(trained / policy_.decay_every));
+  }
+
+  /// Steps of the noise of `batches` batches in the surrogate's order, or with 0 of a pass over the set; the
+  /// mean over batches of the loss before the last step.
+  float noise_pass(int64_t batches) {
+    double sum = 0;
+    int64_t visited = 0;
+    if (batches > 0) {
+      for (; visited < batches; ++visited, ++noise_batches_)
+        sum += static_cast<double>(noise_batch(order_.at(noise_batches_), order_.epoch_of(noise_batches_)));
+      return static_cast<float>(sum / static_cast<double>(visited));
+    }
+    const std::vector<int64_t> order =
+        shuffled_order(data_.count(), recipe_.seed + 1, static_cast<uint64_t>(passes_));
+    const auto whole = static_cast<double>((data_.count() + recipe_.batch - 1) / recipe_.batch);
+    const bool all = round_ == policy_.rounds;  // a final pass
+    const auto wanted = static_cast<int64_t>(all ? whole : std::ceil(whole * policy_.noise_share));
+    for (; visited < wanted; ++visited) {
+      const auto begin = static_cast<size_t>(visited * recipe_.batch);
+      const size_t size = std::min(static_cast<size_t>(recipe_.batch), order.size() - begin);
+      sum += static_cast<double>(noise_batch(std::span(order).subspan(begin, size), passes_));
+    }
+    ++passes_;
+    return static_cast<float>(sum / static_cast<double>(visited));
+  }
+
+  float noise_batch(std::span<const int64_t> items, int64_t epoch) {
+    fill(items, epoch, row_of_item_);
+    shift_labels(items);
+    float loss = 0;
+    for (int step = 0; step < policy_.pgd_steps; ++step) {
+      if constexpr (learns_captions)
+        if (policy_.shuffle_captions) shuffle_captions(items, epoch);
+      loss = 0;
+      for (int sample = 0; sample < policy_.samples; ++sample, ++draws_) {
+        count(draws_);
+        if (noise_attack_) noise_attack_->run();
+        compute_->run();
+        loss += loss_.item() / static_cast<float>(policy_.samples);
+      }
+      check_finite(loss);
+      update_->run();
+    }
+    return loss;
+  }
+
+  void check_finite(float loss) {
+    if (std::isfinite(loss)) return;
+    const std::string where = concat("noise, draw ", draws_ - 1);
+    try {
+      compute_->find_non_finite();
+    } catch (const Error& error) {
+      fail(where, "the loss is ", loss, ": ", error.what(), "; the noise was not changed; lower the rate");
+    }
+    fail(where, "the loss is ", loss, "; the noise was not changed; lower the surrogate's rate");
+  }
+
+  /// Pictures, captions and labels of up to a batch of items, and their rows of the table; none without
+  /// `row_of_item`. Places left over have no row: their noise is zero, and they move none.
+  void fill(std::span<const int64_t> items, int64_t epoch, std::span<const int32_t> row_of_item) {
+    const auto before = std::chrono::steady_clock::now();
+    batch_.fill(data_, items, epoch, 0);
+    const std::span<int32_t> rows = rows_in_.begin<int32_t>();
+    for (size_t b = 0; b < rows.size(); ++b)
+      rows[b] = b < items.size() && !row_of_item.empty() ? row_of_item[static_cast<size_t>(items[b])] : -1;
+    rows_in_.commit();
+    data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  }
+  /// What augmentation draws by.
+  void count(int64_t number) {
+    counter_in_.begin<int32_t>()[0] = static_cast<int32_t>(number);
+    counter_in_.commit();
+  }
+
+  void shift_labels(std::span<const int64_t> items) {
+    if (policy_.target_shift == 0 || policy_.objective != NoiseObjective::supervised) return;
+    const auto classes = static_cast<int32_t>(data_.label_names.size());
+    std::vector<int32_t> targets;
+    for (int64_t b = 0; b < recipe_.batch; ++b) {
+      const int64_t item = items[std::min(static_cast<size_t>(b), items.size() - 1)];
+      targets.push_back((data_.labels[static_cast<size_t>(item)] + policy_.target_shift) % classes);
+    }
+    batch_.labels.assign(targets);
+  }
+
+  /// The batch's captions in another order, drawn by (seed, number of the shuffle).
+  void shuffle_captions(std::span<const int64_t> items, int64_t epoch) {
+    const int64_t length = data_.context_length;
+    std::vector<int64_t> order(static_cast<size_t>(recipe_.batch));
+    for (size_t b = 0; b < order.size(); ++b) order[b] = items[std::min(b, items.size() - 1)];
+    Random random(recipe_.seed, Purpose::caption_shuffle, static_cast<uint64_t>(shuffles_++));
+    for (size_t i = items.size() - 1; i > 0; --i)
+      std::swap(order[i], order[random.below(static_cast<uint32_t>(i + 1))]);
+    std::vector<int32_t> ids, end;
+    for (const int64_t item : order) {
+      const int64_t row = data_.caption_row(item, epoch);
+      ids.insert(ids.end(), data_.ids.begin() + row * length, data_.ids.begin() + (row + 1) * length);
+      end.push_back(data_.end[static_cast<size_t>(row)]);
+    }
+    batch_.ids.assign(ids);
+    batch_.end.assign(end);
+  }
+
+  double surrogate_error() {
+    int64_t wrong = 0;
+    std::vector<int64_t> items;
+    for (int64_t begin = 0; begin < data_.count(); begin += recipe_.batch) {
+      items.clear();
+      for (int64_t i = begin; i < std::min(data_.count(), begin + recipe_.batch); ++i) items.push_back(i);
+      fill(items, 0, row_of_item_);
+      error_step_->run();
+      const std::vector<float> outputs = outputs_.to_floats();
+      const auto classes = static_cast<int64_t>(outputs.size()) / recipe_.batch;
+      for (size_t b = 0; b < items.size(); ++b) {
+        const auto row = outputs.begin() + static_cast<int64_t>(b) * classes;
+        wrong += std::max_element(row, row + classes) - row != data_.labels[static_cast<size_t>(items[b])];
+      }
+    }
+    return static_cast<double>(wrong) / static_cast<double>(data_.count());
+  }
+
+  // ---- clusters ----
+
+  bool clustered() const { return policy_.unit == NoiseUnit::cluster && !row_of_item_.empty(); }
+
+  void find_clusters() {
+    DatasetPass pass(
+        data_, [this](Graph&, const Var& seen, const Batch&) { return picture_outputs(model_, seen); },
+        recipe_.batch, parameters_.device(), precision_);
+    const std::vector<float> features = pass.run();
+    const int64_t width = static_cast<int64_t>(features.size()) / data_.count(), groups = policy_.clusters;
+    ItemClusters found = cluster_(features, width, policy_.clusters);
+    check(static_cast<int64_t>(found.cluster_of_item.size()) == data_.count() &&
+              static_cast<int64_t>(found.centres.size()) == groups * width,
+          "noise", "wanted ", groups, " clusters of ", data_.count(), " items and ", width, " features, got ",
+          found.cluster_of_item.size(), " items and ", found.centres.size(), " numbers");
+    row_of_item_ = std::move(found.cluster_of_item);
+    // Row k is what the loss of a picture of cluster k is linear by: (1 at the first output) -
+    // softmax(centre).
+    std::vector<float> weights;
+    for (int64_t k = 0; k < groups; ++k) {
+      const float* centre = found.centres.data() + (k + policy_.target_shift) % groups * width;
+      const float most = *std::max_element(centre, centre + width);
+      double sum = 0;
+      for (int64_t j = 0; j < width; ++j) sum += std::exp(static_cast<double>(centre[j] - most));
+      for (int64_t j = 0; j < width; ++j) {
+        const double share = std::exp(static_cast<double>(centre[j] - most)) / sum;
+        weights.push_back(
+            static_cast<float>(((j == 0 ? 1.0 : 0.0) - share) / static_cast<double>(recipe_.batch)));
+      }
+    }
+    set_targets(weights, width);
+  }
+  void set_targets(const std::vector<float>& weights, int64_t width) {
+    targets_ = Tensor::of(weights, {policy_.clusters, width}, parameters_.device());
+    first_output_ = Tensor::zeros({recipe_.batch}, DType::i32, parameters_.device());
+  }
+
+  // ---- state ----
+
+  nlohmann::json state() const {
+    return {{"epoch", epoch_},
+            {"restart", restart_},
+            {"round", round_},
+            {"final", final_},
+            {"steps", steps_},
+            {"noise_batches", noise_batches_},
+            {"passes", passes_},
+            {"draws", draws_},
+            {"shuffles", shuffles_},
+            {"best_loss", best_loss_},
+            {"has_best", !best_.empty()},
+            {"clustered", clustered()},
+            {"width", clustered() ? targets_.shape()[1] : 0}};
+  }
+  nlohmann::json made_by() const {
+    return {{"recipe", to_json(recipe_)}, {"policy", to_json(policy_)}, {"eps", table_.eps()}};
+  }
+
+  Model model_;
+  ParameterSet parameters_;
+  Optimizer optimizer_;
+  NoiseTablePolicy policy_;
+  TrainRecipe recipe_;
+  const PairDataset& data_;
+  ClusterItems cluster_;
+  NoiseTable table_;
+  std::vector<int32_t> row_of_item_;
+  Batch batch_;
+  Tensor rows_, counter_, noise_, gradient_;  ///< rows_ [B]; noise_ and gradient_ [B,S,S,3]: of the batch
+  StagedCopy rows_in_{rows_}, counter_in_{counter_};
+  Tensor log_scale_, loss_, outputs_;
+  Tensor targets_, first_output_;  ///< clusters only
+  BatchOrder order_;
+  Execution execution_;
+  Precision precision_;
+  std::optional<GuardedStep> pretrain_step_, surrogate_step_;
+  std::optional<BatchAttack> surrogate_attack_, noise_attack_;
+  std::optional<Step> compute_, update_, error_step_;
+  int64_t epoch_ = 0, restart_ = 0, round_ = 0, final_ = 0;  ///< of the units of work
+  int64_t steps_ = 0, noise_batches_ = 0, passes_ = 0, draws_ = 0, shuffles_ = 0;
+  float last_loss_ = 0, best_loss_ = 0;
+  std::vector<float> best_;
+  double data_seconds_ = 0;
+};
+
+}  // namespace t2ue

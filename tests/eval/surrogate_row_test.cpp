@@ -1,0 +1,178 @@
+// Surrogate-based methods as rows of the benchmark, on pictures of 8x8.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <errors.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include <t2ue/data/captions.hpp>
+#include <t2ue/data/image_codec.hpp>
+#include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/runner.hpp>
+#include <t2ue/eval/bench/surrogate_row.hpp>
+
+namespace t2ue {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+const char* const words[] = {"dog", "cat", "bird", "fish"};
+
+/// Grainy pictures, a little brighter from class to class.
+void write_pictures(const fs::path& folder, int count, uint64_t seed) {
+  PairsFolderWriter writer(folder);
+  Random random(seed, Purpose::test);
+  for (int i = 0; i < count; ++i) {
+    const int label = i % 4;
+    Image image{8, 8, 3, {}, {}, {}, 1};
+    for (uint32_t p = 0; p < 8 * 8 * 3; ++p)
+      image.pixels.push_back(static_cast<uint8_t>(90 + 8 * label + random.below(60)));
+    const std::string key = concat(folder.filename().string(), i);
+    writer.add({key, key + ".png", {concat("a ", words[label])}, words[label]}, encode_png(image));
+  }
+  writer.commit();
+}
+
+const json tiny_resnet = {{"widths", {8}}, {"blocks", {1}}};
+const json tiny_clip = {
+    {"embed_dim", 8},
+    {"vision_cfg", {{"image_size", 8}, {"widths", {8}}, {"blocks", {1}}}},
+    {"text_cfg", {{"context_length", 6}, {"vocab_size", 300}, {"width", 16}, {"heads", 1}, {"layers", 1}}}};
+
+struct SurrogateRow : testing::Test {
+  fs::path root = fs::path(testing::TempDir()) /
+                  concat("surrogate_row_", testing::UnitTest::GetInstance()->current_test_info()->name());
+  SurrogateRow() {
+    fs::remove_all(root);
+    fs::create_directories(root);
+    write_pictures(root / "train", 96, 1);
+    write_pictures(root / "test", 96, 2);
+  }
+  ~SurrogateRow() override { fs::remove_all(root); }
+
+  json plan_json(bool classes, int epochs) const {
+    return {{"title", "tiny"},
+            {"task", classes ? "classes" : "image-text"},
+            {"data", {{"train", "train"}, {"test", "test"}, {"validation_share", 0.25}, {"size", 8}}},
+            {"victims",
+             {{{"name", "v"},
+               {"model", classes ? tiny_resnet : tiny_clip},
+               {"recipe", {{"epochs", epochs}, {"batch", 16}, {"rate", 1e-2}, {"shift", 0}}}}}},
+            {"methods", {{{"method", "clean"}}, {{"method", "random_sign"}, {"eps", 16}}}}};
+  }
+  std::vector<CellResult> run(const json& plan) {
+    runner.emplace(bench_plan_from_json(plan, check_row), root, root / "out", BenchOptions{});
+    return runner->run();
+  }
+  size_t models() const {
+    size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(root / "out" / "models"))
+      count += entry.path().extension() == ".safetensors";
+    return count;
+  }
+  std::optional<BenchRunner> runner;
+};
+
+/// The last epoch's accuracy of a cell.
+double accuracy(const CellResult& cell) {
+  EXPECT_TRUE(cell.done()) << cell.result.dump();
+  return cell.result.at("scores").at("last").at("top1").get<double>();
+}
+
+TEST_F(SurrogateRow, ErrorMinimisingNoiseCostsAccuracyThatRandomSignsDoNot) {
+  json plan = plan_json(true, 12);
+  const json surrogate_recipe{{"batch", 16}};
+  plan["methods"].push_back({{"method", "em"},
+                             {"label", "EM class-wise"},
+                             {"eps", 16},
+                             {"options",
+                              {{"unit", "class"},
+                               {"surrogate", tiny_resnet},
+                               {"policy", {{"rounds", 20}, {"noise_share", 1}}},
+                               {"recipe", surrogate_recipe}}}});
+  plan["methods"].push_back({{"method", "shuffled"}, {"of", "EM class-wise"}, {"eps", 16}});
+  const std::vector<CellResult> cells = run(plan);
+  ASSERT_EQ(cells.size(), 4u);
+  const double clean = accuracy(cells[0]), random = accuracy(cells[1]), em = accuracy(cells[2]);
+  EXPECT_GT(clean, 70) << cells[0].result.dump(1);
+  EXPECT_GT(random, em + 15) << clean << ' ' << random << ' ' << em;
+  EXPECT_EQ(cells[2].result.at("measured").at("distinct_deltas"), 4);
+  EXPECT_LE(cells[2].result.at("measured").at("linf"), 16);
+  EXPECT_EQ(models(), 1u) << "the shuffled control takes the row's noise";
+}
+
+TEST_F(SurrogateRow, EveryMethodForClassesRuns) {
+  json plan = plan_json(true, 1);
+  const json quick{{"rounds", 1}, {"pgd_steps", 2}};
+  for (const SurrogateMethod& method : surrogate_methods()) {
+    if (method.reads_captions) continue;
+    json policy = quick;
+    const NoiseTablePolicy preset = surrogate_preset(method, method.units.front()).policy;
+    if (preset.pretrain_epochs > 0) policy["pretrain_epochs"] = 1;
+    if (preset.restarts > 1) policy["restarts"] = 2;
+    if (preset.samples > 1) policy["samples"] = 2;
+    if (preset.unit == NoiseUnit::cluster) policy["clusters"] = 3;
+    if (preset.surrogate_steps > 2) policy["surrogate_steps"] = 2;
+    plan["methods"].push_back({{"method", method.name},
+                               {"options",
+                                {{"surrogate", tiny_resnet},
+                                 {"policy", policy},
+                                 {"recipe", {{"batch", 16}}},
+                                 {"feature_width", 8}}}});
+  }
+  const std::vector<CellResult> cells = run(plan);
+  for (const CellResult& cell : cells) {
+    ASSERT_TRUE(cell.done()) << cell.result.dump();
+    if (cell.result.at("row") == "clean" || cell.result.at("row") == "random_sign") continue;
+    const json& measured = cell.result.at("measured");
+    EXPECT_LE(measured.at("linf"), 8) << cell.result.at("row");
+    EXPECT_GE(measured.at("linf"), 1) << cell.result.at("row");
+    EXPECT_GT(measured.at("one_off_seconds"), 0);
+    EXPECT_EQ(measured.at("card").at("independence"), "image-needed");
+  }
+}
+
+TEST_F(SurrogateRow, EveryMethodForCaptionsRuns) {
+  json plan = plan_json(false, 1);
+  for (const SurrogateMethod& method : surrogate_methods()) {
+    if (!method.reads_captions) continue;
+    json policy{{"rounds", 1}, {"pgd_steps", 2}};
+    const NoiseTablePolicy preset = surrogate_preset(method, method.units.front()).policy;
+    if (preset.pretrain_epochs > 0) policy["pretrain_epochs"] = 1;
+    if (preset.surrogate_steps > 0) policy["surrogate_steps"] = 2;
+    plan["methods"].push_back(
+        {{"method", method.name},
+         {"options", {{"surrogate", tiny_clip}, {"policy", policy}, {"recipe", {{"batch", 16}}}}}});
+  }
+  const std::vector<CellResult> cells = run(plan);
+  EXPECT_GE(cells.size(), 4u);
+  for (const CellResult& cell : cells) EXPECT_TRUE(cell.done()) << cell.result.dump();
+}
+
+TEST(SurrogateRowOptions, MistakesAreToldInThePlan) {
+  const auto refused = [](const char* name, const json& options, BenchTask task,
+                          const std::vector<std::string>& parts) {
+    SCOPED_TRACE(name + options.dump());
+    testing_errors::expect_error([&] { surrogate_row_options(*find_surrogate_method(name), options, task); },
+                                 parts);
+  };
+  refused("em", {}, BenchTask::image_text, {"em", "classes", "image-text"});
+  refused("clip_em", {}, BenchTask::classes, {"clip_em", "captions"});
+  refused("em", {{"unit", "cluster"}}, BenchTask::classes, {"sample or class"});
+  refused("em", {{"unit", "caption"}}, BenchTask::classes, {"'caption'"});
+  refused("em", {{"surrogate", "resnet7"}}, BenchTask::classes, {"resnet7"});
+  refused("em", {{"policy", {{"round", 3}}}}, BenchTask::classes, {"'round'"});
+  refused("em", {{"policy", {{"unit", "class"}}}}, BenchTask::classes, {"of its own"});
+  refused("em", {{"recipe", {{"lr", 3}}}}, BenchTask::classes, {"'lr'"});
+  refused("em", {{"strength", 3}}, BenchTask::classes, {"'strength'"});
+  const SurrogateRowOptions given = surrogate_row_options(
+      *find_surrogate_method("em"), {{"unit", "class"}, {"policy", {{"rounds", 7}}}}, BenchTask::classes);
+  EXPECT_EQ(given.preset.policy.rounds, 7);
+  EXPECT_EQ(given.preset.policy.pgd_steps, 1) << "the class-wise constants stay";
+}
+
+}  // namespace
+}  // namespace t2ue
