@@ -63,11 +63,11 @@ inline void train_surrogate_row(const SurrogateMethod& method, const SurrogateRo
     train_surrogate_row<Clip>(method, options, options.clip, pictures, file, context);
     return;
   }
-  ResNetConfig surrogate = options.classifier.resnet;
+  ClassifierConfig surrogate = options.classifier;
   const bool tells_classes = options.preset.policy.objective == NoiseObjective::supervised;
   surrogate.outputs =
       tells_classes ? static_cast<int64_t>(context.data.train().label_names.size()) : options.feature_width;
-  train_surrogate_row<ResNet>(method, options, surrogate, context.data.train(), file, context);
+  train_surrogate_row<Classifier>(method, options, surrogate, context.data.train(), file, context);
 }
 
 }  // namespace detail

@@ -10,7 +10,7 @@ namespace {
 
 using namespace testing_optim;
 using testing::HasSubstr;
-using Classes = NoiseTrainer<ResNet>;
+using Classes = NoiseTrainer<Classifier>;
 using Captions = NoiseTrainer<Clip>;
 
 constexpr float eps = 8.0f / 255.0f;
@@ -213,7 +213,7 @@ TEST_F(Noise, ClusterLossIsTheCrossEntropyOfTwoSoftmaxes) {
             .rounds = 1};
   const auto run = classes();
   const float loss = run->advance().noise;
-  ResNet model(tiny_classifier());
+  Classifier model(tiny_classifier());
   ParameterSet parameters(model, recipe.seed);
   DatasetPass pass(data, class_logits(model), 8);
   const std::vector<float> features = pass.run();
