@@ -26,6 +26,9 @@ namespace t2ue {
 ///   projection              without what a linear model tells classes by (orthogonal_projection.hpp)
 std::vector<std::string> defence_names();
 
+/// A benchmark's one defence more, aimed at each method (eval/bench/adaptive.hpp): "subtract".
+inline const std::string adaptive_defence = "subtract";
+
 /// Whether a defence changes the recipe and not the pictures.
 bool is_training_defence(const std::string& name);
 

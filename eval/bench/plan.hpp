@@ -89,7 +89,7 @@ struct BenchPlan {
 /// that is not there, or published figures of a row, victim or metric that is not. Options of methods are
 /// checked by `check_method`, called with each row.
 BenchPlan bench_plan_from_json(const nlohmann::json& json,
-                               const std::function<void(const PlanMethod&, BenchTask)>& check_method);
+                               const std::function<void(const PlanMethod&, const BenchPlan&)>& check_method);
 
 /// One cell of the matrix.
 struct BenchCell {

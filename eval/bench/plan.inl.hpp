@@ -165,7 +165,7 @@ std::vector<T> plan_list(JsonReader& reader, const std::string& key, std::vector
 }
 
 inline void check_rows(const BenchPlan& plan,
-                       const std::function<void(const PlanMethod&, BenchTask)>& check_method) {
+                       const std::function<void(const PlanMethod&, const BenchPlan&)>& check_method) {
   std::set<std::string> labels;
   for (size_t i = 0; i < plan.methods.size(); ++i) {
     const PlanMethod& method = plan.methods[i];
@@ -179,7 +179,7 @@ inline void check_rows(const BenchPlan& plan,
         throw PlanError(path + ".of", concat("there is no row '", method.of, "' with noise to shuffle"));
     } else if (method.method != "clean") {
       in_plan(path, [&] {
-        check_method(method, plan.task);
+        check_method(method, plan);
         return 0;
       });
     }
@@ -192,8 +192,9 @@ T2UE_INLINE const char* name_of(BenchTask task) {
   return task == BenchTask::classes ? "classes" : "image-text";
 }
 
-T2UE_INLINE BenchPlan bench_plan_from_json(
-    const nlohmann::json& json, const std::function<void(const PlanMethod&, BenchTask)>& check_method) {
+T2UE_INLINE BenchPlan
+bench_plan_from_json(const nlohmann::json& json,
+                     const std::function<void(const PlanMethod&, const BenchPlan&)>& check_method) {
   using detail::in_plan;
   BenchPlan plan;
   in_plan("plan", [&] {
@@ -218,11 +219,13 @@ T2UE_INLINE BenchPlan bench_plan_from_json(
       const std::string path = concat("methods[", i, "]");
       plan.methods.push_back(in_plan(path, [&] { return detail::plan_method(methods[i], path); }));
     }
-    const std::vector<std::string> known = defence_names();
+    std::vector<std::string> known = defence_names();
+    known.push_back(adaptive_defence);
     plan.defences = detail::plan_list<std::string>(
         reader, "defences", {"none"}, [&](const std::string& name, const std::string& path) {
           if (std::find(known.begin(), known.end(), name) == known.end())
             throw PlanError(path, concat("there is no defence '", name, "'"));
+          if (name == adaptive_defence) return;
           in_plan(path,
                   [&] { return defend_recipe({}, name, plan.data.size, plan.task == BenchTask::classes); });
         });

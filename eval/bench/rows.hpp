@@ -24,8 +24,9 @@ struct RowContext {
   const BenchProgress& progress;
 };
 
-/// Throws Error unless the row's method is known, its options are, and the task has what it needs to see.
-void check_row(const PlanMethod& row, BenchTask task);
+/// Throws Error unless the row's method is known, its options are, the task has what it needs to see, and the
+/// plan's defences can be put up against it.
+void check_row(const PlanMethod& row, const BenchPlan& plan);
 
 /// The row's method, trained if it needs to be. A generator or surrogate that another row, or an earlier
 /// run, trained in the same way is taken from the store's folder.

@@ -3,6 +3,7 @@
 #include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/surrogate_row.hpp>
 #include <t2ue/eval/bench/t2ue_row.hpp>
+#include <t2ue/eval/defences.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/shuffled.hpp>
 
@@ -58,9 +59,20 @@ inline MethodFacts facts_of(const RowContext& context, const MethodCard& card) {
   return facts;
 }
 
+/// Throws Error unless an attacker can make the row's noise himself, from captions or classes alone.
+inline void check_guessable(const PlanMethod& row) {
+  const MethodCard& card = method_named(row.method).card;
+  check(card.additive && card.independence == Independence::zero_contact, adaptive_defence,
+        "takes noise away that can be made from captions or classes alone; ", row.method,
+        card.additive ? " needs the pictures" : " adds no noise");
+}
+
 }  // namespace detail
 
-T2UE_INLINE void check_row(const PlanMethod& row, BenchTask task) {
+T2UE_INLINE void check_row(const PlanMethod& row, const BenchPlan& plan) {
+  const BenchTask task = plan.task;
+  if (std::find(plan.defences.begin(), plan.defences.end(), adaptive_defence) != plan.defences.end())
+    detail::check_guessable(row);
   if (detail::trains_t2ue(row)) {
     t2ue_row_options(row.options, task);
     return;

@@ -10,6 +10,7 @@
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/bench/plan.hpp>
 #include <t2ue/eval/bench/protect.hpp>
+#include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/store.hpp>
 #include <t2ue/eval/victims.hpp>
 
@@ -58,7 +59,8 @@ class BenchRunner {
   nlohmann::json row_identity(size_t method) const;
   nlohmann::json run_cell(const BenchCell& cell);
   std::optional<Protection> protection_of(const BenchCell& cell, double& one_off_seconds);
-  PairDataset training_pictures(const BenchCell& cell, const std::optional<Protection>& protection) const;
+  PairDataset training_pictures(const BenchCell& cell, const std::optional<Protection>& protection);
+  RowContext context_of(const BenchCell& cell);
   VictimRun train_victim(const BenchCell& cell, const PairDataset& pictures);
   void finish_cell(const BenchCell& cell, const std::string& key);
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <new>
 
+#include <t2ue/eval/bench/adaptive.hpp>
 #include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/runner.hpp>
 #include <t2ue/eval/defences.hpp>
@@ -113,6 +114,11 @@ T2UE_INLINE std::filesystem::path BenchRunner::protection_folder(const BenchCell
                                                               {"precision", name_of(options_.precision)}}));
 }
 
+T2UE_INLINE RowContext BenchRunner::context_of(const BenchCell& cell) {
+  return {data_,          plan_,     options_.device, options_.precision,
+          cell.eps_steps, cell.seed, store_,          options_.progress};
+}
+
 T2UE_INLINE std::optional<Protection> BenchRunner::protection_of(const BenchCell& cell,
                                                                  double& one_off_seconds) {
   const std::filesystem::path folder = protection_folder(cell);
@@ -123,15 +129,13 @@ T2UE_INLINE std::optional<Protection> BenchRunner::protection_of(const BenchCell
     return there;
   }
   std::filesystem::remove_all(folder);  // a killed process left it unfinished
-  const RowContext context{data_,          plan_,     options_.device, options_.precision,
-                           cell.eps_steps, cell.seed, store_,          options_.progress};
-  const BuiltRow row = build_row(plan_.methods[cell.method], context);
+  const BuiltRow row = build_row(plan_.methods[cell.method], context_of(cell));
   one_off_seconds = row.seconds;
   return protect_pictures(data_, row, cell.seed, folder, options_.progress);
 }
 
 T2UE_INLINE PairDataset BenchRunner::training_pictures(const BenchCell& cell,
-                                                       const std::optional<Protection>& protection) const {
+                                                       const std::optional<Protection>& protection) {
   const PairDataset& clean = data_.train();
   PairDataset pictures = protection ? load_published(clean, protection->folder) : clean;
   if (cell.ratio < 1) {
@@ -149,14 +153,19 @@ T2UE_INLINE PairDataset BenchRunner::training_pictures(const BenchCell& cell,
     // Without the control "only the clean part", what the clean part teaches would pass for a failed attack.
     if (!protection) pictures = clean.subset(rest);
   }
-  defend_pictures(pictures, cell.defence, cell.seed);
+  if (cell.defence == adaptive_defence)
+    subtract_guess(pictures, plan_.methods[cell.method], context_of(cell));
+  else
+    defend_pictures(pictures, cell.defence, cell.seed);
   return pictures;
 }
 
 T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const PairDataset& pictures) {
   const PlanVictim& victim = plan_.victims[cell.victim];
+  // What is subtracted is subtracted from the pictures.
+  const std::string trained = cell.defence == adaptive_defence ? "none" : cell.defence;
   TrainRecipe recipe =
-      defend_recipe(victim.recipe, cell.defence, plan_.data.size, plan_.task == BenchTask::classes);
+      defend_recipe(victim.recipe, trained, plan_.data.size, plan_.task == BenchTask::classes);
   recipe.seed = cell.seed;
   VictimTask task;
   task.device = options_.device;

@@ -10,6 +10,7 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/image_codec.hpp>
+#include <t2ue/eval/bench/adaptive.hpp>
 #include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/summary.hpp>
 
@@ -71,7 +72,13 @@ struct BenchTest : testing::Test {
     runner.emplace(plan(given), root, root / out, std::move(options));
     return runner->run();
   }
+  /// The folder that run() used.
+  BenchStore* store() {
+    if (!store_) store_ = std::make_unique<BenchStore>(root / "out");
+    return store_.get();
+  }
   std::optional<BenchRunner> runner;
+  std::unique_ptr<BenchStore> store_;
 };
 
 std::string plan_error(const json& given) {
@@ -337,6 +344,38 @@ TEST_F(BenchTest, TrainsT2ueOnceForARowAndItsShuffledControl) {
   for (const auto& entry : fs::directory_iterator(root / "out" / "models"))
     generators += entry.path().extension() == ".safetensors";
   EXPECT_EQ(generators, 1u);
+}
+
+TEST_F(BenchTest, AttackerWhoKnowsAllButTheSeedSubtractsHisGuess) {
+  json given = plan_json("classes");
+  given["methods"] = {{{"method", "clean"}}, {{"method", "class_textures"}}, {{"method", "class_random"}}};
+  given["defences"] = {"none", "subtract"};
+  given["victims"][0]["recipe"]["epochs"] = 1;
+  const std::vector<CellResult> results = run(given);
+  ASSERT_EQ(results.size(), 6u);
+  for (const CellResult& cell : results) ASSERT_TRUE(cell.done()) << cell.result.dump();
+  const auto scores = [&](size_t i) { return results[i].result.at("epochs"); };
+  EXPECT_EQ(scores(0), scores(3)) << "nobody attacks clean pictures";
+  // Random noise of another seed is another noise: the attacker adds some. Both are protected once.
+  EXPECT_NE(scores(2), scores(5));
+  size_t protections = 0;
+  for (const auto& entry : fs::directory_iterator(root / "out"))
+    protections += entry.path().filename().string().starts_with("protected-");
+  EXPECT_EQ(protections, 2u);
+
+  const RowContext context{runner->data(), runner->plan(), {}, Precision::fp32, 0, 1, *store(), {}};
+  PairDataset published =
+      load_published(runner->data().train(), runner->protection_folder(results[1].cell) / "published");
+  // class_textures has no seed: who knows the method has the noise, up to what was cut at 0 and 255.
+  subtract_guess(published, runner->plan().methods[1], context);
+  size_t wrong = 0;
+  const PairDataset& clean = runner->data().train();
+  for (size_t p = 0; p < clean.pixels.size(); ++p)
+    if (clean.pixels[p] >= 8 && clean.pixels[p] <= 247) wrong += published.pixels[p] != clean.pixels[p];
+  EXPECT_EQ(wrong, 0u);
+
+  given["methods"].push_back({{"method", "ops"}});
+  EXPECT_EQ(plan_error(given), "methods[3]");
 }
 
 TEST_F(BenchTest, FolderOfSomethingElseIsRefused) {
