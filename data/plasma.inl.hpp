@@ -62,16 +62,19 @@ class DiamondSquare {
                           at(y + half, x + half)) /
                          4);
     for (int y = 0; y < side_; y += half)
-      for (int x = y / half % 2 == 0 ? half : 0; x < side_; x += step) {
-        int32_t sum = 0, count = 0;
-        const auto add = [&](int line, int column) {
-          if (line < 0 || line >= side_ || column < 0 || column >= side_) return;
-          sum += at(line, column);
-          ++count;
-        };
-        add(y - half, x), add(y + half, x), add(y, x - half), add(y, x + half);
-        at(y, x) = moved(sum / count);
-      }
+      for (int x = y / half % 2 == 0 ? half : 0; x < side_; x += step)
+        at(y, x) = moved(cross_mean(y, x, half));
+  }
+
+  /// The mean of the points `half` above, below, left and right, as far as they are on the grid.
+  int32_t cross_mean(int y, int x, int half) {
+    const int last = side_ - 1;
+    if (y > 0 && y < last && x > 0 && x < last)
+      return (at(y - half, x) + at(y + half, x) + at(y, x - half) + at(y, x + half)) / 4;
+    // On a rim, and never in a corner.
+    if (y == 0 || y == last)
+      return (at(y == 0 ? half : last - half, x) + at(y, x - half) + at(y, x + half)) / 3;
+    return (at(y - half, x) + at(y + half, x) + at(y, x == 0 ? half : last - half)) / 3;
   }
 
   HalfWords words_;

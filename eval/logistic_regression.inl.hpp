@@ -34,7 +34,7 @@ struct Standardiser {
     for (size_t d = 0; d < width; ++d) {
       const double centre = sum[d] / static_cast<double>(count);
       mean.push_back(static_cast<float>(centre));
-      norm += std::max(0.0, squares[d] / static_cast<double>(count) - centre * centre);
+      norm += squares[d] / static_cast<double>(count) - centre * centre;
     }
     check(std::isfinite(norm), "logistic regression", "a feature is not finite");
     if (norm > 0) scale = static_cast<float>(1.0 / std::sqrt(norm));

@@ -111,14 +111,11 @@ TEST(PictureOps, TranslationsMoveWholePixels) {
 }
 
 TEST(PictureOps, ShearsReadAtPixelCentres) {
-  // Row y reads x + (y + 1/2) * magnitude from the centre of pixel x.
+  // From pixel (x, y)'s centre: x + 1/2 + (y + 1/2) is in pixel x + y + 1, and y + 1/2 - (x + 1/2) in y - x.
+  const int g = outside_grey;
   const std::vector<uint8_t> picture = grey_row({1, 2, 3, 4, 5, 6, 7, 8, 9});
-  EXPECT_EQ(after(picture, 3, 3, PictureOp::shear_x, 1),
-            grey_row({2, 3, outside_grey, 6, outside_grey, outside_grey, outside_grey, outside_grey,
-                      outside_grey}));
-  EXPECT_EQ(after(picture, 3, 3, PictureOp::shear_y, -1),
-            grey_row({outside_grey, outside_grey, outside_grey, 1, outside_grey, outside_grey, 4, 2,
-                      outside_grey}));
+  EXPECT_EQ(after(picture, 3, 3, PictureOp::shear_x, 1), grey_row({2, 3, g, 6, g, g, g, g, g}));
+  EXPECT_EQ(after(picture, 3, 3, PictureOp::shear_y, -1), grey_row({1, g, g, 4, 2, g, 7, 5, 3}));
 }
 
 TEST(PictureOps, QuarterTurnsAreExact) {
