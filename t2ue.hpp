@@ -128,7 +128,9 @@
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/classifier_file.hpp>
 #include <t2ue/optim/clip_file.hpp>
+#include <t2ue/optim/cluster_targets.hpp>
 #include <t2ue/optim/features.hpp>
+#include <t2ue/optim/noise_batch.hpp>
 #include <t2ue/optim/noise_policy.hpp>
 #include <t2ue/optim/noise_table.hpp>
 #include <t2ue/optim/noise_trainer.hpp>

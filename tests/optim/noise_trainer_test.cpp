@@ -185,6 +185,22 @@ TEST_F(Noise, ContrastiveNoiseBringsViewsTogether) {
   expect_bounds(*run);
 }
 
+TEST_F(Noise, SeparabilityAloneTellsClassesApartWhateverThePictures) {
+  policy = {.start = NoiseStart::uniform, .rounds = 20, .objective_weight = 0, .separability = 0.1f};
+  const auto run = classes();
+  const float first = run->advance().noise;
+  float last = first;
+  while (!run->done()) last = run->advance().noise;
+  EXPECT_LT(last, 0.5f * first);
+  PairDataset other = data;
+  for (uint8_t& pixel : other.pixels) pixel = 128;
+  for (uint8_t& pixel : data.pixels) pixel = 127;
+  const auto grey = classes();
+  Classes same(tiny_classifier(), policy, eps, recipe, other);
+  while (!grey->done()) grey->advance(), same.advance();
+  EXPECT_EQ(grey->noise(), same.noise());
+}
+
 TEST_F(Noise, ClustersMoveTowardsTheNextCentre) {
   policy = {.objective = NoiseObjective::clusters,
             .unit = NoiseUnit::cluster,
@@ -288,6 +304,13 @@ struct NoisePolicies : Noise, testing::WithParamInterface<std::string> {
                 .attack_radius = 4,
                 .attack_step_size = 2,
                 .attack_steps = 2};
+    else if (name == "tue")
+      policy = {.objective = NoiseObjective::contrastive,
+                .start = NoiseStart::uniform,
+                .rounds = 4,
+                .surrogate_steps = 2,
+                .augment_noise = true,
+                .separability = 1};
     else if (name == "cp")
       policy = {.objective = NoiseObjective::contrastive,
                 .unit = NoiseUnit::label,
@@ -334,7 +357,7 @@ TEST_P(NoisePolicies, IsItsJson) {
   const nlohmann::json json = to_json(policy);
   EXPECT_EQ(to_json(noise_policy_from_json(json)), json);
 }
-INSTANTIATE_TEST_SUITE_P(Methods, NoisePolicies, testing::Values("em", "tap", "rem", "cp", "uc"),
+INSTANTIATE_TEST_SUITE_P(Methods, NoisePolicies, testing::Values("em", "tap", "rem", "tue", "cp", "uc"),
                          [](const auto& name) { return name.param; });
 
 TEST_F(Noise, AnotherPolicyDoesNotGoOn) {
@@ -360,6 +383,7 @@ TEST_F(Noise, WhatDoesNotGoTogetherIsRefused) {
   refused({{"attack_radius", 4}}, "belong together");
   refused({{"samples", 2}}, "augment_noise");
   refused({{"unit", "cluster"}}, "belong together");
+  refused({{"objective_weight", 0}}, "separability");
   refused({{"objective", "contrastive"}}, "augmented views");
   refused({{"stop_error", 0.1}, {"objective", "contrastive"}, {"augment_noise", true}}, "stop_error");
 
