@@ -37,7 +37,8 @@ enum class Purpose : uint32_t {
   projection,
   defence,
   noise_start,
-  caption_shuffle
+  caption_shuffle,
+  trigger
 };
 
 namespace detail {

@@ -14,6 +14,11 @@
 //              the pictures themselves, where the authors take one trained on ImageNet.
 //   clip_em, clip_tap  the forms for CLIP of the multimodal repositories (Liu et al., MM 2024).
 //
+//   mem3, mem5 Liu et al., MM 2024.  Surrogate and noise are made with triggers in the captions, an item's
+//   own;
+//              what the method publishes is the noise, as in T2UE's Table 2, which leaves captions as they
+//              are.
+//
 // Clean training of a surrogate takes 40 epochs (32 for CLIP) unless the policy says otherwise: the sources
 // only say that it is trained.
 #pragma once

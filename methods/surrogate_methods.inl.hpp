@@ -55,6 +55,14 @@ T2UE_INLINE const std::vector<SurrogateMethod>& surrogate_methods() {
       {"uc", "a noise a cluster, towards the next cluster's centre; no labels", false, {cluster}},
       {"clip_em", "em with CLIP's contrastive loss", true, {sample}},
       {"clip_tap", "error-maximising noise against a clean CLIP", true, {sample}},
+      {"mem3",
+       "clip_em beside 3 trigger tokens a caption, of which only the noise is published",
+       true,
+       {sample}},
+      {"mem5",
+       "clip_em beside 5 trigger tokens a caption, of which only the noise is published",
+       true,
+       {sample}},
   };
   return methods;
 }
@@ -122,6 +130,12 @@ T2UE_INLINE SurrogatePreset surrogate_preset(const SurrogateMethod& method, Nois
   } else if (method.name == "clip_tap") {
     p.direction = NoiseDirection::max;
     p.pretrain_epochs = 32, p.pgd_steps = 8, p.step_size = 1;
+    preset.recipe = detail::clip_surrogate();
+  } else if (method.name == "mem3" || method.name == "mem5") {
+    p.rounds = 20, p.surrogate_steps = 200;
+    p.pgd_steps = 8, p.step_size = 1;
+    p.shuffle_captions = true;
+    p.trigger_tokens = method.name == "mem3" ? 3 : 5;
     preset.recipe = detail::clip_surrogate();
   }
   p.unit = unit;

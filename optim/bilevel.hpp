@@ -95,6 +95,8 @@ class BiLevelTrainer {
           "rounds and noise_steps must be positive, surrogate_steps not negative");
     check(recipe.ema_decay == 0.0f, "bilevel", "keeps no average of the weights; ema_decay must be 0, is ",
           recipe.ema_decay);
+    check(recipe.adversarial_radius == 0.0f, "bilevel",
+          "attacks no surrogate; adversarial_radius must be 0, is ", recipe.adversarial_radius);
     if (generator.standardise) standardise();
     record_noise_step();
     // A surrogate that never trains has neither moments nor a step, which would take memory.

@@ -25,6 +25,8 @@ class NoiseBatch {
   const Tensor& rows() const { return rows_; }
   const Tensor& classes() const { return classes_; }
   const Tensor& counter() const { return counter_; }
+  /// What it was filled with.
+  const std::vector<int64_t>& items() const { return items_; }
   /// Seconds spent so far on filling.
   double seconds() const { return seconds_; }
 
@@ -33,6 +35,8 @@ class NoiseBatch {
     const auto before = std::chrono::steady_clock::now();
     batch_.fill(data_, items, epoch, 0);
     items_.assign(items.begin(), items.end());
+    captions_of_.clear();
+    for (int64_t b = 0; b < batch_.size(); ++b) captions_of_.push_back(item_at(b));
     epoch_ = epoch;
     const std::span<int32_t> rows = rows_in_.begin<int32_t>(), classes = classes_in_.begin<int32_t>();
     for (size_t b = 0; b < rows.size(); ++b) {
@@ -58,22 +62,30 @@ class NoiseBatch {
     batch_.labels.assign(targets);
   }
 
-  /// The captions of the items, in an order drawn by (seed, number).
+  /// Deals the items' captions out anew, in an order drawn by (seed, number); show_captions() shows it.
   void shuffle_captions(uint64_t seed, int64_t number) {
-    std::vector<int64_t> order;
-    for (int64_t b = 0; b < batch_.size(); ++b) order.push_back(item_at(b));
     Random random(seed, Purpose::caption_shuffle, static_cast<uint64_t>(number));
     for (size_t i = items_.size() - 1; i > 0; --i)
-      std::swap(order[i], order[random.below(static_cast<uint32_t>(i + 1))]);
+      std::swap(captions_of_[i], captions_of_[random.below(static_cast<uint32_t>(i + 1))]);
+  }
+  /// Puts `tokens` trigger tokens in front of every caption, those of the place's own item: `triggers` is
+  /// [items of the data set, tokens]. What no longer fits is cut, and the end token stays.
+  void show_captions(std::span<const int32_t> triggers, int tokens) {
     const int64_t length = data_.context_length;
-    std::vector<int32_t> ids, end;
-    for (const int64_t item : order) {
-      const int64_t row = data_.caption_row(item, epoch_);
-      ids.insert(ids.end(), data_.ids.begin() + row * length, data_.ids.begin() + (row + 1) * length);
-      end.push_back(data_.end[static_cast<size_t>(row)]);
+    std::vector<int32_t> ids(static_cast<size_t>(batch_.size() * length), 0), ends;
+    for (int64_t b = 0; b < batch_.size(); ++b) {
+      const int64_t row = data_.caption_row(captions_of_[static_cast<size_t>(b)], epoch_);
+      const int32_t* caption = data_.ids.data() + row * length;
+      const int64_t end = data_.end[static_cast<size_t>(row)], kept = std::min(end - 1, length - tokens - 2);
+      int32_t* to = ids.data() + b * length;
+      *to++ = caption[0];
+      to = std::copy_n(triggers.data() + item_at(b) * tokens, tokens, to);
+      to = std::copy_n(caption + 1, kept, to);
+      *to = caption[end];
+      ends.push_back(static_cast<int32_t>(1 + tokens + kept));
     }
     batch_.ids.assign(ids);
-    batch_.end.assign(end);
+    batch_.end.assign(ends);
   }
 
  private:
@@ -83,7 +95,7 @@ class NoiseBatch {
   Batch batch_;
   Tensor rows_, classes_, counter_;
   StagedCopy rows_in_{rows_}, classes_in_{classes_}, counter_in_{counter_};
-  std::vector<int64_t> items_;
+  std::vector<int64_t> items_, captions_of_;  ///< of every place, the item whose caption it shows
   int64_t epoch_ = 0;
   double seconds_ = 0;
 };

@@ -90,6 +90,9 @@ struct NoiseTablePolicy {
   /// does not depend on the pictures.
   float objective_weight = 1, separability = 0;
   bool shuffle_captions = false;  ///< MEM: captions change places in the batch before every step of the noise
+  /// MEM: so many tokens in front of every caption, searched for in the first `trigger_rounds` rounds among
+  /// `trigger_candidates` a place. An item's captions share them.
+  int trigger_tokens = 0, trigger_rounds = 5, trigger_candidates = 16;
 };
 
 /// Error for an unknown key, a value out of range, or values that exclude each other.

@@ -40,6 +40,9 @@ T2UE_INLINE NoiseTablePolicy noise_policy_from_json(const nlohmann::json& json,
   p.objective_weight = reader.in_range<float>("objective_weight", 0.0f, 1e6f, p.objective_weight);
   p.separability = reader.in_range<float>("separability", 0.0f, 1e6f, p.separability);
   p.shuffle_captions = reader.get<bool>("shuffle_captions", p.shuffle_captions);
+  p.trigger_tokens = reader.in_range<int>("trigger_tokens", 0, 64, p.trigger_tokens);
+  p.trigger_rounds = reader.in_range<int>("trigger_rounds", 0, 100'000, p.trigger_rounds);
+  p.trigger_candidates = reader.in_range<int>("trigger_candidates", 1, 10'000, p.trigger_candidates);
   reader.done();
   check_noise_policy(p);
   return p;
@@ -73,7 +76,10 @@ T2UE_INLINE nlohmann::json to_json(const NoiseTablePolicy& p) {
           {"temperature", p.temperature},
           {"objective_weight", p.objective_weight},
           {"separability", p.separability},
-          {"shuffle_captions", p.shuffle_captions}};
+          {"shuffle_captions", p.shuffle_captions},
+          {"trigger_tokens", p.trigger_tokens},
+          {"trigger_rounds", p.trigger_rounds},
+          {"trigger_candidates", p.trigger_candidates}};
 }
 
 T2UE_INLINE void check_noise_policy(const NoiseTablePolicy& p) {
@@ -111,6 +117,9 @@ T2UE_INLINE void check_noise_training(const NoiseTablePolicy& policy, const Trai
   check_noise_policy(policy);
   check(recipe.mixup_alpha == 0.0f && recipe.ema_decay == 0.0f, where,
         "mixes no pictures and keeps no average of the weights: mixup_alpha and ema_decay must be 0");
+  check(recipe.adversarial_radius == 0.0f, where,
+        "the surrogate is attacked as the policy's attack_radius says; adversarial_radius must be 0, is ",
+        recipe.adversarial_radius);
   const bool reads_labels = policy.unit == NoiseUnit::label || policy.separability > 0 ||
                             (!learns_captions && policy.objective == NoiseObjective::supervised);
   if (reads_labels)
@@ -120,8 +129,11 @@ T2UE_INLINE void check_noise_training(const NoiseTablePolicy& policy, const Trai
         "target_shift is of classes or clusters, and this surrogate learns from captions");
   check(!learns_captions || policy.stop_error == 0, where,
         "stop_error counts wrong classes, and this surrogate learns from captions; set it to 0");
-  check(learns_captions || !policy.shuffle_captions, where,
-        "shuffle_captions is for a surrogate that learns from captions");
+  check(learns_captions || (!policy.shuffle_captions && policy.trigger_tokens == 0), where,
+        "shuffle_captions and trigger_tokens are for a surrogate that learns from captions");
+  check(policy.trigger_tokens == 0 || policy.trigger_tokens + 3 <= data.context_length, where,
+        policy.trigger_tokens, " trigger tokens leave nothing of captions of ", data.context_length,
+        " tokens; use fewer");
 }
 
 T2UE_INLINE int64_t noise_rows(const NoiseTablePolicy& policy, const PairDataset& data) {

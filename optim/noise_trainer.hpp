@@ -1,30 +1,20 @@
 // The one loop of surrogate-based unlearnable examples: a table of bounded noise takes signed-gradient steps
 // on a surrogate's loss, while the surrogate trains on clean or on perturbed pictures, as a policy says. EM
 // (Huang et al., 2021), error-max, TAP (Fowl et al., 2021), REM (Fu et al., 2022), CP (He et al., 2023), UC
-// (Zhang et al., 2023), TUE (Ren et al., 2023) and their forms for CLIP are policies:
+// (Zhang et al., 2023), TUE (Ren et al., 2023), MEM (Liu et al., 2024) and the forms for CLIP are policies:
 // methods/surrogate_methods.hpp.
 #pragma once
 
 #include <span>
 #include <utility>
 
-#include <t2ue/optim/adversarial.hpp>
-#include <t2ue/optim/cluster_targets.hpp>
 #include <t2ue/optim/features.hpp>
-#include <t2ue/optim/noise_batch.hpp>
+#include <t2ue/optim/noise_losses.hpp>
 #include <t2ue/optim/noise_table.hpp>
 #include <t2ue/optim/trainer.hpp>
+#include <t2ue/optim/trigger_search.hpp>
 
 namespace t2ue {
-
-/// What a model says of pictures, before any loss: CLIP's unit image features, a classifier's outputs.
-inline Var picture_outputs(Clip& model, const Var& pixels) {
-  return model.encode_image(pixels);
-}
-template <class Model>
-Var picture_outputs(Model& model, const Var& pixels) {
-  return cast(model(pixels), DType::f32);
-}
 
 /// Makes noise for every picture of a data set against a surrogate of type Model (Clip or a classifier). The
 /// surrogate's recipe gives batch, optimiser, augmentation and seed; `rate` is that of the rounds, constant
@@ -54,6 +44,7 @@ class NoiseTrainer {
         batch_(data, recipe.batch, device),
         noise_(Tensor::zeros(batch_.tensors().images.shape(), DType::f32, device)),
         gradient_(Tensor::zeros(batch_.tensors().images.shape(), DType::f32, device)),
+        losses_(model_, batch_, policy, recipe, static_cast<int64_t>(data.label_names.size()), device),
         order_(data.count(), recipe.batch, recipe.seed),
         execution_(execution),
         precision_(precision) {
@@ -63,6 +54,9 @@ class NoiseTrainer {
     if (policy.unit == NoiseUnit::label) row_of_item_ = data.labels;
     if (policy.unit == NoiseUnit::sample)
       for (int32_t i = 0; i < static_cast<int32_t>(data.count()); ++i) row_of_item_.push_back(i);
+    if constexpr (learns_captions)
+      if (policy.trigger_tokens > 0)
+        triggers_ = random_triggers(data, model_.config.text.vocab_size, policy.trigger_tokens, recipe.seed);
     record();
   }
   NoiseTrainer(const NoiseTrainer&) = delete;
@@ -115,6 +109,9 @@ class NoiseTrainer {
   /// Each item's row in it. Of clusters known once the surrogate has been trained.
   const std::vector<int32_t>& row_of_item() const { return row_of_item_; }
 
+  /// Each item's trigger tokens, [items, trigger_tokens].
+  const std::vector<int32_t>& triggers() const { return triggers_; }
+
   /// Writes everything needed to go on; `extra` is kept beside the state.
   void save(const std::filesystem::path& path, const nlohmann::json& extra = {}) const {
     CheckpointWriter writer;
@@ -125,9 +122,10 @@ class NoiseTrainer {
     };
     add("noise", table_.values().to_floats());
     if (!best_.empty()) add("best", best_);
+    if (!triggers_.empty()) add("triggers", std::vector<float>(triggers_.begin(), triggers_.end()));
     if (clustered()) {
       add("clusters", std::vector<float>(row_of_item_.begin(), row_of_item_.end()));
-      add("targets", targets_.weights().to_floats());
+      add("targets", losses_.targets.weights().to_floats());
     }
     writer.save(path, "noise training", {{"state", state()}, {"made_by", made_by()}, {"extra", extra}});
   }
@@ -144,12 +142,16 @@ class NoiseTrainer {
     table_.assign(reader.floats("noise", values));
     const nlohmann::json& state = saved.at("state");
     best_ = state.at("has_best") ? reader.floats("best", values) : std::vector<float>();
+    if (!triggers_.empty()) {
+      const std::vector<float> tokens = reader.floats("triggers", static_cast<int64_t>(triggers_.size()));
+      triggers_.assign(tokens.begin(), tokens.end());
+    }
     if (state.at("clustered")) {
       const std::vector<float> rows = reader.floats("clusters", data_.count());
       row_of_item_.assign(rows.begin(), rows.end());
       const int64_t width = state.at("width");
-      targets_ = ClusterTargets(reader.floats("targets", policy_.clusters * width), policy_.clusters,
-                                recipe_.batch, parameters_.device());
+      losses_.targets = ClusterTargets(reader.floats("targets", policy_.clusters * width), policy_.clusters,
+                                       recipe_.batch, parameters_.device());
     }
     epoch_ = state.at("epoch"), restart_ = state.at("restart"), round_ = state.at("round");
     final_ = state.at("final"), steps_ = state.at("steps"), noise_batches_ = state.at("noise_batches");
@@ -159,84 +161,34 @@ class NoiseTrainer {
   }
 
  private:
-  static constexpr bool learns_captions = std::is_same_v<Model, Clip>;
+  static constexpr bool learns_captions = NoiseLosses<Model>::learns_captions;
 
   // ---- what is recorded ----
 
-  /// How the surrogate sees pictures while it trains, and while noise is made; there other numbers are drawn.
-  AugmentOptions training_view() const { return recipe_.augmentation(pixel_norm); }
-  AugmentOptions noise_view() const {
-    AugmentOptions options;
-    if (policy_.augment_noise) options = recipe_.augmentation(pixel_norm);
-    options.norm = pixel_norm;
-    options.seed = recipe_.seed + 1;
-    return options;
-  }
-
-  Var pixels(Graph& g, const Var& noise, const AugmentOptions& options, const Var& attack = {}) {
-    const Var picture = perturb(g.input(batch_.tensors().images), noise);
-    return attacked(augment(picture, g.input(batch_.counter()), options), attack, pixel_norm);
-  }
-
-  Var contrastive_loss(Graph& g, const Var& noise, const AugmentOptions& options) {
-    AugmentOptions other = options;
-    other.seed = options.seed + 2;
-    const Var one = l2_normalize(picture_outputs(model_, pixels(g, noise, options)));
-    const Var two = l2_normalize(picture_outputs(model_, pixels(g, noise, other)));
-    return info_nce(one, two, g.input(log_scale_));
-  }
-
-  /// The loss that the noise's steps are on.
-  Var noise_loss(Graph& g, const Var& noise, const Var& attack = {}) {
-    if (policy_.separability == 0) return noise_objective(g, noise, attack);
-    const int64_t places = noise.shape()[0];
-    const Var apart =
-        class_separability(noise.reshape({places, noise.shape().elements() / places}),
-                           g.input(batch_.classes()), static_cast<int64_t>(data_.label_names.size()));
-    const Var other = policy_.objective_weight > 0 ? noise_objective(g, noise, attack) : apart;
-    return add(apart, other, policy_.separability, policy_.objective_weight);
-  }
-  Var noise_objective(Graph& g, const Var& noise, const Var& attack) {
-    if (policy_.objective == NoiseObjective::contrastive) return contrastive_loss(g, noise, noise_view());
-    const Var seen = pixels(g, noise, noise_view(), attack);
-    if (policy_.objective == NoiseObjective::clusters)
-      return targets_.loss(picture_outputs(model_, seen), g.input(batch_.rows()));
-    return training_loss(model_, seen, batch_.tensors(), false);
-  }
-  /// The loss that the surrogate trains on. What UC clusters is learned without labels.
-  Var surrogate_loss(Graph& g, const Var& noise, const Var& attack = {}) {
-    const bool contrasts = policy_.objective == NoiseObjective::contrastive ||
-                           (policy_.objective == NoiseObjective::clusters && !learns_captions);
-    if (contrasts) return contrastive_loss(g, noise, training_view());
-    return training_loss(model_, pixels(g, noise, training_view(), attack), batch_.tensors(), false);
-  }
   Var table_noise(Graph& g) { return gather_rows(g.input(table_.values()), g.input(batch_.rows())); }
-  /// f() as the policy has the surrogate while noise or attacks are made.
-  template <class F>
-  Var in_noise_mode(Graph& g, F&& f) {
-    if (policy_.surrogate_mode == SurrogateMode::training) return f();
-    const Evaluation evaluation(g);
-    return f();
-  }
-
   void record() {
     const Device device = parameters_.device();
-    log_scale_ = Tensor::of(std::vector<float>{-std::log(policy_.temperature)}, {1}, device);
     const auto constrain = [this](Graph& g) { record_constraints(g, model_); };
     if (policy_.pretrain_epochs > 0)
       pretrain_step_.emplace(
-          optimizer_, device, execution_, precision_, [this](Graph& g) { return surrogate_loss(g, {}); },
-          constrain);
+          optimizer_, device, execution_, precision_,
+          [this](Graph& g) { return losses_.of_surrogate(g, {}, {}); }, constrain);
     if (policy_.attack_radius > 0) record_attacks();
     if (policy_.surrogate_steps > 0)
       surrogate_step_.emplace(
           optimizer_, device, execution_, precision_,
           [this](Graph& g) {
-            return surrogate_loss(g, table_noise(g),
-                                  surrogate_attack_ ? g.input(surrogate_attack_->noise()) : Var{});
+            return losses_.of_surrogate(g, table_noise(g),
+                                        surrogate_attack_ ? g.input(surrogate_attack_->noise()) : Var{});
           },
           constrain);
     if (policy_.stop_error > 0) record_error();
+    if constexpr (learns_captions)
+      if (policy_.trigger_tokens > 0)
+        trigger_search_.emplace(
+            model_, batch_, policy_.trigger_tokens, policy_.trigger_candidates, caption_marks(data_),
+            [this](Graph& g) { return losses_.noise_view(g, table_noise(g)); }, device, execution_,
+            precision_);
   }
 
   void record_attacks() {
@@ -246,15 +198,15 @@ class NoiseTrainer {
       attack.emplace(
           batch_.tensors().images.shape(), options,
           [this, loss](Graph& g, const Var& on) {
-            return in_noise_mode(g, [&] { return loss(g, table_noise(g), on); });
+            return losses_.in_noise_mode(g, [&] { return loss(g, table_noise(g), on); });
           },
           parameters_.device(), execution_, precision_);
     };
     if (policy_.surrogate_steps > 0)
       make(surrogate_attack_,
-           [this](Graph& g, const Var& noise, const Var& on) { return surrogate_loss(g, noise, on); });
+           [this](Graph& g, const Var& noise, const Var& on) { return losses_.of_surrogate(g, noise, on); });
     make(noise_attack_,
-         [this](Graph& g, const Var& noise, const Var& on) { return noise_loss(g, noise, on); });
+         [this](Graph& g, const Var& noise, const Var& on) { return losses_.of_noise(g, noise, on); });
   }
 
   void record_noise() {
@@ -264,8 +216,8 @@ class NoiseTrainer {
           const Frozen frozen(g);
           const Var noise = g.input(noise_, true);
           gather_rows_into(g.input(table_.values()), g.input(batch_.rows()), noise);
-          const Var loss = in_noise_mode(g, [&] {
-            return noise_loss(g, noise, noise_attack_ ? g.input(noise_attack_->noise()) : Var{});
+          const Var loss = losses_.in_noise_mode(g, [&] {
+            return losses_.of_noise(g, noise, noise_attack_ ? g.input(noise_attack_->noise()) : Var{});
           });
           g.backward(loss);
           loss_ = g.output(loss);
@@ -339,7 +291,7 @@ class NoiseTrainer {
     Losses losses;
     if (policy_.noise_first) losses.noise = noise_pass(policy_.noise_batches);
     for (int64_t s = 0; s < policy_.surrogate_steps; ++s) {
-      batch_.fill(order_.at(steps_), order_.epoch_of(steps_), row_of_item_);
+      fill(order_.at(steps_), order_.epoch_of(steps_));
       batch_.count(steps_);
       if (surrogate_attack_) surrogate_attack_->run();
       losses.surrogate += surrogate_step_->run(rate(), concat("surrogate, step ", steps_)) /
@@ -363,8 +315,10 @@ class NoiseTrainer {
     double sum = 0;
     int64_t visited = 0;
     if (batches > 0) {
-      for (; visited < batches; ++visited, ++noise_batches_)
-        sum += static_cast<double>(noise_batch(order_.at(noise_batches_), order_.epoch_of(noise_batches_)));
+      for (; visited < batches; ++visited, ++noise_batches_) {
+        const int64_t at = policy_.pretrain_epochs * order_.steps_per_epoch() + noise_batches_;
+        sum += static_cast<double>(noise_batch(order_.at(at), order_.epoch_of(at)));
+      }
       return static_cast<float>(sum / static_cast<double>(visited));
     }
     const std::vector<int64_t> order =
@@ -382,12 +336,19 @@ class NoiseTrainer {
   }
 
   float noise_batch(std::span<const int64_t> items, int64_t epoch) {
-    batch_.fill(items, epoch, row_of_item_);
+    fill(items, epoch);
     if (policy_.target_shift > 0 && policy_.objective == NoiseObjective::supervised)
       batch_.shift_labels(policy_.target_shift);
+    if (trigger_search_ && round_ < policy_.trigger_rounds) {
+      batch_.count(draws_);
+      trigger_search_->run(triggers_);
+    }
     float loss = 0;
     for (int step = 0; step < policy_.pgd_steps; ++step) {
-      if (policy_.shuffle_captions) batch_.shuffle_captions(recipe_.seed, shuffles_++);
+      if (policy_.shuffle_captions) {
+        batch_.shuffle_captions(recipe_.seed, shuffles_++);
+        batch_.show_captions(triggers_, policy_.trigger_tokens);
+      }
       loss = 0;
       for (int sample = 0; sample < policy_.samples; ++sample, ++draws_) {
         batch_.count(draws_);
@@ -399,6 +360,12 @@ class NoiseTrainer {
       update_->run();
     }
     return loss;
+  }
+
+  /// A batch that carries noise, and triggers.
+  void fill(std::span<const int64_t> items, int64_t epoch) {
+    batch_.fill(items, epoch, row_of_item_);
+    if (!triggers_.empty()) batch_.show_captions(triggers_, policy_.trigger_tokens);
   }
 
   void check_finite(float loss) {
@@ -432,7 +399,7 @@ class NoiseTrainer {
 
   // ---- clusters ----
 
-  bool clustered() const { return static_cast<bool>(targets_); }
+  bool clustered() const { return static_cast<bool>(losses_.targets); }
 
   void find_clusters() {
     DatasetPass pass(
@@ -446,7 +413,7 @@ class NoiseTrainer {
           "noise", "wanted ", groups, " clusters of ", data_.count(), " items and ", width, " features, got ",
           found.cluster_of_item.size(), " items and ", found.centres.size(), " numbers");
     row_of_item_ = std::move(found.cluster_of_item);
-    targets_ =
+    losses_.targets =
         ClusterTargets(found.centres, groups, policy_.target_shift, recipe_.batch, parameters_.device());
   }
 
@@ -465,7 +432,7 @@ class NoiseTrainer {
             {"best_loss", best_loss_},
             {"has_best", !best_.empty()},
             {"clustered", clustered()},
-            {"width", clustered() ? targets_.weights().shape()[1] : 0}};
+            {"width", clustered() ? losses_.targets.weights().shape()[1] : 0}};
   }
   nlohmann::json made_by() const {
     return {{"recipe", to_json(recipe_)}, {"policy", to_json(policy_)}, {"eps", table_.eps()}};
@@ -482,8 +449,8 @@ class NoiseTrainer {
   std::vector<int32_t> row_of_item_;
   NoiseBatch batch_;
   Tensor noise_, gradient_;  ///< of the batch, [B,S,S,3]
-  Tensor log_scale_, loss_, outputs_;
-  ClusterTargets targets_;
+  Tensor loss_, outputs_;
+  NoiseLosses<Model> losses_;
   BatchOrder order_;
   Execution execution_;
   Precision precision_;
@@ -494,6 +461,8 @@ class NoiseTrainer {
   int64_t steps_ = 0, noise_batches_ = 0, passes_ = 0, draws_ = 0, shuffles_ = 0;
   float last_loss_ = 0, best_loss_ = 0;
   std::vector<float> best_;
+  std::vector<int32_t> triggers_;
+  std::optional<TriggerSearch> trigger_search_;
 };
 
 }  // namespace t2ue

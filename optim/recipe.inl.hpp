@@ -33,6 +33,8 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   r.mixup_alpha = reader.in_range<float>("mixup_alpha", 0.0f, 100.0f, r.mixup_alpha);
   r.ema_decay = reader.in_range<float>("ema_decay", 0.0f, 1.0f, r.ema_decay);
   check(r.ema_decay < 1.0f, "recipe", "'ema_decay' is 1: the average would never leave the first weights");
+  r.adversarial_radius = reader.in_range<float>("adversarial_radius", 0.0f, 100.0f, r.adversarial_radius);
+  r.adversarial_steps = reader.in_range<int>("adversarial_steps", 1, 1000, r.adversarial_steps);
   r.seed = reader.get<uint64_t>("seed", r.seed);
   reader.done();
   return r;
@@ -40,27 +42,32 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
 
 T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
   const char* kinds[] = {"adamw", "adam", "sgd"};
-  return {{"epochs", r.epochs},
-          {"batch", r.batch},
-          {"rate", r.rate},
-          {"warmup_share", r.warmup_share},
-          {"optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]},
-          {"beta1", r.optimizer.beta1},
-          {"beta2", r.optimizer.beta2},
-          {"momentum", r.optimizer.momentum},
-          {"decay", r.optimizer.decay},
-          {"max_norm", r.optimizer.max_norm},
-          {"min_area", r.min_area},
-          {"shift", r.shift},
-          {"flip", r.flip},
-          {"brightness", r.brightness},
-          {"contrast", r.contrast},
-          {"saturation", r.saturation},
-          {"grayscale", r.grayscale},
-          {"cutout", r.cutout},
-          {"mixup_alpha", r.mixup_alpha},
-          {"ema_decay", r.ema_decay},
-          {"seed", r.seed}};
+  nlohmann::json json{{"epochs", r.epochs},
+                      {"batch", r.batch},
+                      {"rate", r.rate},
+                      {"warmup_share", r.warmup_share},
+                      {"optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]},
+                      {"beta1", r.optimizer.beta1},
+                      {"beta2", r.optimizer.beta2},
+                      {"momentum", r.optimizer.momentum},
+                      {"decay", r.optimizer.decay},
+                      {"max_norm", r.optimizer.max_norm},
+                      {"min_area", r.min_area},
+                      {"shift", r.shift},
+                      {"flip", r.flip},
+                      {"brightness", r.brightness},
+                      {"contrast", r.contrast},
+                      {"saturation", r.saturation},
+                      {"grayscale", r.grayscale},
+                      {"cutout", r.cutout},
+                      {"mixup_alpha", r.mixup_alpha},
+                      {"ema_decay", r.ema_decay},
+                      {"seed", r.seed}};
+  if (r.adversarial_radius > 0) {
+    json["adversarial_radius"] = r.adversarial_radius;
+    json["adversarial_steps"] = r.adversarial_steps;
+  }
+  return json;
 }
 
 }  // namespace t2ue

@@ -14,22 +14,50 @@
 
 namespace t2ue {
 
+/// The token that every caption begins with, and the one it ends with.
+struct CaptionMarks {
+  int32_t start = 0, end = 0;
+  bool has(int32_t token) const { return token == Tokenizer::pad_token || token == start || token == end; }
+};
+/// Error for a data set without captions.
+inline CaptionMarks caption_marks(const PairDataset& data) {
+  check(!data.ids.empty() && !data.end.empty(), "trigger", "the data set has no captions to put tokens into");
+  return {data.ids.front(), data.ids[static_cast<size_t>(data.end.front())]};
+}
+
+/// Triggers to begin with, [items, tokens]: any tokens of a vocabulary of `words` but marks, by (seed, item).
+inline std::vector<int32_t> random_triggers(const PairDataset& data, int64_t words, int tokens,
+                                            uint64_t seed) {
+  check(words > 3, "trigger", "a vocabulary of ", words, " tokens has none to search among");
+  const CaptionMarks marks = caption_marks(data);
+  std::vector<int32_t> triggers;
+  for (int64_t item = 0; item < data.count(); ++item) {
+    Random random(seed, Purpose::trigger, static_cast<uint64_t>(item));
+    for (int place = 0; place < tokens;) {
+      const auto token = static_cast<int32_t>(random.below(static_cast<uint32_t>(words)));
+      if (marks.has(token)) continue;
+      triggers.push_back(token);
+      ++place;
+    }
+  }
+  return triggers;
+}
+
 /// The search, on one batch after the other. The surrogate is a constant in evaluation mode.
 class TriggerSearch {
  public:
   /// `pixels` records what the surrogate sees of the batch's pictures. `candidates` tokens are tried in every
   /// place of a trigger.
-  TriggerSearch(Clip& model, NoiseBatch& batch, int tokens, int candidates, int32_t start, int32_t end,
+  TriggerSearch(Clip& model, NoiseBatch& batch, int tokens, int candidates, CaptionMarks marks,
                 std::function<Var(Graph&)> pixels, Device device = {},
                 Execution execution = Execution::planned, Precision precision = Precision::fp32)
       : batch_(batch),
         tokens_(tokens),
         candidates_(candidates),
-        start_(start),
-        end_(end),
-        shift_(Tensor::zeros({batch.tensors().size(), model.config.text.context_length,
-                              model.config.text.transformer.width},
-                             model_type(precision), device)),
+        marks_(marks),
+        shift_(Tensor::zeros(
+            {batch.tensors().size(), model.config.text.context_length, model.config.text.transformer.width},
+            model_type(precision), device)),
         place_(Tensor::zeros({batch.tensors().size()}, DType::i32, device)),
         look_(
             [this, &model, pixels](Graph& g) {
@@ -46,8 +74,7 @@ class TriggerSearch {
               const Var shift = g.input(shift_, true);
               g.backward(loss(g, model, shift));
               const Var at_place = gather_token(g.input(g.gradient(shift)), g.input(place_));
-              scores_ = g.output(
-                  cast(linear(at_place, g.parameter(model.text.token_embedding)), DType::f32));
+              scores_ = g.output(cast(linear(at_place, g.parameter(model.text.token_embedding)), DType::f32));
             },
             device, execution, precision),
         try_(
@@ -65,7 +92,7 @@ class TriggerSearch {
   /// `triggers` [items, tokens] of the whole set; those of the batch's items change. Returns the loss.
   float run(std::vector<int32_t>& triggers) {
     look_.run();
-    batch_.show_triggers(triggers, tokens_);
+    batch_.show_captions(triggers, tokens_);
     try_.run();
     float best = loss_.item();
     for (int place = 0; place < tokens_; ++place) {
@@ -79,7 +106,7 @@ class TriggerSearch {
           before.push_back(token);
           token = ranked[b * static_cast<size_t>(candidates_) + static_cast<size_t>(rank)];
         }
-        batch_.show_triggers(triggers, tokens_);
+        batch_.show_captions(triggers, tokens_);
         try_.run();
         if (const float loss = loss_.item(); loss < best) {
           best = loss;
@@ -87,7 +114,7 @@ class TriggerSearch {
         }
         for (size_t b = 0; b < before.size(); ++b) triggers[slot(b, place)] = before[b];
       }
-      batch_.show_triggers(triggers, tokens_);
+      batch_.show_captions(triggers, tokens_);
     }
     return best;
   }
@@ -97,8 +124,7 @@ class TriggerSearch {
     return precision == Precision::bf16 ? DType::bf16 : DType::f32;
   }
   size_t slot(size_t b, int place) const {
-    return static_cast<size_t>(batch_.items()[b]) * static_cast<size_t>(tokens_) +
-           static_cast<size_t>(place);
+    return static_cast<size_t>(batch_.items()[b]) * static_cast<size_t>(tokens_) + static_cast<size_t>(place);
   }
 
   Var loss(Graph& g, Clip& model, const Var& shift) {
@@ -127,7 +153,7 @@ class TriggerSearch {
       std::partial_sort(order.begin(), enough, order.end(), smaller);
       size_t taken = 0;
       for (auto token = order.begin(); token != enough && taken < count; ++token) {
-        if (*token == Tokenizer::pad_token || *token == start_ || *token == end_) continue;
+        if (marks_.has(*token)) continue;
         ranked.push_back(*token);
         ++taken;
       }
@@ -137,7 +163,7 @@ class TriggerSearch {
 
   NoiseBatch& batch_;
   int tokens_, candidates_;
-  int32_t start_, end_;
+  CaptionMarks marks_;
   Tensor shift_, place_, features_, scores_, loss_;
   Step look_, gradient_, try_;
 };
