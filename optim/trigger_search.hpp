@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -145,6 +146,8 @@ class TriggerSearch {
     std::vector<int32_t> order(words);
     for (size_t b = 0; b < batch; ++b) {
       const float* row = scores.data() + b * words;
+      check(std::all_of(row, row + words, [](float score) { return std::isfinite(score); }), "trigger",
+            "the gradient of the loss is not finite; lower the surrogate's rate or look at the data");
       std::iota(order.begin(), order.end(), 0);
       const auto smaller = [&](int32_t one, int32_t two) {
         return row[one] != row[two] ? row[one] < row[two] : one < two;
