@@ -128,7 +128,10 @@
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/classifier_file.hpp>
 #include <t2ue/optim/clip_file.hpp>
+#include <t2ue/optim/cluster_targets.hpp>
 #include <t2ue/optim/features.hpp>
+#include <t2ue/optim/noise_batch.hpp>
+#include <t2ue/optim/noise_losses.hpp>
 #include <t2ue/optim/noise_policy.hpp>
 #include <t2ue/optim/noise_table.hpp>
 #include <t2ue/optim/noise_trainer.hpp>
@@ -136,3 +139,4 @@
 #include <t2ue/optim/recipe.hpp>
 #include <t2ue/optim/schedule.hpp>
 #include <t2ue/optim/trainer.hpp>
+#include <t2ue/optim/trigger_search.hpp>

@@ -10,6 +10,7 @@
 #include <t2ue/core/cpu/attention.hpp>
 #include <t2ue/core/cpu/augment.hpp>
 #include <t2ue/core/cpu/batch_norm.hpp>
+#include <t2ue/core/cpu/class_separability.hpp>
 #include <t2ue/core/cpu/concat.hpp>
 #include <t2ue/core/cpu/conv2d.hpp>
 #include <t2ue/core/cpu/embedding.hpp>

@@ -339,6 +339,24 @@ struct CrossEntropyGradArgs {
   void visit(auto&& v) { v.read(logits, labels, share, shift, lse, dloss), v.grad(dlogits); }
 };
 
+/// How badly classes of vectors are told apart (Davies-Bouldin; TUE's CSD, Ren et al., 2023): the mean over
+/// ordered pairs of different classes that are there of (spread_i + spread_j) / |centre_i - centre_j|, spread
+/// being the mean distance from the centre; 0 for fewer than two classes.  gram [B,B], the vectors' products;
+/// labels i32 [B] in -1..K-1, -1 taking no part; loss [1]. Kept for the gradient: count [K], sums [B,K] of a
+/// row of gram by class, dots [K,K] of centres, radius [B], spread [K].
+struct ClassSeparabilityArgs {
+  View gram, labels, count, sums, dots, radius, spread, loss;
+  void visit(auto&& v) { v.read(gram, labels), v.write(count, sums, dots, radius, spread, loss); }
+};
+/// pull [B], slopes [K,K]: workspace, the loss by a squared radius and by a product of centres.
+struct ClassSeparabilityGradArgs {
+  View labels, count, dots, radius, spread, dloss, pull, slopes;
+  GradView dgram;
+  void visit(auto&& v) {
+    v.read(labels, count, dots, radius, spread, dloss), v.write(pull, slopes), v.grad(dgram);
+  }
+};
+
 /// y = (round(clamp(image + limit(raw), 0, 1)) - mean) / std in one pass.  image f32 in [0,1] or u8 (read as
 /// x/255), raw f32 or bf16; both [N,H,W,3], either may be absent (no picture: y = limit(raw), not clamped).
 /// `quantise` rounds to whole 1/255 steps, half to even, with a straight-through gradient. eps in [0,1] pixel
@@ -492,6 +510,8 @@ struct RetrievalCountsArgs {
   X(augment_grad, AugmentGradArgs) X(mixup, MixupArgs) X(fill, FillArgs) X(clamp, ClampArgs) \
   X(grad_norm, GradNormArgs) X(adam, AdamArgs) X(sgd, SgdArgs) X(ema, EmaArgs) \
   X(gather_rows, GatherRowsArgs) X(sign_step, SignStepArgs) \
+  X(class_separability, ClassSeparabilityArgs) \
+  X(class_separability_grad, ClassSeparabilityGradArgs) \
   X(retrieval_counts, RetrievalCountsArgs)
 // clang-format on
 

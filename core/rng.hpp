@@ -40,7 +40,8 @@ enum class Purpose : uint32_t {
   picture_policy,
   separability,
   noise_start,
-  caption_shuffle
+  caption_shuffle,
+  trigger
 };
 
 namespace detail {

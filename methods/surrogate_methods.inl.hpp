@@ -50,10 +50,19 @@ T2UE_INLINE const std::vector<SurrogateMethod>& surrogate_methods() {
       {"error_max", "error-maximising noise against a clean surrogate", false, {sample, label}},
       {"tap", "noise that a clean surrogate takes for the next class", false, {sample, label}},
       {"rem", "error-minimising noise that holds under adversarial training", false, {sample, label}},
+      {"tue", "noise that contrastive learning takes and that tells classes apart", false, {sample}},
       {"cp", "noise that makes contrastive learning easy", false, {label, sample}},
       {"uc", "a noise a cluster, towards the next cluster's centre; no labels", false, {cluster}},
       {"clip_em", "em with CLIP's contrastive loss", true, {sample}},
       {"clip_tap", "error-maximising noise against a clean CLIP", true, {sample}},
+      {"mem3",
+       "clip_em beside 3 trigger tokens a caption, of which only the noise is published",
+       true,
+       {sample}},
+      {"mem5",
+       "clip_em beside 5 trigger tokens a caption, of which only the noise is published",
+       true,
+       {sample}},
   };
   return methods;
 }
@@ -93,6 +102,13 @@ T2UE_INLINE SurrogatePreset surrogate_preset(const SurrogateMethod& method, Nois
     p.pgd_steps = 10, p.step_size = 1.6f;
     p.augment_noise = true, p.samples = 5;
     p.attack_radius = 4, p.attack_steps = 10, p.attack_step_size = 0.8f;
+  } else if (method.name == "tue") {
+    p.objective = NoiseObjective::contrastive;
+    p.start = NoiseStart::uniform;  // from zero, where all centres coincide, separability has no gradient
+    p.surrogate_mode = SurrogateMode::training;
+    p.augment_noise = true, p.temperature = 0.2f, p.separability = 1;
+    p.rounds = 40, p.surrogate_steps = 20, p.pgd_steps = 20;
+    preset.recipe = detail::contrastive_surrogate();
   } else if (method.name == "cp") {
     p.objective = NoiseObjective::contrastive;
     p.surrogate_mode = SurrogateMode::training;
@@ -115,6 +131,12 @@ T2UE_INLINE SurrogatePreset surrogate_preset(const SurrogateMethod& method, Nois
     p.direction = NoiseDirection::max;
     p.pretrain_epochs = 32, p.pgd_steps = 8, p.step_size = 1;
     preset.recipe = detail::clip_surrogate();
+  } else if (method.name == "mem3" || method.name == "mem5") {
+    p.rounds = 20, p.surrogate_steps = 200;
+    p.pgd_steps = 8, p.step_size = 1;
+    p.shuffle_captions = true;
+    p.trigger_tokens = method.name == "mem3" ? 3 : 5;
+    preset.recipe = detail::clip_surrogate();
   }
   p.unit = unit;
   return preset;
@@ -131,7 +153,8 @@ T2UE_INLINE MethodCard surrogate_card(const SurrogateMethod& method, NoiseUnit u
   card.name = method.name;
   card.summary = method.summary;
   card.needs_image = true;
-  card.needs_label = unit == NoiseUnit::label || (supervised && !method.reads_captions);
+  card.needs_label =
+      unit == NoiseUnit::label || preset.policy.separability > 0 || (supervised && !method.reads_captions);
   card.needs_text = method.reads_captions;
   card.eps = linf_budget(method.name, eps_steps).eps;
   card.surrogate = method.reads_captions ? "a CLIP for every data set" : "a classifier for every data set";

@@ -13,6 +13,7 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/methods/noise_source.hpp>
 #include <t2ue/methods/surrogate_methods.hpp>
+#include <t2ue/models/weights/safetensors.hpp>
 
 namespace t2ue {
 
@@ -35,6 +36,8 @@ void write_noise_table(const std::filesystem::path& path, const NoiseTableFile& 
 /// Error naming file and fault for one that is no such file, for sizes that disagree, a method or unit that
 /// is not known, steps beyond eps_steps, a key that comes twice or a row that is not there.
 NoiseTableFile read_noise_table(const std::filesystem::path& path);
+/// The same of an opened file; `where` names it in errors.
+NoiseTableFile read_noise_table(const SafetensorsFile& tensors, const std::string& where);
 
 /// The noise of such a file: looked up by an item's key, or by its label where the unit is a class.
 class TableNoise final : public ItemwiseSource {

@@ -6,7 +6,6 @@
 
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/methods/table_noise.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 
 namespace t2ue {
 
@@ -60,8 +59,10 @@ T2UE_INLINE void write_noise_table(const std::filesystem::path& path, const Nois
 }
 
 T2UE_INLINE NoiseTableFile read_noise_table(const std::filesystem::path& path) {
-  const std::string where = path.string();
-  const SafetensorsFile tensors(path);
+  return read_noise_table(SafetensorsFile(path), path.string());
+}
+
+T2UE_INLINE NoiseTableFile read_noise_table(const SafetensorsFile& tensors, const std::string& where) {
   const auto text = [&](const char* key) {
     const auto found = tensors.metadata().find(key);
     return found == tensors.metadata().end() ? std::string() : found->second;

@@ -98,6 +98,8 @@ class BiLevelTrainer {
     check(recipe.policy == PolicyKind::none, "bilevel",
           "adds noise to pictures as they are, before any change of them; policy must be none, is ",
           name_of(recipe.policy));
+    check(recipe.adversarial_radius == 0.0f, "bilevel",
+          "attacks no surrogate; adversarial_radius must be 0, is ", recipe.adversarial_radius);
     if (generator.standardise) standardise();
     record_noise_step();
     // A surrogate that never trains has neither moments nor a step, which would take memory.

@@ -6,6 +6,8 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/kinds.hpp>
+#include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/optim/recipe.hpp>
 
 namespace t2ue {
 
@@ -82,8 +84,15 @@ struct NoiseTablePolicy {
   /// REM: the surrogate's loss is that of the worst perturbation within this radius, after augmentation.
   float attack_radius = 0, attack_step_size = 0;
   int attack_steps = 0;
-  float temperature = 0.5f;       ///< of the contrastive objective
+  float temperature = 0.5f;  ///< of the contrastive objective
+  /// The noise's loss is objective_weight times the objective plus separability times class_separability() of
+  /// the batch's noise by class, TUE's CSD; the surrogate's is the objective. Without the objective the noise
+  /// does not depend on the pictures.
+  float objective_weight = 1, separability = 0;
   bool shuffle_captions = false;  ///< MEM: captions change places in the batch before every step of the noise
+  /// MEM: so many tokens in front of every caption, searched for in the first `trigger_rounds` rounds among
+  /// `trigger_candidates` a place. An item's captions share them.
+  int trigger_tokens = 0, trigger_rounds = 5, trigger_candidates = 16;
 };
 
 /// Error for an unknown key, a value out of range, or values that exclude each other.
@@ -91,6 +100,12 @@ NoiseTablePolicy noise_policy_from_json(const nlohmann::json& json, const NoiseT
 nlohmann::json to_json(const NoiseTablePolicy& policy);
 /// Error naming what is out of range or does not go together.
 void check_noise_policy(const NoiseTablePolicy& policy);
+/// The same, and for a policy that does not fit the data or what the surrogate learns from, for items without
+/// the class that is needed, and for mixup or averaged weights in the surrogate's recipe.
+void check_noise_training(const NoiseTablePolicy& policy, const TrainRecipe& recipe, const PairDataset& data,
+                          bool learns_captions);
+/// How many rows of noise there are for a data set.
+int64_t noise_rows(const NoiseTablePolicy& policy, const PairDataset& data);
 
 }  // namespace t2ue
 

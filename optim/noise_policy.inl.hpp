@@ -37,7 +37,12 @@ T2UE_INLINE NoiseTablePolicy noise_policy_from_json(const nlohmann::json& json,
   p.attack_step_size = reader.in_range<float>("attack_step_size", 0.0f, 255.0f, p.attack_step_size);
   p.attack_steps = reader.in_range<int>("attack_steps", 0, 10'000, p.attack_steps);
   p.temperature = reader.in_range<float>("temperature", 1e-3f, 1e3f, p.temperature);
+  p.objective_weight = reader.in_range<float>("objective_weight", 0.0f, 1e6f, p.objective_weight);
+  p.separability = reader.in_range<float>("separability", 0.0f, 1e6f, p.separability);
   p.shuffle_captions = reader.get<bool>("shuffle_captions", p.shuffle_captions);
+  p.trigger_tokens = reader.in_range<int>("trigger_tokens", 0, 64, p.trigger_tokens);
+  p.trigger_rounds = reader.in_range<int>("trigger_rounds", 0, 100'000, p.trigger_rounds);
+  p.trigger_candidates = reader.in_range<int>("trigger_candidates", 1, 10'000, p.trigger_candidates);
   reader.done();
   check_noise_policy(p);
   return p;
@@ -69,7 +74,12 @@ T2UE_INLINE nlohmann::json to_json(const NoiseTablePolicy& p) {
           {"attack_step_size", p.attack_step_size},
           {"attack_steps", p.attack_steps},
           {"temperature", p.temperature},
-          {"shuffle_captions", p.shuffle_captions}};
+          {"objective_weight", p.objective_weight},
+          {"separability", p.separability},
+          {"shuffle_captions", p.shuffle_captions},
+          {"trigger_tokens", p.trigger_tokens},
+          {"trigger_rounds", p.trigger_rounds},
+          {"trigger_candidates", p.trigger_candidates}};
 }
 
 T2UE_INLINE void check_noise_policy(const NoiseTablePolicy& p) {
@@ -92,10 +102,50 @@ T2UE_INLINE void check_noise_policy(const NoiseTablePolicy& p) {
         "the objective clusters and the unit cluster belong together");
   check(p.objective != NoiseObjective::contrastive || (p.augment_noise && p.attack_radius == 0), where,
         "the contrastive objective compares augmented views: set augment_noise, and no attack_radius");
+  check(p.objective_weight >= 0 && p.separability >= 0 && p.objective_weight + p.separability > 0, where,
+        "objective_weight and separability are not negative, and one of them is above 0, got ",
+        p.objective_weight, " and ", p.separability);
   check(p.stop_error == 0 || p.objective == NoiseObjective::supervised, where,
         "stop_error counts wrong classes, which only the supervised objective has");
   check(p.target_shift == 0 || p.objective != NoiseObjective::contrastive, where,
         "target_shift is of classes or clusters, and the contrastive objective has none");
+}
+
+T2UE_INLINE void check_noise_training(const NoiseTablePolicy& policy, const TrainRecipe& recipe,
+                                      const PairDataset& data, bool learns_captions) {
+  constexpr const char* where = "noise";
+  check_noise_policy(policy);
+  check(recipe.mixup_alpha == 0.0f && recipe.ema_decay == 0.0f, where,
+        "mixes no pictures and keeps no average of the weights: mixup_alpha and ema_decay must be 0");
+  check(recipe.adversarial_radius == 0.0f, where,
+        "the surrogate is attacked as the policy's attack_radius says; adversarial_radius must be 0, is ",
+        recipe.adversarial_radius);
+  const bool reads_labels = policy.unit == NoiseUnit::label || policy.separability > 0 ||
+                            (!learns_captions && policy.objective == NoiseObjective::supervised);
+  if (reads_labels)
+    for (size_t i = 0; i < data.labels.size(); ++i)
+      check(data.labels[i] >= 0, where, "'", data.keys[i], "' has no class, and the policy needs one");
+  check(!learns_captions || policy.target_shift == 0 || policy.objective == NoiseObjective::clusters, where,
+        "target_shift is of classes or clusters, and this surrogate learns from captions");
+  check(!learns_captions || policy.stop_error == 0, where,
+        "stop_error counts wrong classes, and this surrogate learns from captions; set it to 0");
+  check(learns_captions || (!policy.shuffle_captions && policy.trigger_tokens == 0), where,
+        "shuffle_captions and trigger_tokens are for a surrogate that learns from captions");
+  check(policy.trigger_tokens == 0 || policy.trigger_tokens + 3 <= data.context_length, where,
+        policy.trigger_tokens, " trigger tokens leave nothing of captions of ", data.context_length,
+        " tokens; use fewer");
+}
+
+T2UE_INLINE int64_t noise_rows(const NoiseTablePolicy& policy, const PairDataset& data) {
+  switch (policy.unit) {
+    case NoiseUnit::sample:
+      return data.count();
+    case NoiseUnit::label:
+      return static_cast<int64_t>(data.label_names.size());
+    case NoiseUnit::cluster:
+      break;
+  }
+  return policy.clusters;
 }
 
 }  // namespace t2ue

@@ -1,36 +1,20 @@
 // The one loop of surrogate-based unlearnable examples: a table of bounded noise takes signed-gradient steps
 // on a surrogate's loss, while the surrogate trains on clean or on perturbed pictures, as a policy says. EM
 // (Huang et al., 2021), error-max, TAP (Fowl et al., 2021), REM (Fu et al., 2022), CP (He et al., 2023), UC
-// (Zhang et al., 2023) and their forms for CLIP are policies: methods/surrogate_methods.hpp.
+// (Zhang et al., 2023), TUE (Ren et al., 2023), MEM (Liu et al., 2024) and the forms for CLIP are policies:
+// methods/surrogate_methods.hpp.
 #pragma once
 
 #include <span>
 #include <utility>
 
-#include <t2ue/optim/adversarial.hpp>
 #include <t2ue/optim/features.hpp>
+#include <t2ue/optim/noise_losses.hpp>
 #include <t2ue/optim/noise_table.hpp>
 #include <t2ue/optim/trainer.hpp>
+#include <t2ue/optim/trigger_search.hpp>
 
 namespace t2ue {
-
-/// Items in groups, and what the surrogate's features are in the middle of each: centres [groups, width].
-struct ItemClusters {
-  std::vector<int32_t> cluster_of_item;
-  std::vector<float> centres;
-};
-/// Makes `groups` clusters of features [N, width].
-using ClusterItems =
-    std::function<ItemClusters(const std::vector<float>& features, int64_t width, int groups)>;
-
-/// What a model says of pictures, before any loss: CLIP's unit image features, a classifier's outputs.
-inline Var picture_outputs(Clip& model, const Var& pixels) {
-  return model.encode_image(pixels);
-}
-template <class Model>
-Var picture_outputs(Model& model, const Var& pixels) {
-  return cast(model(pixels), DType::f32);
-}
 
 /// Makes noise for every picture of a data set against a surrogate of type Model (Clip or a classifier). The
 /// surrogate's recipe gives batch, optimiser, augmentation and seed; `rate` is that of the rounds, constant
@@ -52,22 +36,27 @@ class NoiseTrainer {
       : model_(surrogate),
         parameters_(model_, recipe.seed, device, precision),
         optimizer_(parameters_, recipe.optimizer),
-        policy_(checked(policy, recipe, data, static_cast<bool>(cluster))),
+        policy_(policy),
         recipe_(recipe),
         data_(data),
         cluster_(std::move(cluster)),
-        table_(rows_of(policy, data), data.size, eps, device),
-        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device),
-        rows_(Tensor::zeros({recipe.batch}, DType::i32, device)),
-        counter_(Tensor::zeros({1}, DType::i32, device)),
-        noise_(Tensor::zeros(batch_.images.shape(), DType::f32, device)),
-        gradient_(Tensor::zeros(batch_.images.shape(), DType::f32, device)),
+        table_(noise_rows(policy, data), data.size, eps, device),
+        batch_(data, recipe.batch, device),
+        noise_(Tensor::zeros(batch_.tensors().images.shape(), DType::f32, device)),
+        gradient_(Tensor::zeros(batch_.tensors().images.shape(), DType::f32, device)),
+        losses_(model_, batch_, policy, recipe, static_cast<int64_t>(data.label_names.size()), device),
         order_(data.count(), recipe.batch, recipe.seed),
         execution_(execution),
         precision_(precision) {
+    check_noise_training(policy, recipe, data, learns_captions);
+    check(policy.unit != NoiseUnit::cluster || cluster_, "noise",
+          "the unit cluster needs a function that clusters features");
     if (policy.unit == NoiseUnit::label) row_of_item_ = data.labels;
     if (policy.unit == NoiseUnit::sample)
       for (int32_t i = 0; i < static_cast<int32_t>(data.count()); ++i) row_of_item_.push_back(i);
+    if constexpr (learns_captions)
+      if (policy.trigger_tokens > 0)
+        triggers_ = random_triggers(data, model_.config.text.vocab_size, policy.trigger_tokens, recipe.seed);
     record();
   }
   NoiseTrainer(const NoiseTrainer&) = delete;
@@ -109,7 +98,7 @@ class NoiseTrainer {
     return policy_.pretrain_epochs + policy_.restarts * (policy_.rounds + policy_.final_passes);
   }
   /// Seconds spent so far on filling batches.
-  double data_seconds() const { return data_seconds_; }
+  double data_seconds() const { return batch_.seconds(); }
 
   Model& model() { return model_; }
   /// The surrogate, for starting it from trained weights.
@@ -119,6 +108,9 @@ class NoiseTrainer {
   std::vector<float> noise() const { return done() && !best_.empty() ? best_ : table_.values().to_floats(); }
   /// Each item's row in it. Of clusters known once the surrogate has been trained.
   const std::vector<int32_t>& row_of_item() const { return row_of_item_; }
+
+  /// Each item's trigger tokens, [items, trigger_tokens].
+  const std::vector<int32_t>& triggers() const { return triggers_; }
 
   /// Writes everything needed to go on; `extra` is kept beside the state.
   void save(const std::filesystem::path& path, const nlohmann::json& extra = {}) const {
@@ -130,9 +122,10 @@ class NoiseTrainer {
     };
     add("noise", table_.values().to_floats());
     if (!best_.empty()) add("best", best_);
+    if (!triggers_.empty()) add("triggers", std::vector<float>(triggers_.begin(), triggers_.end()));
     if (clustered()) {
       add("clusters", std::vector<float>(row_of_item_.begin(), row_of_item_.end()));
-      add("targets", targets_.to_floats());
+      add("targets", losses_.targets.weights().to_floats());
     }
     writer.save(path, "noise training", {{"state", state()}, {"made_by", made_by()}, {"extra", extra}});
   }
@@ -149,11 +142,16 @@ class NoiseTrainer {
     table_.assign(reader.floats("noise", values));
     const nlohmann::json& state = saved.at("state");
     best_ = state.at("has_best") ? reader.floats("best", values) : std::vector<float>();
+    if (!triggers_.empty()) {
+      const std::vector<float> tokens = reader.floats("triggers", static_cast<int64_t>(triggers_.size()));
+      triggers_.assign(tokens.begin(), tokens.end());
+    }
     if (state.at("clustered")) {
       const std::vector<float> rows = reader.floats("clusters", data_.count());
       row_of_item_.assign(rows.begin(), rows.end());
       const int64_t width = state.at("width");
-      set_targets(reader.floats("targets", policy_.clusters * width), width);
+      losses_.targets = ClusterTargets(reader.floats("targets", policy_.clusters * width), policy_.clusters,
+                                       recipe_.batch, parameters_.device());
     }
     epoch_ = state.at("epoch"), restart_ = state.at("restart"), round_ = state.at("round");
     final_ = state.at("final"), steps_ = state.at("steps"), noise_batches_ = state.at("noise_batches");
@@ -163,118 +161,34 @@ class NoiseTrainer {
   }
 
  private:
-  static constexpr bool learns_captions = std::is_same_v<Model, Clip>;
-
-  static const NoiseTablePolicy& checked(const NoiseTablePolicy& policy, const TrainRecipe& recipe,
-                                         const PairDataset& data, bool has_cluster) {
-    check_noise_policy(policy);
-    check(recipe.mixup_alpha == 0.0f && recipe.ema_decay == 0.0f, "noise",
-          "mixes no pictures and keeps no average of the weights: mixup_alpha and ema_decay must be 0");
-    const bool reads_labels = policy.unit == NoiseUnit::label ||
-                              (!learns_captions && policy.objective == NoiseObjective::supervised);
-    if (reads_labels)
-      for (size_t i = 0; i < data.labels.size(); ++i)
-        check(data.labels[i] >= 0, "noise", "'", data.keys[i], "' has no class, and the policy needs one");
-    check(!learns_captions || policy.target_shift == 0 || policy.objective == NoiseObjective::clusters,
-          "noise", "target_shift is of classes or clusters, and this surrogate learns from captions");
-    check(!learns_captions || policy.stop_error == 0, "noise",
-          "stop_error counts wrong classes, and this surrogate learns from captions; set it to 0");
-    check(learns_captions || !policy.shuffle_captions, "noise",
-          "shuffle_captions is for a surrogate that learns from captions");
-    check(policy.unit != NoiseUnit::cluster || has_cluster, "noise",
-          "the unit cluster needs a function that clusters features");
-    return policy;
-  }
-  static int64_t rows_of(const NoiseTablePolicy& policy, const PairDataset& data) {
-    switch (policy.unit) {
-      case NoiseUnit::sample:
-        return data.count();
-      case NoiseUnit::label:
-        return static_cast<int64_t>(data.label_names.size());
-      case NoiseUnit::cluster:
-        break;
-    }
-    return policy.clusters;
-  }
+  static constexpr bool learns_captions = NoiseLosses<Model>::learns_captions;
 
   // ---- what is recorded ----
 
-  /// How the surrogate sees pictures while it trains, and while noise is made; there other numbers are drawn.
-  AugmentOptions training_view() const { return recipe_.augmentation(pixel_norm); }
-  AugmentOptions noise_view() const {
-    AugmentOptions options;
-    if (policy_.augment_noise) options = recipe_.augmentation(pixel_norm);
-    options.norm = pixel_norm;
-    options.seed = recipe_.seed + 1;
-    return options;
-  }
-
-  Var pixels(Graph& g, const Var& noise, const AugmentOptions& options, const Var& attack = {}) {
-    const Var picture = perturb(g.input(batch_.images), noise);
-    return attacked(augment(picture, g.input(counter_), options), attack, pixel_norm);
-  }
-
-  Var contrastive_loss(Graph& g, const Var& noise, const AugmentOptions& options) {
-    AugmentOptions other = options;
-    other.seed = options.seed + 2;
-    const Var one = l2_normalize(picture_outputs(model_, pixels(g, noise, options)));
-    const Var two = l2_normalize(picture_outputs(model_, pixels(g, noise, other)));
-    return info_nce(one, two, g.input(log_scale_));
-  }
-
-  /// mean over b of log sum exp(f_b) - sum_j p_bj f_bj with p the softmax of the target centre: as the
-  /// cross-entropy of the first output plus what is linear in f, whose weights are `targets_`.
-  Var cluster_loss(Graph& g, const Var& pixels) {
-    const Var features = picture_outputs(model_, pixels);
-    const int64_t count = features.shape().elements();
-    check(features.shape()[1] == targets_.shape()[1], "noise", "targets for ", targets_.shape()[1],
-          " features, the surrogate has ", features.shape()[1]);
-    const Var weights = gather_rows(g.input(targets_), g.input(rows_));
-    const Var linear_part = linear(features.reshape({1, count}), weights.reshape({1, count}));
-    return add(cross_entropy(features, g.input(first_output_)), linear_part.reshape({1}));
-  }
-
-  /// The loss that the noise's steps are on.
-  Var noise_loss(Graph& g, const Var& noise, const Var& attack = {}) {
-    if (policy_.objective == NoiseObjective::contrastive) return contrastive_loss(g, noise, noise_view());
-    const Var seen = pixels(g, noise, noise_view(), attack);
-    if (policy_.objective == NoiseObjective::clusters) return cluster_loss(g, seen);
-    return training_loss(model_, seen, batch_, false);
-  }
-  /// The loss that the surrogate trains on. What UC clusters is learned without labels.
-  Var surrogate_loss(Graph& g, const Var& noise, const Var& attack = {}) {
-    const bool contrasts = policy_.objective == NoiseObjective::contrastive ||
-                           (policy_.objective == NoiseObjective::clusters && !learns_captions);
-    if (contrasts) return contrastive_loss(g, noise, training_view());
-    return training_loss(model_, pixels(g, noise, training_view(), attack), batch_, false);
-  }
-  Var table_noise(Graph& g) { return gather_rows(g.input(table_.values()), g.input(rows_)); }
-  /// f() as the policy has the surrogate while noise or attacks are made.
-  template <class F>
-  Var in_noise_mode(Graph& g, F&& f) {
-    if (policy_.surrogate_mode == SurrogateMode::training) return f();
-    const Evaluation evaluation(g);
-    return f();
-  }
-
+  Var table_noise(Graph& g) { return gather_rows(g.input(table_.values()), g.input(batch_.rows())); }
   void record() {
     const Device device = parameters_.device();
-    log_scale_ = Tensor::of(std::vector<float>{-std::log(policy_.temperature)}, {1}, device);
     const auto constrain = [this](Graph& g) { record_constraints(g, model_); };
     if (policy_.pretrain_epochs > 0)
       pretrain_step_.emplace(
-          optimizer_, device, execution_, precision_, [this](Graph& g) { return surrogate_loss(g, {}); },
-          constrain);
+          optimizer_, device, execution_, precision_,
+          [this](Graph& g) { return losses_.of_surrogate(g, {}, {}); }, constrain);
     if (policy_.attack_radius > 0) record_attacks();
     if (policy_.surrogate_steps > 0)
       surrogate_step_.emplace(
           optimizer_, device, execution_, precision_,
           [this](Graph& g) {
-            return surrogate_loss(g, table_noise(g),
-                                  surrogate_attack_ ? g.input(surrogate_attack_->noise()) : Var{});
+            return losses_.of_surrogate(g, table_noise(g),
+                                        surrogate_attack_ ? g.input(surrogate_attack_->noise()) : Var{});
           },
           constrain);
     if (policy_.stop_error > 0) record_error();
+    if constexpr (learns_captions)
+      if (policy_.trigger_tokens > 0)
+        trigger_search_.emplace(
+            model_, batch_, policy_.trigger_tokens, policy_.trigger_candidates, caption_marks(data_),
+            [this](Graph& g) { return losses_.noise_view(g, table_noise(g)); }, device, execution_,
+            precision_);
   }
 
   void record_attacks() {
@@ -282,17 +196,17 @@ class NoiseTrainer {
                                 policy_.attack_steps};
     const auto make = [&](std::optional<BatchAttack>& attack, auto loss) {
       attack.emplace(
-          batch_.images.shape(), options,
+          batch_.tensors().images.shape(), options,
           [this, loss](Graph& g, const Var& on) {
-            return in_noise_mode(g, [&] { return loss(g, table_noise(g), on); });
+            return losses_.in_noise_mode(g, [&] { return loss(g, table_noise(g), on); });
           },
           parameters_.device(), execution_, precision_);
     };
     if (policy_.surrogate_steps > 0)
       make(surrogate_attack_,
-           [this](Graph& g, const Var& noise, const Var& on) { return surrogate_loss(g, noise, on); });
+           [this](Graph& g, const Var& noise, const Var& on) { return losses_.of_surrogate(g, noise, on); });
     make(noise_attack_,
-         [this](Graph& g, const Var& noise, const Var& on) { return noise_loss(g, noise, on); });
+         [this](Graph& g, const Var& noise, const Var& on) { return losses_.of_noise(g, noise, on); });
   }
 
   void record_noise() {
@@ -301,9 +215,9 @@ class NoiseTrainer {
         [this](Graph& g) {
           const Frozen frozen(g);
           const Var noise = g.input(noise_, true);
-          gather_rows_into(g.input(table_.values()), g.input(rows_), noise);
-          const Var loss = in_noise_mode(g, [&] {
-            return noise_loss(g, noise, noise_attack_ ? g.input(noise_attack_->noise()) : Var{});
+          gather_rows_into(g.input(table_.values()), g.input(batch_.rows()), noise);
+          const Var loss = losses_.in_noise_mode(g, [&] {
+            return losses_.of_noise(g, noise, noise_attack_ ? g.input(noise_attack_->noise()) : Var{});
           });
           g.backward(loss);
           loss_ = g.output(loss);
@@ -317,8 +231,8 @@ class NoiseTrainer {
     update_.emplace(
         [this, step](Graph& g) {
           const Var gradient = g.input(gradient_);
-          const Var pictures = policy_.unit == NoiseUnit::sample ? g.input(batch_.images) : Var{};
-          sign_step(g.input(table_.values()), g.input(rows_), gradient, pictures,
+          const Var pictures = policy_.unit == NoiseUnit::sample ? g.input(batch_.tensors().images) : Var{};
+          sign_step(g.input(table_.values()), g.input(batch_.rows()), gradient, pictures,
                     policy_.direction == NoiseDirection::max ? step : -step, table_.eps());
           g.launch("fill", &Kernels::fill, FillArgs{gradient, 0.0f});
         },
@@ -334,8 +248,8 @@ class NoiseTrainer {
             const Evaluation evaluation(g);
             PerturbOptions options;
             options.norm = pixel_norm;
-            outputs_ =
-                g.output(picture_outputs(model_, perturb(g.input(batch_.images), table_noise(g), options)));
+            outputs_ = g.output(
+                picture_outputs(model_, perturb(g.input(batch_.tensors().images), table_noise(g), options)));
           },
           parameters_.device(), execution_, precision_);
   }
@@ -347,8 +261,8 @@ class NoiseTrainer {
     const Schedule schedule = recipe_.schedule(steps * policy_.pretrain_epochs);
     Losses losses;
     for (int64_t s = 0; s < steps; ++s) {
-      fill(order_.at(steps_), order_.epoch_of(steps_), {});
-      count(steps_);
+      batch_.fill(order_.at(steps_), order_.epoch_of(steps_), {});
+      batch_.count(steps_);
       losses.surrogate += pretrain_step_->run(schedule.at(steps_), concat("clean surrogate, step ", steps_)) /
                           static_cast<float>(steps);
       ++steps_;
@@ -377,8 +291,8 @@ class NoiseTrainer {
     Losses losses;
     if (policy_.noise_first) losses.noise = noise_pass(policy_.noise_batches);
     for (int64_t s = 0; s < policy_.surrogate_steps; ++s) {
-      fill(order_.at(steps_), order_.epoch_of(steps_), row_of_item_);
-      count(steps_);
+      fill(order_.at(steps_), order_.epoch_of(steps_));
+      batch_.count(steps_);
       if (surrogate_attack_) surrogate_attack_->run();
       losses.surrogate += surrogate_step_->run(rate(), concat("surrogate, step ", steps_)) /
                           static_cast<float>(policy_.surrogate_steps);
@@ -401,8 +315,10 @@ class NoiseTrainer {
     double sum = 0;
     int64_t visited = 0;
     if (batches > 0) {
-      for (; visited < batches; ++visited, ++noise_batches_)
-        sum += static_cast<double>(noise_batch(order_.at(noise_batches_), order_.epoch_of(noise_batches_)));
+      for (; visited < batches; ++visited, ++noise_batches_) {
+        const int64_t at = policy_.pretrain_epochs * order_.steps_per_epoch() + noise_batches_;
+        sum += static_cast<double>(noise_batch(order_.at(at), order_.epoch_of(at)));
+      }
       return static_cast<float>(sum / static_cast<double>(visited));
     }
     const std::vector<int64_t> order =
@@ -420,15 +336,22 @@ class NoiseTrainer {
   }
 
   float noise_batch(std::span<const int64_t> items, int64_t epoch) {
-    fill(items, epoch, row_of_item_);
-    shift_labels(items);
+    fill(items, epoch);
+    if (policy_.target_shift > 0 && policy_.objective == NoiseObjective::supervised)
+      batch_.shift_labels(policy_.target_shift);
+    if (trigger_search_ && round_ < policy_.trigger_rounds) {
+      batch_.count(draws_);
+      trigger_search_->run(triggers_);
+    }
     float loss = 0;
     for (int step = 0; step < policy_.pgd_steps; ++step) {
-      if constexpr (learns_captions)
-        if (policy_.shuffle_captions) shuffle_captions(items, epoch);
+      if (policy_.shuffle_captions) {
+        batch_.shuffle_captions(recipe_.seed, shuffles_++);
+        batch_.show_captions(triggers_, policy_.trigger_tokens);
+      }
       loss = 0;
       for (int sample = 0; sample < policy_.samples; ++sample, ++draws_) {
-        count(draws_);
+        batch_.count(draws_);
         if (noise_attack_) noise_attack_->run();
         compute_->run();
         loss += loss_.item() / static_cast<float>(policy_.samples);
@@ -437,6 +360,12 @@ class NoiseTrainer {
       update_->run();
     }
     return loss;
+  }
+
+  /// A batch that carries noise, and triggers.
+  void fill(std::span<const int64_t> items, int64_t epoch) {
+    batch_.fill(items, epoch, row_of_item_);
+    if (!triggers_.empty()) batch_.show_captions(triggers_, policy_.trigger_tokens);
   }
 
   void check_finite(float loss) {
@@ -450,59 +379,13 @@ class NoiseTrainer {
     fail(where, "the loss is ", loss, "; the noise was not changed; lower the surrogate's rate");
   }
 
-  /// Pictures, captions and labels of up to a batch of items, and their rows of the table; none without
-  /// `row_of_item`. Places left over have no row: their noise is zero, and they move none.
-  void fill(std::span<const int64_t> items, int64_t epoch, std::span<const int32_t> row_of_item) {
-    const auto before = std::chrono::steady_clock::now();
-    batch_.fill(data_, items, epoch, 0);
-    const std::span<int32_t> rows = rows_in_.begin<int32_t>();
-    for (size_t b = 0; b < rows.size(); ++b)
-      rows[b] = b < items.size() && !row_of_item.empty() ? row_of_item[static_cast<size_t>(items[b])] : -1;
-    rows_in_.commit();
-    data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-  }
-  /// What augmentation draws by.
-  void count(int64_t number) {
-    counter_in_.begin<int32_t>()[0] = static_cast<int32_t>(number);
-    counter_in_.commit();
-  }
-
-  void shift_labels(std::span<const int64_t> items) {
-    if (policy_.target_shift == 0 || policy_.objective != NoiseObjective::supervised) return;
-    const auto classes = static_cast<int32_t>(data_.label_names.size());
-    std::vector<int32_t> targets;
-    for (int64_t b = 0; b < recipe_.batch; ++b) {
-      const int64_t item = items[std::min(static_cast<size_t>(b), items.size() - 1)];
-      targets.push_back((data_.labels[static_cast<size_t>(item)] + policy_.target_shift) % classes);
-    }
-    batch_.labels.assign(targets);
-  }
-
-  /// The batch's captions in another order, drawn by (seed, number of the shuffle).
-  void shuffle_captions(std::span<const int64_t> items, int64_t epoch) {
-    const int64_t length = data_.context_length;
-    std::vector<int64_t> order(static_cast<size_t>(recipe_.batch));
-    for (size_t b = 0; b < order.size(); ++b) order[b] = items[std::min(b, items.size() - 1)];
-    Random random(recipe_.seed, Purpose::caption_shuffle, static_cast<uint64_t>(shuffles_++));
-    for (size_t i = items.size() - 1; i > 0; --i)
-      std::swap(order[i], order[random.below(static_cast<uint32_t>(i + 1))]);
-    std::vector<int32_t> ids, end;
-    for (const int64_t item : order) {
-      const int64_t row = data_.caption_row(item, epoch);
-      ids.insert(ids.end(), data_.ids.begin() + row * length, data_.ids.begin() + (row + 1) * length);
-      end.push_back(data_.end[static_cast<size_t>(row)]);
-    }
-    batch_.ids.assign(ids);
-    batch_.end.assign(end);
-  }
-
   double surrogate_error() {
     int64_t wrong = 0;
     std::vector<int64_t> items;
     for (int64_t begin = 0; begin < data_.count(); begin += recipe_.batch) {
       items.clear();
       for (int64_t i = begin; i < std::min(data_.count(), begin + recipe_.batch); ++i) items.push_back(i);
-      fill(items, 0, row_of_item_);
+      batch_.fill(items, 0, row_of_item_);
       error_step_->run();
       const std::vector<float> outputs = outputs_.to_floats();
       const auto classes = static_cast<int64_t>(outputs.size()) / recipe_.batch;
@@ -516,7 +399,7 @@ class NoiseTrainer {
 
   // ---- clusters ----
 
-  bool clustered() const { return policy_.unit == NoiseUnit::cluster && !row_of_item_.empty(); }
+  bool clustered() const { return static_cast<bool>(losses_.targets); }
 
   void find_clusters() {
     DatasetPass pass(
@@ -530,25 +413,8 @@ class NoiseTrainer {
           "noise", "wanted ", groups, " clusters of ", data_.count(), " items and ", width, " features, got ",
           found.cluster_of_item.size(), " items and ", found.centres.size(), " numbers");
     row_of_item_ = std::move(found.cluster_of_item);
-    // Row k is what the loss of a picture of cluster k is linear by: (1 at the first output) -
-    // softmax(centre).
-    std::vector<float> weights;
-    for (int64_t k = 0; k < groups; ++k) {
-      const float* centre = found.centres.data() + (k + policy_.target_shift) % groups * width;
-      const float most = *std::max_element(centre, centre + width);
-      double sum = 0;
-      for (int64_t j = 0; j < width; ++j) sum += std::exp(static_cast<double>(centre[j] - most));
-      for (int64_t j = 0; j < width; ++j) {
-        const double share = std::exp(static_cast<double>(centre[j] - most)) / sum;
-        weights.push_back(
-            static_cast<float>(((j == 0 ? 1.0 : 0.0) - share) / static_cast<double>(recipe_.batch)));
-      }
-    }
-    set_targets(weights, width);
-  }
-  void set_targets(const std::vector<float>& weights, int64_t width) {
-    targets_ = Tensor::of(weights, {policy_.clusters, width}, parameters_.device());
-    first_output_ = Tensor::zeros({recipe_.batch}, DType::i32, parameters_.device());
+    losses_.targets =
+        ClusterTargets(found.centres, groups, policy_.target_shift, recipe_.batch, parameters_.device());
   }
 
   // ---- state ----
@@ -566,7 +432,7 @@ class NoiseTrainer {
             {"best_loss", best_loss_},
             {"has_best", !best_.empty()},
             {"clustered", clustered()},
-            {"width", clustered() ? targets_.shape()[1] : 0}};
+            {"width", clustered() ? losses_.targets.weights().shape()[1] : 0}};
   }
   nlohmann::json made_by() const {
     return {{"recipe", to_json(recipe_)}, {"policy", to_json(policy_)}, {"eps", table_.eps()}};
@@ -581,11 +447,10 @@ class NoiseTrainer {
   ClusterItems cluster_;
   NoiseTable table_;
   std::vector<int32_t> row_of_item_;
-  Batch batch_;
-  Tensor rows_, counter_, noise_, gradient_;  ///< rows_ [B]; noise_ and gradient_ [B,S,S,3]: of the batch
-  StagedCopy rows_in_{rows_}, counter_in_{counter_};
-  Tensor log_scale_, loss_, outputs_;
-  Tensor targets_, first_output_;  ///< clusters only
+  NoiseBatch batch_;
+  Tensor noise_, gradient_;  ///< of the batch, [B,S,S,3]
+  Tensor loss_, outputs_;
+  NoiseLosses<Model> losses_;
   BatchOrder order_;
   Execution execution_;
   Precision precision_;
@@ -596,7 +461,8 @@ class NoiseTrainer {
   int64_t steps_ = 0, noise_batches_ = 0, passes_ = 0, draws_ = 0, shuffles_ = 0;
   float last_loss_ = 0, best_loss_ = 0;
   std::vector<float> best_;
-  double data_seconds_ = 0;
+  std::vector<int32_t> triggers_;
+  std::optional<TriggerSearch> trigger_search_;
 };
 
 }  // namespace t2ue

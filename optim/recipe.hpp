@@ -29,6 +29,10 @@ struct TrainRecipe {
   PolicyKind policy = PolicyKind::none;  ///< changes every picture before the crop
   /// Of the weights' moving average (weight_average.hpp), below 1; 0: none is kept.
   float ema_decay = 0.0f;
+  /// Adversarial training (Madry et al., 2018): every step is on the worst perturbation that
+  /// `adversarial_steps` steps find within this L-infinity radius, in 1/255, after augmentation; 0: off.
+  float adversarial_radius = 0;
+  int adversarial_steps = 10;
   uint64_t seed = 1;
 
   Schedule schedule(int64_t steps) const {
@@ -54,8 +58,8 @@ struct TrainRecipe {
 };
 
 /// Error for an unknown key or a value out of range. The seed is part of the JSON, but not of a recipe's
-/// hash. What came later, `cutmix_alpha` and `policy`, is left out of the JSON where it is off, so that the
-/// hashes of older recipes stay.
+/// hash. What came later, `cutmix_alpha`, `policy` and adversarial training, is left out of the JSON where it
+/// is off, so that the hashes of older recipes stay.
 TrainRecipe train_recipe_from_json(const nlohmann::json& json, const TrainRecipe& defaults = {});
 nlohmann::json to_json(const TrainRecipe& recipe);
 

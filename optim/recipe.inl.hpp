@@ -37,6 +37,8 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   r.policy = policy_from_name(reader.get<std::string>("policy", name_of(r.policy)));
   r.ema_decay = reader.in_range<float>("ema_decay", 0.0f, 1.0f, r.ema_decay);
   check(r.ema_decay < 1.0f, "recipe", "'ema_decay' is 1: the average would never leave the first weights");
+  r.adversarial_radius = reader.in_range<float>("adversarial_radius", 0.0f, 100.0f, r.adversarial_radius);
+  r.adversarial_steps = reader.in_range<int>("adversarial_steps", 1, 1000, r.adversarial_steps);
   r.seed = reader.get<uint64_t>("seed", r.seed);
   reader.done();
   return r;
@@ -67,6 +69,10 @@ T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
                       {"seed", r.seed}};
   if (r.cutmix_alpha > 0) json["cutmix_alpha"] = r.cutmix_alpha;
   if (r.policy != PolicyKind::none) json["policy"] = name_of(r.policy);
+  if (r.adversarial_radius > 0) {
+    json["adversarial_radius"] = r.adversarial_radius;
+    json["adversarial_steps"] = r.adversarial_steps;
+  }
   return json;
 }
 

@@ -9,6 +9,7 @@
 
 #include <t2ue/core/plan.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/optim/adversarial.hpp>
 #include <t2ue/optim/batch.hpp>
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/recipe.hpp>
@@ -84,14 +85,10 @@ class Trainer {
         order_(data.count(), recipe.batch, recipe.seed),
         schedule_(recipe.schedule(total_steps())),
         average_(average_of(parameters_, recipe)),
+        attack_(attack_within(device, execution, precision)),
         step_(
             optimizer_, device, execution, precision,
-            [this](Graph& g) {
-              const Var picture = perturb(g.input(batch_.images), {});
-              return training_loss(
-                  model_, augment(picture, g.input(batch_.counter), recipe_.augmentation(pixel_norm)), batch_,
-                  recipe_.mixes_labels());
-            },
+            [this](Graph& g) { return loss(g, attack_ ? g.input(attack_->noise()) : Var{}); },
             [this](Graph& g) {
               record_constraints(g, model_);
               if (average_) average_->record(g);
@@ -109,6 +106,7 @@ class Trainer {
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
     batch_.draw_box(recipe_.cutmix_alpha, recipe_.seed, steps_);
     data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+    if (attack_) attack_->run();
     const float loss = step_.run(schedule_.at(steps_), concat("train, step ", steps_));
     ++steps_;
     return loss;
@@ -164,6 +162,28 @@ class Trainer {
     return WeightAverage(parameters, recipe.ema_decay);
   }
 
+  /// Of the batch as the recipe augments it, with an attack on it if there is one.
+  Var loss(Graph& g, const Var& attack) {
+    const Var picture = perturb(g.input(batch_.images), {});
+    const Var seen = augment(picture, g.input(batch_.counter), recipe_.augmentation(pixel_norm));
+    return training_loss(model_, attacked(seen, attack, pixel_norm), batch_, recipe_.mixes_labels());
+  }
+  /// Null where training is not adversarial. The model is in evaluation mode while it is attacked: its
+  /// running statistics are those of the steps it trains on.
+  std::unique_ptr<BatchAttack> attack_within(Device device, Execution execution, Precision precision) {
+    if (recipe_.adversarial_radius == 0.0f) return nullptr;
+    const float radius = recipe_.adversarial_radius / 255.0f;
+    const AttackOptions options{radius, 2.5f * radius / static_cast<float>(recipe_.adversarial_steps),
+                                recipe_.adversarial_steps};
+    return std::make_unique<BatchAttack>(
+        batch_.images.shape(), options,
+        [this](Graph& g, const Var& attack) {
+          const Evaluation evaluation(g);
+          return loss(g, attack);
+        },
+        device, execution, precision);
+  }
+
   Model model_;
   ParameterSet parameters_;
   Optimizer optimizer_;
@@ -173,6 +193,7 @@ class Trainer {
   BatchOrder order_;
   Schedule schedule_;
   std::optional<WeightAverage> average_;
+  std::unique_ptr<BatchAttack> attack_;
   GuardedStep step_;
   int64_t steps_ = 0;
   double data_seconds_ = 0;

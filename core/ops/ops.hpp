@@ -6,6 +6,7 @@
 #include <t2ue/core/ops/attention.hpp>
 #include <t2ue/core/ops/augment.hpp>
 #include <t2ue/core/ops/batch_norm.hpp>
+#include <t2ue/core/ops/class_separability.hpp>
 #include <t2ue/core/ops/concat.hpp>
 #include <t2ue/core/ops/conv2d.hpp>
 #include <t2ue/core/ops/embedding.hpp>

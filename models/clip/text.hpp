@@ -28,10 +28,15 @@ struct TextTower {
                         Init::normal(1.0f / std::sqrt(static_cast<float>(c.transformer.width)))) {}
 
   /// ids i32 [B,T], end i32 [B] (position of the end-of-text token) -> [B,embed_dim], not normalised.
-  Var operator()(const Var& ids, const Var& end) {
+  Var operator()(const Var& ids, const Var& end) { return read(embed(ids), end); }
+  /// Its first part: tokens with their places, [B,T,width].
+  Var embed(const Var& ids) {
     Graph& g = ids.graph();
-    const Var x = embedding(ids, g.parameter(token_embedding), g.parameter(positional_embedding));
-    return linear(transformer.read(x, ln_final, end), g.parameter(text_projection));
+    return embedding(ids, g.parameter(token_embedding), g.parameter(positional_embedding));
+  }
+  /// The rest of it.
+  Var read(const Var& x, const Var& end) {
+    return linear(transformer.read(x, ln_final, end), x.graph().parameter(text_projection));
   }
   void visit(auto&& f) {
     f("token_embedding.weight", token_embedding), f("positional_embedding", positional_embedding);

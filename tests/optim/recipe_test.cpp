@@ -48,6 +48,20 @@ TEST(TrainRecipe, ChangesOfPicturesAreOffByDefault) {
   EXPECT_EQ(recipe.mixup_alpha, 0);
 }
 
+// Hashes of recipes, and with them finished cells of benchmarks, must outlive members that came later.
+TEST(TrainRecipe, AdversarialTrainingIsLeftOutWhereItIsOff) {
+  TrainRecipe recipe;
+  EXPECT_FALSE(to_json(recipe).contains("adversarial_radius"));
+  recipe.adversarial_radius = 4, recipe.adversarial_steps = 7;
+  EXPECT_EQ(to_json(recipe).at("adversarial_steps"), 7);
+  EXPECT_EQ(to_json(train_recipe_from_json(to_json(recipe))), to_json(recipe));
+  for (const char* key : {"adversarial_radius", "adversarial_steps"})
+    EXPECT_THAT(error_of([&] {
+                  train_recipe_from_json({{key, -1}});
+                }),
+                testing::HasSubstr(concat("'", key, "'")));
+}
+
 TEST(TrainRecipe, ValuesOutOfRangeAreNamed) {
   const std::map<std::string, nlohmann::json> wrong{
       {"brightness", -0.1}, {"contrast", 11}, {"saturation", -1}, {"grayscale", 1.5},  {"cutout", -1},
