@@ -32,6 +32,7 @@ inline const std::map<std::string, std::string>& recipe_help() {
       {"batch", "Pairs a step, at least 2"},
       {"rate", "Learning rate, 0..100"},
       {"warmup_share", "Share of the steps in which the rate rises, 0..1"},
+      {"warmup_steps", "In so many steps the rate rises, whatever the share; 0: by the share"},
       {"optimizer", "adamw, adam or sgd"},
       {"beta1", "Of adamw and adam, 0..1"},
       {"beta2", "Of adamw and adam, 0..1"},

@@ -17,6 +17,7 @@ struct TrainRecipe {
   int64_t batch = 128;
   float rate = 1e-3f;
   float warmup_share = 0.05f;
+  int64_t warmup_steps = 0;  ///< above 0: so many instead of a share; may be more than the run has
   OptimizerConfig optimizer{.decay = 0.1f};
   float min_area = 1.0f;  ///< random-resized crop; 1: off
   int shift = 4;          ///< random translation in pixels
@@ -32,7 +33,8 @@ struct TrainRecipe {
     Schedule s;
     s.rate = rate;
     s.total = steps;
-    s.warmup = static_cast<int64_t>(warmup_share * static_cast<float>(steps));
+    s.warmup =
+        warmup_steps > 0 ? warmup_steps : static_cast<int64_t>(warmup_share * static_cast<float>(steps));
     return s;
   }
   AugmentOptions augmentation(const PixelNorm& norm) const {

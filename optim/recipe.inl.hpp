@@ -12,6 +12,7 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   r.batch = reader.in_range<int64_t>("batch", 2, 1 << 20, r.batch);
   r.rate = reader.in_range<float>("rate", 0.0f, 100.0f, r.rate);
   r.warmup_share = reader.in_range<float>("warmup_share", 0.0f, 1.0f, r.warmup_share);
+  r.warmup_steps = reader.in_range<int64_t>("warmup_steps", 0, int64_t{1} << 40, r.warmup_steps);
   const std::string kinds[] = {"adamw", "adam", "sgd"};
   const auto kind = reader.get<std::string>("optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]);
   const auto found = std::find(std::begin(kinds), std::end(kinds), kind);
@@ -44,6 +45,7 @@ T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
           {"batch", r.batch},
           {"rate", r.rate},
           {"warmup_share", r.warmup_share},
+          {"warmup_steps", r.warmup_steps},
           {"optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]},
           {"beta1", r.optimizer.beta1},
           {"beta2", r.optimizer.beta2},

@@ -1,6 +1,7 @@
 // A classifier of any architecture, and what decides its shape.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -26,17 +27,32 @@ struct ClassifierConfig {
   }
 };
 
+/// A linear probe: the last layer trains, everything before it is frozen and its batch norms use their
+/// running statistics.
+struct ClassifierProbe {
+  ClassifierConfig config;
+};
+
 /// One network, under its own parameter names: those of torchvision where it has the architecture.
 struct Classifier {
   using Network = std::variant<ResNet, Vgg, GoogLeNet, DenseNet, Vit>;
   Network network;
+  bool is_probe = false;
 
   explicit Classifier(const ClassifierConfig& c) : network(network_of(c)) {}
+  explicit Classifier(const ClassifierProbe& probe) : Classifier(probe.config) {
+    is_probe = true;
+    for_each_parameter(*this, [this](const std::string&, Parameter& parameter) {
+      parameter.frozen = &parameter != &head().weight && &parameter != &head().bias;
+    });
+  }
 
   /// Normalised pixels [B,H,W,3] -> logits [B,outputs].
   Var operator()(const Var& x) { return head()(features(x)); }
   /// What the last layer reads, [B,C].
   Var features(const Var& x) {
+    std::optional<Evaluation> running_statistics;
+    if (is_probe) running_statistics.emplace(x.graph());
     return std::visit([&](auto& net) { return net.features(x); }, network);
   }
   /// The last layer.
