@@ -69,13 +69,13 @@ T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path
       split_(split_hash(data_.test().keys)) {
   for (size_t i = 0; i < plan_.victims.size(); ++i) {
     PlanVictim& victim = plan_.victims[i];
+    if (plan_.task == BenchTask::image_text) {
+      check(victim.clip.image_size == plan_.data.size, "bench", "the victim ", victim.name, " looks at ",
+            victim.clip.image_size, " pixels, the plan's pictures have ", plan_.data.size);
+      continue;
+    }
     ClassifierConfig& classifier = victim.classifier;
-    const bool classes = plan_.task == BenchTask::classes;
-    if (classes && !classifier.has_fixed_size()) classifier.image_size = plan_.data.size;
-    const int64_t size = classes ? classifier.image_size : victim.clip.image_size;
-    check(size == plan_.data.size, "bench", "the victim ", victim.name, " looks at ", size,
-          " pixels, the plan's pictures have ", plan_.data.size);
-    if (!classes) continue;
+    classifier.fit_to(plan_.data.size);
     classifier.outputs = static_cast<int64_t>(data_.train().label_names.size());
     if (victim.start.mode == StartMode::scratch) continue;
     victim.start.file = base / victim.start.file;

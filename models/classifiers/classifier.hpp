@@ -25,6 +25,12 @@ struct ClassifierConfig {
     const auto* vgg = std::get_if<VggConfig>(&architecture);
     return std::holds_alternative<VitConfig>(architecture) || (vgg && vgg->hidden > 0);
   }
+  /// Makes it one for pictures of `size`; Error naming it if its parameters depend on another.
+  void fit_to(int64_t size) {
+    check(!has_fixed_size() || size == image_size, "classifier", name.empty() ? "the classifier" : name,
+          " looks at ", image_size, " pixels, the pictures have ", size);
+    image_size = size;
+  }
 };
 
 /// A linear probe: the last layer trains, everything before it is frozen and its batch norms use their

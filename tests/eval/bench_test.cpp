@@ -289,7 +289,7 @@ TEST_F(BenchTest, VictimsMustFitThePictures) {
   json given = plan_json("classes");
   given["victims"][0]["model"] = {{"architecture", "vit"}, {"image_size", 16}, {"patch_size", 4},
                                   {"width", 16},           {"layers", 1},      {"heads", 1}};
-  testing_errors::expect_error([&] { run(given); }, {"16 pixels", "have 8"});
+  testing_errors::expect_error([&] { run(given); }, {"v looks at 16 pixels", "have 8"});
   given["victims"][0]["model"]["image_size"] = 8;
   EXPECT_TRUE(run(given)[0].done());
 }
