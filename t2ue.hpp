@@ -106,7 +106,13 @@
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/uniform.hpp>
+#include <t2ue/models/classifiers/classifier.hpp>
+#include <t2ue/models/classifiers/configs.hpp>
+#include <t2ue/models/classifiers/densenet.hpp>
+#include <t2ue/models/classifiers/googlenet.hpp>
 #include <t2ue/models/classifiers/resnet.hpp>
+#include <t2ue/models/classifiers/vgg.hpp>
+#include <t2ue/models/classifiers/vit.hpp>
 #include <t2ue/models/clip/clip.hpp>
 #include <t2ue/models/clip/modified_resnet.hpp>
 #include <t2ue/models/clip/text.hpp>
@@ -127,9 +133,11 @@
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/classifier_file.hpp>
+#include <t2ue/optim/classifier_start.hpp>
 #include <t2ue/optim/clip_file.hpp>
 #include <t2ue/optim/cluster_targets.hpp>
 #include <t2ue/optim/features.hpp>
+#include <t2ue/optim/named_recipes.hpp>
 #include <t2ue/optim/noise_batch.hpp>
 #include <t2ue/optim/noise_losses.hpp>
 #include <t2ue/optim/noise_policy.hpp>

@@ -7,14 +7,15 @@
 namespace t2ue::apps {
 
 struct ModelTraining {
-  std::string data, out, evaluate;
+  std::string data, out, evaluate, base = "sound";
   ComputeFlags compute;
   CheckpointOptions checkpoint;
   bool skip_bad = false;
   DatasetFlags dataset;
 };
 
-/// --data and its flags, --out, --eval (which measures `metric`), --skip-bad, checkpoints, --device,
+/// --data and its flags, --out, --eval (which measures `metric`), --recipe, --skip-bad, checkpoints,
+/// --device,
 /// --precision.
 inline void add_model_training_flags(CLI::App& command, ModelTraining& options, const std::string& metric) {
   command.add_option("--data", options.data, dataset_help())->required();
@@ -24,6 +25,13 @@ inline void add_model_training_flags(CLI::App& command, ModelTraining& options, 
   command.add_option(
       "--eval", options.evaluate,
       "Data set to measure " + metric + " on afterwards; of the one trained on, its split \"test\"");
+  command
+      .add_option(
+          "--recipe", options.base,
+          "Where flags that are not given start from: sound (the defaults shown here), or paper (what "
+          "the T2UE paper's victims are trained with)")
+      ->check(CLI::IsMember({"sound", "paper"}))
+      ->capture_default_str();
   command.add_flag("--skip-bad", options.skip_bad, "Leave out pictures that cannot be read");
   add_checkpoint_flags(command, options.checkpoint, "steps");
   add_compute(command, options.compute);

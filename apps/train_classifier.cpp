@@ -1,6 +1,6 @@
 // `t2ue train classifier`
-#include <t2ue/optim/classifier_file.hpp>
-#include <t2ue/optim/trainer.hpp>
+#include <t2ue/optim/classifier_start.hpp>
+#include <t2ue/optim/named_recipes.hpp>
 
 #include "classifier.hpp"
 #include "model_training.hpp"
@@ -12,14 +12,29 @@ namespace {
 
 struct ClassifierOptions : ModelTraining {
   explicit ClassifierOptions(CLI::App& command) : recipe(command, recipe_defaults(), recipe_help()) {}
-  std::string classifier = "resnet18";
+  std::string classifier = "resnet18", start, mode;
   JsonFlags recipe;
 };
 
+/// With a file and no --mode it is fine-tuned.
+ClassifierStart start_of(const ClassifierOptions& options) {
+  const std::string otherwise = options.start.empty() ? "scratch" : "finetune";
+  const ClassifierStart start{kind_named<StartMode>(options.mode.empty() ? otherwise : options.mode),
+                              options.start};
+  check_start(start);
+  return start;
+}
+
 Result train_classifier(const ClassifierOptions& options, const Globals& globals) {
   const auto start = Clock::now();
-  const TrainRecipe recipe = as_usage([&] { return train_recipe_from_json(options.recipe.values()); });
-  ClassifierConfig config = as_usage([&] { return classifier_config(options.classifier); });
+  const TrainRecipe recipe = as_usage([&] {
+    return train_recipe_from_json(options.recipe.given(),
+                                  named_recipe(options.base, RecipeModel::classifier));
+  });
+  const ClassifierStart start_at = as_usage([&] { return start_of(options); });
+  ClassifierConfig config = start_at.file.empty()
+                                ? as_usage([&] { return classifier_config(options.classifier); })
+                                : load_classifier(start_at.file).config;
   const Compute compute = compute_of(options.compute);
   check_outputs(options.out, options.checkpoint);
 
@@ -29,18 +44,23 @@ Result train_classifier(const ClassifierOptions& options, const Globals& globals
   check(names.size() >= 2, "train", options.data, " has ", names.size(),
         " class; a classifier needs at least 2");
   config.outputs = static_cast<int64_t>(names.size());
+  nlohmann::json begun{{"mode", name_of(start_at.mode)}};
+  if (!start_at.file.empty()) begun["sha256"] = sha256_file(start_at.file);
   const nlohmann::json identity{{"classifier", to_json(config)},
                                 {"labels", names},
                                 {"data", data_hash(data.pairs)},
+                                {"start", begun},
                                 {"precision", name_of(compute.precision)}};
-  ClassifierTrainer trainer(config, recipe, data.pairs, compute.device, Execution::planned,
-                            compute.precision);
+  const std::unique_ptr<ClassifierTrainer> owned =
+      classifier_trainer(config, start_at, recipe, data.pairs, compute.device, compute.precision);
+  ClassifierTrainer& trainer = *owned;
   resume_if_asked(trainer, options.checkpoint, identity);
 
   const Trained trained = train_to_end(trainer, "train classifier", options, identity, globals);
   trainer.with_average([&] {
-    save_classifier(options.out, config, trainer.parameters(), names,
-                    {{"recipe", to_json(recipe)}, {"precision", name_of(compute.precision)}});
+    save_classifier(
+        options.out, config, trainer.parameters(), names,
+        {{"recipe", to_json(recipe)}, {"start", begun}, {"precision", name_of(compute.precision)}});
   });
 
   const double seconds = seconds_since(start);
@@ -53,6 +73,7 @@ Result train_classifier(const ClassifierOptions& options, const Globals& globals
        {"skipped", data.skipped},
        {"data_share", {{"reading", data.data_share}, {"training", trained.data_share}}},
        {"recipe", to_json(recipe)},
+       {"start", begun},
        {"precision", name_of(compute.precision)},
        {"seconds", seconds}},
       concat(options.out, ": ", trainer.total_steps(), " steps on ", data.pairs.count(), " pictures of ",
@@ -73,16 +94,26 @@ Result train_classifier(const ClassifierOptions& options, const Globals& globals
 
 void add_train_classifier(CLI::App& train, Globals& globals) {
   CLI::App& command =
-      add_command(train, "classifier", "Train a classifier from scratch on pictures with classes",
+      add_command(train, "classifier",
+                  "Train a classifier on pictures with classes, from scratch or from another's weights",
                   "train classifier --data cifar-10 --classifier resnet18 --out classifier.safetensors "
                   "--epochs 30 --eval cifar-10",
                   globals);
   const auto options = std::make_shared<ClassifierOptions>(command);
   add_model_training_flags(command, *options, "accuracy");
+  std::string names;
+  for (const std::string& name : classifier_config_names()) names += (names.empty() ? "" : ", ") + name;
+  CLI::Option* classifier = command
+                                .add_option("--classifier", options->classifier,
+                                            "A configuration by name, or a .json file; names: " + names)
+                                ->capture_default_str();
   command
-      .add_option("--classifier", options->classifier,
-                  "A configuration by name (resnet8, resnet18, resnet20, resnet34), or a .json file")
-      ->capture_default_str();
+      .add_option("--start", options->start,
+                  "Model file of `t2ue train classifier` whose configuration and weights it begins with")
+      ->excludes(classifier);
+  command.add_option("--mode", options->mode,
+                     "With --start: finetune (all weights train; the last layer is new where the classes are "
+                     "others), the default, or probe (a new last layer trains, all else stays)");
   command.callback([options, &globals] {
     globals.action = [options, &globals] { return train_classifier(*options, globals); };
   });

@@ -1,5 +1,6 @@
 // `t2ue train clip`.
 #include <t2ue/optim/clip_file.hpp>
+#include <t2ue/optim/named_recipes.hpp>
 #include <t2ue/optim/trainer.hpp>
 
 #include "foreign_clip.hpp"
@@ -29,7 +30,9 @@ Tokenizer vocabulary_for(const ClipOptions& options, const ClipConfig& config, c
 
 Result train_clip(const ClipOptions& options, const Globals& globals) {
   const auto start = Clock::now();
-  const TrainRecipe recipe = as_usage([&] { return train_recipe_from_json(options.recipe.values()); });
+  const TrainRecipe recipe = as_usage([&] {
+    return train_recipe_from_json(options.recipe.given(), named_recipe(options.base, RecipeModel::clip));
+  });
   const ClipConfig config = as_usage([&] { return clip_config(options.clip); });
   const Compute compute = compute_of(options.compute);
   check_outputs(options.out, options.checkpoint);

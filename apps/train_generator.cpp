@@ -38,7 +38,9 @@ const std::map<std::string, std::string>& policy_help() {
 
 struct GeneratorOptions {
   explicit GeneratorOptions(CLI::App& command)
-      : recipe(command, recipe_defaults(), recipe_help(), {"epochs", "warmup_share", "ema_decay", "policy"}),
+      : recipe(command, recipe_defaults(), recipe_help(),
+               {"epochs", "warmup_share", "warmup_steps", "ema_decay", "policy", "adversarial_radius",
+                "adversarial_steps"}),
         policy(command, to_json(BiLevelPolicy{}), policy_help()) {}
   std::string data, preset, clip, generator, text, frozen, weights, vocabulary, cache, out, limiter;
   ComputeFlags compute;

@@ -28,7 +28,10 @@ inline std::string duration_text(double seconds) {
 /// The default recipe with all its members, also those that its JSON leaves out where they are off.
 inline nlohmann::json recipe_defaults() {
   nlohmann::json json = to_json(TrainRecipe{});
+  json["warmup_steps"] = 0;
   json["cutmix_alpha"] = 0.0f;
+  json["adversarial_radius"] = 0.0f;
+  json["adversarial_steps"] = TrainRecipe{}.adversarial_steps;
   json["policy"] = name_of(PolicyKind::none);
   return json;
 }
@@ -40,6 +43,7 @@ inline const std::map<std::string, std::string>& recipe_help() {
       {"batch", "Pairs a step, at least 2"},
       {"rate", "Learning rate, 0..100"},
       {"warmup_share", "Share of the steps in which the rate rises, 0..1"},
+      {"warmup_steps", "In so many steps the rate rises, whatever the share; 0: by the share"},
       {"optimizer", "adamw, adam or sgd"},
       {"beta1", "Of adamw and adam, 0..1"},
       {"beta2", "Of adamw and adam, 0..1"},
@@ -59,6 +63,9 @@ inline const std::map<std::string, std::string>& recipe_help() {
       {"policy",
        "Changes of every picture before the crop: none, auto-augment, rand-augment, trivial-augment, "
        "ueraser"},
+      {"adversarial_radius",
+       "Adversarial training: L-infinity radius of the attack in steps of 1/255, 0..100; 0: off"},
+      {"adversarial_steps", "Steps of that attack, 1..1000"},
       {"ema_decay",
        "Of the weights' moving average, which is then what is saved and measured, 0 to below 1; 0: off"},
       {"seed", "Of everything random"}};

@@ -32,7 +32,7 @@ T2UE_INLINE Var Graph::parameter(Parameter& parameter) {
         "' has no memory; make a ParameterSet of its module first");
   check(!parameter.name.empty(), "parameter",
         "a parameter has no name; make a ParameterSet of its module first");
-  const bool trained = parameter.trained && !frozen_;
+  const bool trained = parameter.trained && !parameter.frozen && !frozen_;
   const bool shadowed = precision_ == Precision::bf16 && parameter.trained && parameter.shape.rank() >= 2;
   check(!shadowed || parameter.shadow, "parameter", "'", parameter.name,
         "' has no bf16 shadow; make its ParameterSet with Precision::bf16");

@@ -35,6 +35,9 @@ struct Parameter {
   Shape padded_shape;
   Init init;
   bool trained = true;
+  /// Kept as it is though it lies among the trained ones: graphs take it as a constant, and it does not
+  /// decay. Its gradient stays zero.
+  bool frozen = false;
   std::string name;
   Tensor value, grad, shadow;
   /// The same memory under `padded_shape`, where that is set and the set was made for bf16.

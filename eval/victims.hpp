@@ -10,7 +10,7 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/data/pair_dataset.hpp>
 #include <t2ue/eval/recipe.hpp>
-#include <t2ue/optim/trainer.hpp>
+#include <t2ue/optim/classifier_start.hpp>
 
 namespace t2ue {
 
@@ -59,11 +59,12 @@ std::vector<Metric> classification_metrics(int64_t classes);
 VictimRun run_clip_victim(const ClipConfig& config, const TrainRecipe& recipe, const PairDataset& train,
                           const VictimTask& task, const std::function<void(ClipTrainer&)>& trained = {});
 
-/// Trains a classifier from scratch on `train`'s labels and measures accuracy, of the averaged weights with
-/// the recipe's ema_decay. Error unless train, test and
-/// validation have the same label names.
+/// Trains a classifier on `train`'s labels, from scratch or as `start` says, and measures accuracy, of the
+/// averaged weights with the recipe's ema_decay. Error unless train, test and validation have the same label
+/// names.
 VictimRun run_classifier_victim(const ClassifierConfig& config, const TrainRecipe& recipe,
-                                const PairDataset& train, const VictimTask& task);
+                                const PairDataset& train, const VictimTask& task,
+                                const ClassifierStart& start = {});
 
 }  // namespace t2ue
 

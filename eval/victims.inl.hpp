@@ -159,10 +159,13 @@ T2UE_INLINE VictimRun run_clip_victim(const ClipConfig& config, const TrainRecip
 }
 
 T2UE_INLINE VictimRun run_classifier_victim(const ClassifierConfig& config, const TrainRecipe& recipe,
-                                            const PairDataset& train, const VictimTask& task) {
+                                            const PairDataset& train, const VictimTask& task,
+                                            const ClassifierStart& start) {
   check(train.label_names == task.test->label_names && train.label_names == task.validation->label_names,
         "victim", "training, test and validation pictures do not have the same classes");
-  ClassifierTrainer trainer(config, recipe, train, task.device, Execution::planned, task.precision);
+  const std::unique_ptr<ClassifierTrainer> owned =
+      classifier_trainer(config, start, recipe, train, task.device, task.precision);
+  ClassifierTrainer& trainer = *owned;
   DatasetPass test(*task.test, class_logits(trainer.model()), 64, task.device),
       validation(*task.validation, class_logits(trainer.model()), 64, task.device);
   const auto measure = [&](bool on_test, int64_t resamples) {

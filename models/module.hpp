@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -96,12 +97,13 @@ class ParameterSet {
     LaunchOf<CastArgs>("cast", &Kernels::cast, args).run(backend.kernels, backend.stream(device_));
   }
 
-  /// Copies the numbers of `from`, which may have more parameters than these, and lie on another device.
-  /// Error naming a parameter that it lacks or has in another shape.
-  void copy_from(const ParameterSet& from) {
+  /// Copies the numbers of `from`, which may have more parameters than these, and lie on another device;
+  /// those of `but` stay as they are. Error naming a parameter that it lacks or has in another shape.
+  void copy_from(const ParameterSet& from, const std::set<const Parameter*>& but = {}) {
     std::map<std::string_view, const Parameter*> theirs;
     for (const Parameter* parameter : from.all_) theirs[parameter->name] = parameter;
     for (Parameter* parameter : all_) {
+      if (but.contains(parameter)) continue;
       const auto found = theirs.find(parameter->name);
       check(found != theirs.end() && found->second->shape == parameter->shape, "parameters", "'",
             parameter->name, "' ", parameter->shape, " is to be copied, but ",

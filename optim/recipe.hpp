@@ -18,6 +18,7 @@ struct TrainRecipe {
   int64_t batch = 128;
   float rate = 1e-3f;
   float warmup_share = 0.05f;
+  int64_t warmup_steps = 0;  ///< above 0: so many instead of a share; may be more than the run has
   OptimizerConfig optimizer{.decay = 0.1f};
   float min_area = 1.0f;  ///< random-resized crop; 1: off
   int shift = 4;          ///< random translation in pixels
@@ -39,7 +40,8 @@ struct TrainRecipe {
     Schedule s;
     s.rate = rate;
     s.total = steps;
-    s.warmup = static_cast<int64_t>(warmup_share * static_cast<float>(steps));
+    s.warmup =
+        warmup_steps > 0 ? warmup_steps : static_cast<int64_t>(warmup_share * static_cast<float>(steps));
     return s;
   }
   bool mixes_labels() const { return mixup_alpha > 0 || cutmix_alpha > 0; }
@@ -58,8 +60,8 @@ struct TrainRecipe {
 };
 
 /// Error for an unknown key or a value out of range. The seed is part of the JSON, but not of a recipe's
-/// hash. What came later, `cutmix_alpha`, `policy` and adversarial training, is left out of the JSON where it
-/// is off, so that the hashes of older recipes stay.
+/// hash. What came later, `warmup_steps`, `cutmix_alpha`, `policy` and adversarial training, is left out of
+/// the JSON where it is off, so that the hashes of older recipes stay.
 TrainRecipe train_recipe_from_json(const nlohmann::json& json, const TrainRecipe& defaults = {});
 nlohmann::json to_json(const TrainRecipe& recipe);
 

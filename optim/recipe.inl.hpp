@@ -12,6 +12,7 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   r.batch = reader.in_range<int64_t>("batch", 2, 1 << 20, r.batch);
   r.rate = reader.in_range<float>("rate", 0.0f, 100.0f, r.rate);
   r.warmup_share = reader.in_range<float>("warmup_share", 0.0f, 1.0f, r.warmup_share);
+  r.warmup_steps = reader.in_range<int64_t>("warmup_steps", 0, int64_t{1} << 40, r.warmup_steps);
   const std::string kinds[] = {"adamw", "adam", "sgd"};
   const auto kind = reader.get<std::string>("optimizer", kinds[static_cast<size_t>(r.optimizer.kind)]);
   const auto found = std::find(std::begin(kinds), std::end(kinds), kind);
@@ -67,6 +68,7 @@ T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
                       {"mixup_alpha", r.mixup_alpha},
                       {"ema_decay", r.ema_decay},
                       {"seed", r.seed}};
+  if (r.warmup_steps > 0) json["warmup_steps"] = r.warmup_steps;
   if (r.cutmix_alpha > 0) json["cutmix_alpha"] = r.cutmix_alpha;
   if (r.policy != PolicyKind::none) json["policy"] = name_of(r.policy);
   if (r.adversarial_radius > 0) {

@@ -12,7 +12,8 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/error.hpp>
 #include <t2ue/models/configs.hpp>
-#include <t2ue/optim/recipe.hpp>
+#include <t2ue/optim/classifier_start.hpp>
+#include <t2ue/optim/named_recipes.hpp>
 
 namespace t2ue {
 
@@ -67,8 +68,9 @@ struct PlanVictim {
   std::string name;
   ClipConfig clip;              ///< image-text
   ClassifierConfig classifier;  ///< classes; its outputs are set from the data
+  ClassifierStart start;        ///< classes; a relative path is the plan's
   TrainRecipe recipe;
-  nlohmann::json config;  ///< of the model, as it goes into the recipe hash
+  nlohmann::json config;  ///< of the model and its start, as they go into the recipe hash
 };
 
 struct BenchPlan {

@@ -92,6 +92,21 @@ inline PlanMethod plan_method(const nlohmann::json& json, const std::string& pat
   return method;
 }
 
+/// "start" and "mode"; with a file and no mode the victim is fine-tuned.
+inline ClassifierStart plan_start(JsonReader& reader, const std::string& path, BenchTask task) {
+  ClassifierStart start;
+  start.file = reader.get<std::string>("start", "");
+  const std::string mode = reader.get<std::string>("mode", start.file.empty() ? "scratch" : "finetune");
+  start.mode = in_plan(path + ".mode", [&] { return kind_named<StartMode>(mode); });
+  in_plan(path + ".start", [&] {
+    check_start(start);
+    return 0;
+  });
+  check_plan(start.mode == StartMode::scratch || task == BenchTask::classes, path + ".start",
+             "only classifiers start from a file; the task is image-text");
+  return start;
+}
+
 inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& path, BenchTask task) {
   JsonReader reader(json, path);
   PlanVictim victim;
@@ -109,8 +124,10 @@ inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& pat
     }
     return 0;
   });
+  victim.start = plan_start(reader, path, task);
   const nlohmann::json recipe = reader.get<nlohmann::json>("recipe", nlohmann::json::object());
-  victim.recipe = in_plan(path + ".recipe", [&] { return train_recipe_from_json(recipe); });
+  const RecipeModel trained = task == BenchTask::classes ? RecipeModel::classifier : RecipeModel::clip;
+  victim.recipe = in_plan(path + ".recipe", [&] { return train_recipe_of(recipe, trained); });
   check_plan(!recipe.contains("seed"), path + ".recipe", "the seed is the cell's: use 'seeds'");
   reader.done();
   return victim;

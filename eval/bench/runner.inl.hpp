@@ -68,12 +68,25 @@ T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path
                    ? classification_metrics(static_cast<int64_t>(data_.train().label_names.size()))
                    : retrieval_metrics(data_.test())),
       split_(split_hash(data_.test().keys)) {
-  for (PlanVictim& victim : plan_.victims) {
-    if (plan_.task == BenchTask::classes)
-      victim.classifier.outputs = static_cast<int64_t>(data_.train().label_names.size());
-    else
+  for (size_t i = 0; i < plan_.victims.size(); ++i) {
+    PlanVictim& victim = plan_.victims[i];
+    if (plan_.task == BenchTask::image_text) {
       check(victim.clip.image_size == plan_.data.size, "bench", "the victim ", victim.name, " looks at ",
             victim.clip.image_size, " pixels, the plan's pictures have ", plan_.data.size);
+      continue;
+    }
+    ClassifierConfig& classifier = victim.classifier;
+    classifier.fit_to(plan_.data.size);
+    classifier.outputs = static_cast<int64_t>(data_.train().label_names.size());
+    if (victim.start.mode == StartMode::scratch) continue;
+    victim.start.file = base / victim.start.file;
+    try {
+      load_start(victim.start.file, classifier);
+    } catch (const Error& error) {
+      throw PlanError(concat("victims[", i, "].start"), error.what());
+    }
+    victim.config["start"] = {{"mode", name_of(victim.start.mode)},
+                              {"sha256", sha256_file(victim.start.file)}};
   }
 }
 
@@ -176,7 +189,7 @@ T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const Pai
   if (plan_.task == BenchTask::classes) {
     task.test = &data_.test();
     task.validation = &data_.validation();
-    return run_classifier_victim(victim.classifier, recipe, pictures, task);
+    return run_classifier_victim(victim.classifier, recipe, pictures, task, victim.start);
   }
   const Tokenizer tokenizer = data_.tokenizer(victim.clip.text.vocab_size);
   const int context = static_cast<int>(victim.clip.text.context_length);

@@ -90,6 +90,7 @@ inline void train_t2ue_row(T2ueRowOptions options, const RowContext& context,
   Conditions conditions = t2ue_conditions(options, context.data, task, encoder, keywords);
   if (task == BenchTask::classes) {
     ClassifierConfig surrogate = options.classifier;
+    surrogate.fit_to(pictures.size);
     surrogate.outputs = static_cast<int64_t>(pictures.label_names.size());
     train_t2ue<Classifier>(options, surrogate, pictures, std::move(conditions), encoder, keywords, file,
                            context);

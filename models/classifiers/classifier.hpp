@@ -1,6 +1,7 @@
 // A classifier of any architecture, and what decides its shape.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -24,19 +25,40 @@ struct ClassifierConfig {
     const auto* vgg = std::get_if<VggConfig>(&architecture);
     return std::holds_alternative<VitConfig>(architecture) || (vgg && vgg->hidden > 0);
   }
+  /// Makes it one for pictures of `size`; Error naming it if its parameters depend on another.
+  void fit_to(int64_t size) {
+    check(!has_fixed_size() || size == image_size, "classifier", name.empty() ? "the classifier" : name,
+          " looks at ", image_size, " pixels, the pictures have ", size);
+    image_size = size;
+  }
+};
+
+/// A linear probe: the last layer trains, everything before it is frozen and its batch norms use their
+/// running statistics.
+struct ClassifierProbe {
+  ClassifierConfig config;
 };
 
 /// One network, under its own parameter names: those of torchvision where it has the architecture.
 struct Classifier {
   using Network = std::variant<ResNet, Vgg, GoogLeNet, DenseNet, Vit>;
   Network network;
+  bool is_probe = false;
 
   explicit Classifier(const ClassifierConfig& c) : network(network_of(c)) {}
+  explicit Classifier(const ClassifierProbe& probe) : Classifier(probe.config) {
+    is_probe = true;
+    for_each_parameter(*this, [this](const std::string&, Parameter& parameter) {
+      parameter.frozen = &parameter != &head().weight && &parameter != &head().bias;
+    });
+  }
 
   /// Normalised pixels [B,H,W,3] -> logits [B,outputs].
   Var operator()(const Var& x) { return head()(features(x)); }
   /// What the last layer reads, [B,C].
   Var features(const Var& x) {
+    std::optional<Evaluation> running_statistics;
+    if (is_probe) running_statistics.emplace(x.graph());
     return std::visit([&](auto& net) { return net.features(x); }, network);
   }
   /// The last layer.

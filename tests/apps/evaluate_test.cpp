@@ -257,6 +257,54 @@ TEST(Classifier, LearnsFromTheTrainSplitAndIsMeasuredOnTheOther) {
   EXPECT_EQ(ended.json().at("evaluation").at("chance"), 10);
 }
 
+TEST(Classifier, GoesOnFromAnother) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  const auto first = folder / "first.safetensors", second = folder / "second.safetensors";
+  ASSERT_EQ(program(w.train_classifier(first)).code, 0);
+  const Words words{"train", "classifier", "--data", w.pictures, "--out",
+                    second,  "--epochs",   "1",      "--batch",  "8"};
+  const Ended tuned = program(words + Words{"--start", first, "--json"});
+  ASSERT_EQ(tuned.code, 0) << tuned.err;
+  EXPECT_EQ(tuned.json().at("start").at("mode"), "finetune");
+  EXPECT_EQ(tuned.json().at("start").at("sha256"), sha256_file(first));
+  const auto weights_of = [](const std::filesystem::path& file, const std::string& name) {
+    const LoadedClassifier loaded = load_classifier(file);
+    for (const Parameter* parameter : loaded.parameters->all())
+      if (parameter->name == name) return parameter->value.to_vector<float>();
+    return std::vector<float>{};
+  };
+  EXPECT_NE(weights_of(second, "conv1.weight"), weights_of(first, "conv1.weight"));
+  ASSERT_EQ(program(words + Words{"--start", first, "--mode", "probe"}).code, 0);
+  EXPECT_EQ(weights_of(second, "conv1.weight"), weights_of(first, "conv1.weight"));
+  EXPECT_EQ(weights_of(second, "bn1.running_mean"), weights_of(first, "bn1.running_mean"));
+  EXPECT_NE(weights_of(second, "fc.weight"), weights_of(first, "fc.weight"));
+
+  const std::vector<std::pair<Words, std::string>> wrong{
+      {{"--mode", "probe"}, "none is named"},
+      {{"--mode", "frozen"}, "scratch, finetune, probe"},
+      {{"--start", first, "--mode", "scratch"}, "starts from no file"},
+      {{"--start", first, "--classifier", "resnet8"}, "--classifier"}};
+  for (const auto& [flags, reason] : wrong) {
+    const Ended ended = program(words + flags);
+    EXPECT_EQ(ended.code, 2) << reason;
+    EXPECT_THAT(ended.err, HasSubstr(reason));
+  }
+  EXPECT_EQ(program(words + Words{"--start", folder / "nowhere.safetensors"}).code, 1);
+}
+
+TEST(Classifier, TrainsByTheRecipeOfThePaper) {
+  const Workshop& w = Workshop::get();
+  const Words words = w.train_classifier(fresh_folder() / "m.safetensors") + Words{"--recipe", "paper"};
+  const Ended ended = program(words + Words{"--epochs", "2", "--batch", "8"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const auto recipe = ended.json().at("recipe");
+  EXPECT_EQ(recipe.at("optimizer"), "sgd");
+  EXPECT_EQ(recipe.at("rate"), 0.1f);
+  EXPECT_EQ(recipe.at("epochs"), 2);
+  EXPECT_EQ(program(words + Words{"--recipe", "papers"}).code, 2);
+}
+
 TEST(Classifier, CheckpointBelongsToItsRun) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();

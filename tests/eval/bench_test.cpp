@@ -103,6 +103,12 @@ TEST(BenchPlan, MistakesAreToldByTheirPlace) {
   EXPECT_EQ(with("/data/colour", 3), "data");
   EXPECT_EQ(with("/victims/0/recipe/epoch", 3), "victims[0].recipe");
   EXPECT_EQ(with("/victims/0/recipe/seed", 3), "victims[0].recipe");
+  EXPECT_EQ(with("/victims/0/recipe", "papers"), "victims[0].recipe");
+  EXPECT_EQ(with("/victims/0/recipe", "paper"), "no error");
+  EXPECT_EQ(with("/victims/0/recipe", {{"base", "paper"}, {"epochs", 0}}), "victims[0].recipe");
+  EXPECT_EQ(with("/victims/0/mode", "frozen"), "victims[0].mode");
+  EXPECT_EQ(with("/victims/0/mode", "probe"), "victims[0].start") << "of what?";
+  EXPECT_EQ(with("/victims/0/start", "c.safetensors"), "victims[0].start") << "only classifiers";
   EXPECT_EQ(with("/victims/0/model", "resnet"), "victims[0].model");
   EXPECT_EQ(with("/methods/1/method", "magic"), "methods[1]");
   EXPECT_EQ(with("/methods/1/method", "ar"), "methods[1]") << "a method for classes";
@@ -320,6 +326,63 @@ TEST_F(BenchTest, LearnedDefencesAndTheNoiseAlone) {
   EXPECT_EQ(details.rows[1].at(column("separable %")), "100.0");
   EXPECT_EQ(details.rows[1].at(column("SSIM")), format_number(measured.at("ssim"), 3));
   EXPECT_EQ(details.rows[0].at(column("SSIM")), "-") << "clean";
+}
+
+TEST_F(BenchTest, VictimsStartFromAFile) {
+  json given = plan_json("classes");
+  given["methods"] = {{{"method", "clean"}}};
+  // Of other classes than the data's.
+  ClassifierConfig config = classifier_config_from_json(model("classes"), "start");
+  config.outputs = 3;
+  const auto save = [&](uint64_t seed) {
+    Classifier classifier(config);
+    const ParameterSet parameters(classifier, seed);
+    save_classifier(root / "start.safetensors", config, parameters, {"a", "b", "c"}, {});
+  };
+  save(1);
+  json& victim = given["victims"][0];
+  std::set<std::string> recipes;
+  const auto recipe_of_run = [&] {
+    const std::vector<CellResult> results = run(given);
+    EXPECT_TRUE(results[0].done()) << results[0].result.dump();
+    return results[0].result.at("recipe").get<std::string>();
+  };
+  const auto loss_now = [&] { return run(given)[0].result.at("epochs")[0].at("loss").get<double>(); };
+  recipes.insert(recipe_of_run());
+  const double from_scratch = loss_now();
+  victim["start"] = "start.safetensors";
+  recipes.insert(recipe_of_run());
+  EXPECT_NE(loss_now(), from_scratch);
+  victim["mode"] = "probe";
+  recipes.insert(recipe_of_run());
+  const double of_first = loss_now();
+  save(2);
+  recipes.insert(recipe_of_run());
+  EXPECT_NE(loss_now(), of_first);
+  EXPECT_EQ(recipes.size(), 4u) << "start and mode are part of the recipe";
+
+  const auto place_of_error = [&] {
+    try {
+      run(given);
+    } catch (const PlanError& error) {
+      return error.path;
+    }
+    return std::string("no error");
+  };
+  victim["start"] = "nowhere.safetensors";
+  EXPECT_EQ(place_of_error(), "victims[0].start");
+  victim["start"] = "start.safetensors";
+  victim["model"]["widths"] = {16};
+  EXPECT_EQ(place_of_error(), "victims[0].start") << "another architecture";
+}
+
+TEST_F(BenchTest, VictimsMustFitThePictures) {
+  json given = plan_json("classes");
+  given["victims"][0]["model"] = {{"architecture", "vit"}, {"image_size", 16}, {"patch_size", 4},
+                                  {"width", 16},           {"layers", 1},      {"heads", 1}};
+  testing_errors::expect_error([&] { run(given); }, {"v looks at 16 pixels", "have 8"});
+  given["victims"][0]["model"]["image_size"] = 8;
+  EXPECT_TRUE(run(given)[0].done());
 }
 
 TEST_F(BenchTest, TrainsT2ueOnceForARowAndItsShuffledControl) {

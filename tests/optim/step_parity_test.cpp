@@ -117,6 +117,11 @@ ClipConfig tiny_clip_with_vit() {
   return c;
 }
 
+/// Side by side maps, average pooling, norms before convolutions.
+ClassifierConfig tiny_densenet() {
+  return {"tiny densenet", 8, 4, DenseNetConfig{8, {2, 1}, 8, false}};
+}
+
 /// A kind of training step.
 struct StepKind {
   std::string name;
@@ -135,6 +140,7 @@ const std::vector<StepKind>& step_kinds() {
       {"VictimClipVit", false, maker<VictimTraining<Clip>>(tiny_clip_with_vit(), false)},
       {"VictimClipResNet", false, maker<VictimTraining<Clip>>(tiny_clip(), false)},
       {"VictimClassifier", false, maker<VictimTraining<Classifier>>(tiny_classifier(), false)},
+      {"VictimDenseNet", false, maker<VictimTraining<Classifier>>(tiny_densenet(), false)},
       {"VictimClassifierWithEveryChange", false, maker<VictimTraining<Classifier>>(tiny_classifier(), true)},
       {"NoiseThroughAFrozenClip", true, maker<NoiseTraining<Clip>>(tiny_clip_with_vit(), 0, false)},
       {"SurrogateAndNoiseClip", true, maker<NoiseTraining<Clip>>(tiny_clip(), 1, false)},
