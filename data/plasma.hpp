@@ -13,8 +13,8 @@
 namespace t2ue {
 
 /// A fractal map of height x width values in 0..65535: random corners, then midpoints that are their
-/// neighbours' mean moved towards a random value by `roughness`^k at the k-th halving, k from 0, roughness in [0,1].
-/// Whole-number arithmetic: the same on every machine.
+/// neighbours' mean moved towards a random value by `roughness`^k at the k-th halving, k from 0, roughness in
+/// [0,1]. Whole-number arithmetic: the same on every machine.
 std::vector<uint16_t> plasma_map(int height, int width, float roughness, Random& random);
 
 /// Adds intensity * (2 m - 1) to every channel in [0,1] pixel units, m in [0,1] from a map of its own,
