@@ -117,8 +117,8 @@ inline const std::vector<std::pair<std::string, PictureDefence>>& picture_defenc
 
 inline const std::vector<std::string>& training_defences() {
   static const std::vector<std::string> names{
-      "none",   "crop-flip",    "gray-half",    "cutout",          "mixup",
-      "cutmix", "auto-augment", "rand-augment", "trivial-augment", "ueraser"};
+      "none",         "crop-flip",    "gray-half",       "cutout",  "mixup",      "cutmix",
+      "auto-augment", "rand-augment", "trivial-augment", "ueraser", "adversarial"};
   return names;
 }
 
@@ -179,6 +179,8 @@ T2UE_INLINE TrainRecipe defend_recipe(TrainRecipe recipe, const std::string& nam
     check(classes, "defence", "cutmix mixes labels, and CLIP learns from captions");
     recipe.cutmix_alpha = 1.0f;
     recipe.mixup_alpha = 0;
+  } else if (name == "adversarial") {
+    recipe.adversarial_radius = 4;
   } else if (name == detail::projection_defence) {
     check(classes, "defence", "projection learns classes, and captions are none");
   } else if (const auto& policies = policy_names();

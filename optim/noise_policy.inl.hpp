@@ -115,8 +115,12 @@ T2UE_INLINE void check_noise_training(const NoiseTablePolicy& policy, const Trai
                                       const PairDataset& data, bool learns_captions) {
   constexpr const char* where = "noise";
   check_noise_policy(policy);
-  check(recipe.mixup_alpha == 0.0f && recipe.ema_decay == 0.0f, where,
-        "mixes no pictures and keeps no average of the weights: mixup_alpha and ema_decay must be 0");
+  check(!recipe.mixes_labels() && recipe.ema_decay == 0.0f, where,
+        "mixes no pictures and keeps no average of the weights: mixup_alpha, cutmix_alpha and ema_decay must "
+        "be 0");
+  check(recipe.policy == PolicyKind::none, where,
+        "adds noise to pictures as they are, before any change of them; policy must be none, is ",
+        name_of(recipe.policy));
   check(recipe.adversarial_radius == 0.0f, where,
         "the surrogate is attacked as the policy's attack_radius says; adversarial_radius must be 0, is ",
         recipe.adversarial_radius);

@@ -112,6 +112,12 @@ INSTANTIATE_TEST_SUITE_P(All, PolicyDefence,
                            return text;
                          });
 
+TEST(Defences, AdversarialIsTheRecipesAttack) {
+  EXPECT_EQ(defend_recipe({}, "adversarial", 24, true).adversarial_radius, 4.0f);
+  EXPECT_EQ(defend_recipe({}, "adversarial", 24, false).adversarial_radius, 4.0f) << "of captions, too";
+  EXPECT_TRUE(is_training_defence("adversarial"));
+}
+
 TEST(Defences, GrayIsLumaInEveryChannel) {
   const Image image = grainy();
   const Image gray = defend_picture(image, "gray", 0, 0);

@@ -489,7 +489,11 @@ TEST_F(Noise, WhatDoesNotGoTogetherIsRefused) {
   policy = {};
   recipe.mixup_alpha = 1;
   EXPECT_THAT(error_of([&] { classes(); }), HasSubstr("mixup_alpha"));
-  recipe.mixup_alpha = 0, recipe.adversarial_radius = 4;
+  recipe.mixup_alpha = 0, recipe.cutmix_alpha = 1;
+  EXPECT_THAT(error_of([&] { classes(); }), HasSubstr("cutmix_alpha"));
+  recipe.cutmix_alpha = 0, recipe.policy = PolicyKind::ueraser;
+  EXPECT_THAT(error_of([&] { classes(); }), HasSubstr("ueraser"));
+  recipe.policy = PolicyKind::none, recipe.adversarial_radius = 4;
   EXPECT_THAT(error_of([&] { classes(); }), HasSubstr("adversarial_radius"));
   recipe.adversarial_radius = 0;
   data.labels[5] = -1;
