@@ -20,12 +20,13 @@ SOURCES    = git ls-files '*.hpp' '*.cpp' '*.cuh'
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install-deps install-lint-deps install-bench-deps install-npm build configure emoji demo test \
+.PHONY: help install-deps install-lint-deps install-bench-deps install-npm build configure emoji demo reproduce test \
         test-sanitize benchmark benchmark-input gpu-check gpu-bundle lint format install clean
 
 help:
 	@echo 'make demo            the whole job on emoji: a table, out/demo/report.html, out/demo/results.json'
 	@echo 'make test            every test'
+	@echo 'make reproduce       the paper'"'"'s tables, reduced, in out/reproduce (CIFAR=FOLDER for those on CIFAR-100)'
 	@echo 'make test-sanitize   every test but packaging, under AddressSanitizer and UBSan'
 	@echo 'make gpu-check       tests, compute-sanitizer and benchmark on this machine'"'"'s GPU: out/gpu-check.json'
 	@echo 'make gpu-bundle      the same, packed for a machine with a GPU and no compiler: out/gpu-bundle.tar.gz'
@@ -76,6 +77,22 @@ demo: configure emoji
 	cmake --build $(BUILD) -j$(JOBS) --target t2ue_app
 	rm -rf out/demo
 	$(BUILD)/apps/t2ue demo --packages $(BUILD)/emoji/node_modules --out out/demo --device $(DEVICE)
+
+# The paper's tables, reduced to what two CPU cores train, one after the other; a run that was stopped goes on.
+# CIFAR=FOLDER: the folder that has cifar-100-binary/ in it; without it only the tables on emoji are made.
+EMOJI_TABLES := table-2-reduced table-8-reduced clusters-reduced
+CIFAR_TABLES := table-3-4-reduced table-5-reduced table-6-reduced iss-reduced adaptive-reduced robust-reduced
+T2UE         := $(BUILD)/apps/t2ue
+reproduce: configure emoji
+	cmake --build $(BUILD) -j$(JOBS) --target t2ue_app
+	test -d out/reproduce/emoji/google || $(T2UE) data emoji --packages $(BUILD)/emoji/node_modules --tinted \
+	  --classes --vendor google --renderings 6 --out out/reproduce/emoji/google
+	test -d out/reproduce/emoji/twitter || $(T2UE) data emoji --packages $(BUILD)/emoji/node_modules --tinted \
+	  --classes --vendor twitter --seed 2 --out out/reproduce/emoji/twitter
+	set -e; for table in $(EMOJI_TABLES); do \
+	  $(T2UE) bench benchmarks/plans/$$table.toml --data out/reproduce/emoji --out out/reproduce/$$table; done
+	set -e; test -z "$(CIFAR)" || for table in $(CIFAR_TABLES); do \
+	  $(T2UE) bench benchmarks/plans/$$table.toml --data "$(CIFAR)" --out out/reproduce/$$table; done
 
 test: build
 	@$(TEST_ENV) $(CTEST) --test-dir $(BUILD)
