@@ -339,7 +339,7 @@ TEST_F(BenchTest, VictimsStartFromAFile) {
     const ParameterSet parameters(classifier, seed);
     save_classifier(root / "start.safetensors", config, parameters, {"a", "b", "c"}, {});
   };
-  save(1);
+  save(11);
   json& victim = given["victims"][0];
   std::set<std::string> recipes;
   const auto recipe_of_run = [&] {
@@ -356,7 +356,7 @@ TEST_F(BenchTest, VictimsStartFromAFile) {
   victim["mode"] = "probe";
   recipes.insert(recipe_of_run());
   const double of_first = loss_now();
-  save(2);
+  save(12);
   recipes.insert(recipe_of_run());
   EXPECT_NE(loss_now(), of_first);
   EXPECT_EQ(recipes.size(), 4u) << "start and mode are part of the recipe";

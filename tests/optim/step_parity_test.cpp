@@ -119,7 +119,7 @@ ClipConfig tiny_clip_with_vit() {
 
 /// Side by side maps, average pooling, norms before convolutions.
 ClassifierConfig tiny_densenet() {
-  return {"tiny densenet", 8, 4, DenseNetConfig{8, {2, 1}, 8, false}};
+  return {"tiny densenet", 8, 4, DenseNetConfig{8, {1, 1}, 16, false}};
 }
 
 /// A kind of training step.
