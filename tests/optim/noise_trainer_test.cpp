@@ -289,7 +289,8 @@ TEST_F(Noise, TriggersStandInFrontOfTheirOwnItemsCaptions) {
   batch.show_captions({}, 0);
   EXPECT_EQ(ids(), plain);
   batch.show_captions(triggers, 2);
-  EXPECT_THAT(std::vector<int32_t>(ids().begin() + 6, ids().begin() + 12),
+  const std::vector<int32_t> shown = ids();
+  EXPECT_THAT(std::vector<int32_t>(shown.begin() + 6, shown.begin() + 12),
               testing::ElementsAre(18, 102, 202, 3, 7, 19))
       << "start, trigger, the two words, end";
   EXPECT_EQ(batch.tensors().end.to_vector<int32_t>()[1], 5);
