@@ -36,7 +36,7 @@ struct Ended {
 };
 
 inline int open_new(const std::filesystem::path& path) {
-  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
 /// Runs a program to its end, or kills it (signal 9) after `kill_after` seconds.
@@ -46,13 +46,17 @@ inline Ended run(const Words& words, double kill_after = 0) {
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  // Opened here: a child that is killed at once might not have come to it.
+  const int out_file = open_new(out), err_file = open_new(err);
   const pid_t child = ::fork();
   if (child == 0) {
-    ::dup2(open_new(out), STDOUT_FILENO);
-    ::dup2(open_new(err), STDERR_FILENO);
+    ::dup2(out_file, STDOUT_FILENO);
+    ::dup2(err_file, STDERR_FILENO);
     ::execvp(arguments[0], arguments.data());
     ::_exit(127);
   }
+  ::close(out_file);
+  ::close(err_file);
   if (kill_after > 0) {
     std::this_thread::sleep_for(std::chrono::duration<double>(kill_after));
     ::kill(child, SIGKILL);
