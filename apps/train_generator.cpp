@@ -16,9 +16,17 @@ namespace t2ue::apps {
 
 namespace {
 
+/// The default policy with all its members, also the one that its JSON leaves out.
+nlohmann::json policy_defaults() {
+  nlohmann::json json = to_json(BiLevelPolicy{});
+  json["surrogates"] = BiLevelPolicy{}.surrogates;
+  return json;
+}
+
 const std::map<std::string, std::string>& policy_help() {
   static const std::map<std::string, std::string> help{
       {"rounds", "Rounds of surrogate steps, then noise steps"},
+      {"surrogates", "An ensemble of so many surrogates takes turns by rounds, 1..64"},
       {"surrogate_steps", "Updates of the surrogate a round; 0: it never trains"},
       {"noise_steps", "Updates of the generator a round"},
       {"restart_every", "Rounds after which the surrogate starts anew; 0: never"},
@@ -41,7 +49,7 @@ struct GeneratorOptions {
       : recipe(command, recipe_defaults(), recipe_help(),
                {"epochs", "warmup_share", "warmup_steps", "ema_decay", "policy", "adversarial_radius",
                 "adversarial_steps"}),
-        policy(command, to_json(BiLevelPolicy{}), policy_help()) {}
+        policy(command, policy_defaults(), policy_help()) {}
   std::string data, preset, clip, generator, text, frozen, weights, vocabulary, cache, out, limiter;
   ComputeFlags compute;
   int eps = 0;
@@ -272,6 +280,8 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
     BiLevelTrainer<Clip> trainer(plan.generator, surrogate, plan.policy, plan.recipe, data.pairs, conditions,
                                  compute.device, Execution::planned, compute.precision);
     if (towers.frozen) {
+      check(plan.policy.surrogates == 1, "train", "a frozen CLIP from a file is one surrogate, not ",
+            plan.policy.surrogates, "; leave --surrogates out");
       trainer.surrogate_parameters().copy_from(*towers.frozen->parameters);
       make_unit_rows(surrogate_text, surrogate.text.embed_dim);
       trainer.use_text_features(std::move(surrogate_text));

@@ -3,6 +3,7 @@
 // its special case.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <type_traits>
 
@@ -14,6 +15,7 @@ namespace t2ue {
 /// detached), then `noise_steps` updates of the generator through the frozen surrogate.
 struct BiLevelPolicy {
   int64_t rounds = 300;
+  int surrogates = 1;       ///< an ensemble of so many, of other weights each, takes turns by rounds
   int surrogate_steps = 1;  ///< 0: the surrogate never trains
   int noise_steps = 1;
   int64_t restart_every = 0;  ///< rounds after which the surrogate starts anew from fresh weights; 0: never
@@ -58,7 +60,8 @@ inline std::vector<float> latent_vector(int64_t width, uint64_t seed, uint64_t i
   return z;
 }
 
-/// Trains an SsaGenerator against surrogates of type Model (Clip or Classifier). The surrogate's recipe gives
+/// Trains an SsaGenerator against surrogates of type Model (Clip or Classifier), one or an ensemble. The
+/// surrogates' recipe gives
 /// batch, rate, optimiser, augmentation and seed; its epochs are not used.
 template <class Model>
 class BiLevelTrainer {
@@ -69,10 +72,7 @@ class BiLevelTrainer {
                  Device device = {}, Execution execution = Execution::planned,
                  Precision precision = Precision::fp32)
       : generator_(generator),
-        surrogate_(surrogate),
         generator_parameters_(generator_, recipe.seed, device, precision),
-        surrogate_parameters_(surrogate_, recipe.seed, device, precision,
-                              policy.surrogate_steps > 0 ? ParameterUse::training : ParameterUse::inference),
         noise_optimizer_(generator_parameters_, policy.noise_optimizer),
         policy_(policy),
         recipe_(recipe),
@@ -91,8 +91,9 @@ class BiLevelTrainer {
               static_cast<int64_t>(conditions_.row_of_item.size()) == data.count(),
           "bilevel", "the generator wants embeddings ", generator.condition, " wide for ", data.count(),
           " items, got ", conditions_.width, " for ", conditions_.row_of_item.size());
-    check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0, "bilevel",
-          "rounds and noise_steps must be positive, surrogate_steps not negative");
+    check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0 &&
+              policy.surrogates >= 1,
+          "bilevel", "rounds, noise_steps and surrogates must be positive, surrogate_steps not negative");
     check(recipe.ema_decay == 0.0f, "bilevel", "keeps no average of the weights; ema_decay must be 0, is ",
           recipe.ema_decay);
     check(recipe.policy == PolicyKind::none, "bilevel",
@@ -101,14 +102,11 @@ class BiLevelTrainer {
     check(recipe.adversarial_radius == 0.0f, "bilevel",
           "attacks no surrogate; adversarial_radius must be 0, is ", recipe.adversarial_radius);
     if (generator.standardise) standardise();
-    record_noise_step();
-    // A surrogate that never trains has neither moments nor a step, which would take memory.
-    if (policy.surrogate_steps > 0) {
-      surrogate_optimizer_.emplace(surrogate_parameters_, recipe.optimizer);
-      surrogate_step_.emplace(
-          *surrogate_optimizer_, device, execution, precision,
-          [this](Graph& g) { return surrogate_loss(surrogate_view(g, true)); },
-          [this](Graph& g) { record_constraints(g, surrogate_); });
+    for (int k = 0; k < policy.surrogates; ++k) {
+      surrogates_.push_back(std::make_unique<Surrogate>(surrogate, first_seed(k), device, precision,
+                                                        policy.surrogate_steps > 0));
+      record_noise_step(*surrogates_.back());
+      if (policy.surrogate_steps > 0) record_surrogate_step(*surrogates_.back());
     }
     if (policy.warm_steps > 0)
       warm_step_.emplace(
@@ -130,14 +128,14 @@ class BiLevelTrainer {
     Losses losses;
     for (int s = 0; s < policy_.surrogate_steps; ++s) {
       next_batch();
-      losses.surrogate += surrogate_step_->run(recipe_.rate, concat("surrogate, step ", steps_)) /
+      losses.surrogate += active().step->run(recipe_.rate, concat("surrogate, step ", steps_)) /
                           static_cast<float>(policy_.surrogate_steps);
     }
     for (int s = 0; s < policy_.noise_steps; ++s) {
       next_batch();
       const float rate = noise_schedule_.at(noise_optimizer_.steps() - policy_.warm_steps);
-      losses.noise +=
-          noise_step_->run(rate, concat("noise, step ", steps_)) / static_cast<float>(policy_.noise_steps);
+      losses.noise += active().noise_step->run(rate, concat("noise, step ", steps_)) /
+                      static_cast<float>(policy_.noise_steps);
     }
     ++rounds_;
     return losses;
@@ -150,22 +148,26 @@ class BiLevelTrainer {
   double data_seconds() const { return data_seconds_; }
   SsaGenerator& generator() { return generator_; }
   const ParameterSet& generator_parameters() const { return generator_parameters_; }
-  /// The surrogate, for starting it from trained weights.
-  ParameterSet& surrogate_parameters() { return surrogate_parameters_; }
+  /// A surrogate of the ensemble, for starting it from trained weights.
+  ParameterSet& surrogate_parameters(int k = 0) { return surrogates_.at(static_cast<size_t>(k))->parameters; }
+  int surrogates() const { return policy_.surrogates; }
 
   /// Gives a frozen CLIP (BiLevelPolicy::freezes_surrogate) the unit text features [captions of the data,
   /// embed_dim] that its text tower has for them, so that the tower need not run in every step. Before the
-  /// first round. Error if the surrogate is not frozen or there is another number of them.
+  /// first round. Error if the surrogate is not frozen or not the only one, or there is another number of
+  /// them.
   void use_text_features(std::vector<float> features) requires std::is_same_v<Model, Clip> {
-    check(policy_.freezes_surrogate() && rounds_ == 0 && noise_optimizer_.steps() == 0, "bilevel",
-          "text features are for a frozen surrogate, and are given before the first round");
-    const int64_t width = surrogate_.config.text.embed_dim;
+    check(policy_.freezes_surrogate() && policy_.surrogates == 1 && rounds_ == 0 &&
+              noise_optimizer_.steps() == 0,
+          "bilevel", "text features are for one frozen surrogate, and are given before the first round");
+    Surrogate& only = *surrogates_.front();
+    const int64_t width = only.model.config.text.embed_dim;
     check(static_cast<int64_t>(features.size()) == data_.caption_begin.back() * width, "bilevel", "got ",
           features.size(), " numbers as the features of ", data_.caption_begin.back(), " captions, each ",
           width, " wide");
     text_features_ = std::move(features);
     text_ = Tensor::zeros({recipe_.batch, width}, DType::f32, generator_parameters_.device());
-    record_noise_step();
+    record_noise_step(only);
   }
 
   /// Writes everything needed to go on; of a frozen surrogate, not its weights but which they are.
@@ -174,14 +176,17 @@ class BiLevelTrainer {
     CheckpointWriter writer;
     writer.add("generator.", generator_parameters_);
     writer.add("noise_optimizer", noise_optimizer_);
-    if (!policy_.freezes_surrogate()) writer.add("surrogate.", surrogate_parameters_);
-    if (surrogate_optimizer_) writer.add("surrogate_optimizer", *surrogate_optimizer_);
+    for (size_t k = 0; k < surrogates_.size(); ++k) {
+      const Surrogate& surrogate = *surrogates_[k];
+      if (!policy_.freezes_surrogate()) writer.add(saved_name("surrogate", k) + ".", surrogate.parameters);
+      if (surrogate.optimizer) writer.add(saved_name("surrogate_optimizer", k), *surrogate.optimizer);
+    }
     writer.save(path, "bilevel",
                 {{"rounds", rounds_},
                  {"steps", steps_},
                  {"recipe", to_json(recipe_)},
                  {"policy", to_json(policy_)},
-                 {"frozen", policy_.freezes_surrogate() ? surrogate_parameters_.sha256() : ""},
+                 {"frozen", frozen_weights()},
                  {"extra", extra}});
   }
   /// Goes on from a file written by `save` under the same recipe and policy; returns what was saved as
@@ -193,13 +198,14 @@ class BiLevelTrainer {
           " was trained by another recipe");
     reader.restore("generator.", generator_parameters_);
     reader.restore("noise_optimizer", noise_optimizer_);
-    if (surrogate_optimizer_) reader.restore("surrogate_optimizer", *surrogate_optimizer_);
-    if (!policy_.freezes_surrogate()) {
-      reader.restore("surrogate.", surrogate_parameters_);
-    } else {
-      check(state.at("frozen") == surrogate_parameters_.sha256(), "resume", path,
-            " was trained against a surrogate with other weights");
+    for (size_t k = 0; k < surrogates_.size(); ++k) {
+      Surrogate& surrogate = *surrogates_[k];
+      if (surrogate.optimizer) reader.restore(saved_name("surrogate_optimizer", k), *surrogate.optimizer);
+      if (!policy_.freezes_surrogate())
+        reader.restore(saved_name("surrogate", k) + ".", surrogate.parameters);
     }
+    check(state.at("frozen") == frozen_weights(), "resume", path,
+          " was trained against a surrogate with other weights");
     rounds_ = state.at("rounds");
     steps_ = state.at("steps");
     return state.at("extra");
@@ -215,16 +221,53 @@ class BiLevelTrainer {
     return s;
   }
 
-  void record_noise_step() {
-    noise_step_.reset();  // its memory goes first
-    noise_step_.emplace(
+  /// One of the ensemble, with its own training and the generator's step through it. A surrogate that never
+  /// trains has neither moments nor a step, which would take memory.
+  struct Surrogate {
+    Model model;
+    ParameterSet parameters;
+    std::optional<Optimizer> optimizer;
+    std::optional<GuardedStep> step, noise_step;
+
+    template <class Config>
+    Surrogate(const Config& config, uint64_t seed, Device device, Precision precision, bool trains)
+        : model(config),
+          parameters(model, seed, device, precision,
+                     trains ? ParameterUse::training : ParameterUse::inference) {}
+  };
+
+  /// The seed of surrogate k's first weights: far from the seeds that restarts count up to.
+  uint64_t first_seed(int k) const { return recipe_.seed + 0x9E3779B9u * static_cast<uint64_t>(k); }
+  Surrogate& active() { return *surrogates_[static_cast<size_t>(rounds_) % surrogates_.size()]; }
+  /// What tensors of surrogate k are called in a checkpoint: the first is not numbered.
+  static std::string saved_name(const char* what, size_t k) { return k == 0 ? what : concat(what, k); }
+  /// Which weights frozen surrogates have; empty if they train.
+  std::string frozen_weights() const {
+    if (!policy_.freezes_surrogate()) return "";
+    std::string all;
+    for (const auto& surrogate : surrogates_)
+      all += (all.empty() ? "" : " ") + surrogate->parameters.sha256();
+    return all;
+  }
+
+  void record_surrogate_step(Surrogate& surrogate) {
+    surrogate.optimizer.emplace(surrogate.parameters, recipe_.optimizer);
+    surrogate.step.emplace(
+        *surrogate.optimizer, generator_parameters_.device(), execution_, precision_,
+        [this, &surrogate](Graph& g) { return surrogate_loss(surrogate.model, surrogate_view(g, true)); },
+        [&surrogate](Graph& g) { record_constraints(g, surrogate.model); });
+  }
+
+  void record_noise_step(Surrogate& surrogate) {
+    surrogate.noise_step.reset();  // its memory goes first
+    surrogate.noise_step.emplace(
         noise_optimizer_, generator_parameters_.device(), execution_, precision_,
-        [this](Graph& g) {
+        [this, &surrogate](Graph& g) {
           const Var pixels = surrogate_view(g, false);
           const Frozen frozen(g);
-          if (!policy_.freezes_surrogate()) return surrogate_loss(pixels);
+          if (!policy_.freezes_surrogate()) return surrogate_loss(surrogate.model, pixels);
           const Evaluation evaluation(g);  // running statistics stay as they are, too
-          return frozen_loss(pixels);
+          return frozen_loss(surrogate.model, pixels);
         },
         [](Graph&) {});
   }
@@ -300,15 +343,15 @@ class BiLevelTrainer {
     return augment(perturb(image, noise, options), g.input(batch_.counter), recipe_.augmentation(pixel_norm));
   }
 
-  Var surrogate_loss(const Var& pixels) {
-    return training_loss(surrogate_, pixels, batch_, recipe_.mixes_labels());
+  Var surrogate_loss(Model& model, const Var& pixels) {
+    return training_loss(model, pixels, batch_, recipe_.mixes_labels());
   }
 
   /// The loss of a frozen surrogate.
-  Var frozen_loss(const Var& pixels) {
+  Var frozen_loss(Model& model, const Var& pixels) {
     if constexpr (std::is_same_v<Model, Clip>)
-      if (text_) return surrogate_.loss(pixels, pixels.graph().input(text_));
-    return surrogate_loss(pixels);
+      if (text_) return model.loss(pixels, pixels.graph().input(text_));
+    return surrogate_loss(model, pixels);
   }
 
   /// The text features of the captions that the batch shows.
@@ -351,15 +394,17 @@ class BiLevelTrainer {
   }
 
   void restart() {
-    surrogate_parameters_.initialise(recipe_.seed + static_cast<uint64_t>(rounds_ / policy_.restart_every));
-    if (surrogate_optimizer_) surrogate_optimizer_->reset();
+    const auto lives = static_cast<uint64_t>(rounds_ / policy_.restart_every);
+    for (int k = 0; k < policy_.surrogates; ++k) {
+      Surrogate& surrogate = *surrogates_[static_cast<size_t>(k)];
+      surrogate.parameters.initialise(first_seed(k) + lives);
+      if (surrogate.optimizer) surrogate.optimizer->reset();
+    }
   }
 
   SsaGenerator generator_;
-  Model surrogate_;
-  ParameterSet generator_parameters_, surrogate_parameters_;
+  ParameterSet generator_parameters_;
   Optimizer noise_optimizer_;
-  std::optional<Optimizer> surrogate_optimizer_;
   BiLevelPolicy policy_;
   TrainRecipe recipe_;
   const PairDataset& data_;
@@ -373,7 +418,8 @@ class BiLevelTrainer {
   StagedCopy condition_in_{condition_}, latent_in_{latent_}, rows_in_{rows_};
   Execution execution_;
   Precision precision_;
-  std::optional<GuardedStep> warm_step_, surrogate_step_, noise_step_;
+  std::optional<GuardedStep> warm_step_;
+  std::vector<std::unique_ptr<Surrogate>> surrogates_;
   int64_t rounds_ = 0, steps_ = 0;
   double data_seconds_ = 0;
 };

@@ -29,6 +29,7 @@ T2UE_INLINE BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json,
   JsonReader reader(json, "policy");
   BiLevelPolicy p = defaults;
   p.rounds = reader.in_range<int64_t>("rounds", 1, 100'000'000, p.rounds);
+  p.surrogates = reader.in_range<int>("surrogates", 1, 64, p.surrogates);
   p.surrogate_steps = reader.in_range<int>("surrogate_steps", 0, 100'000, p.surrogate_steps);
   p.noise_steps = reader.in_range<int>("noise_steps", 1, 100'000, p.noise_steps);
   p.restart_every = reader.in_range<int64_t>("restart_every", 0, 100'000'000, p.restart_every);
@@ -49,20 +50,23 @@ T2UE_INLINE BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json,
 }
 
 T2UE_INLINE nlohmann::json to_json(const BiLevelPolicy& p) {
-  return {{"rounds", p.rounds},
-          {"surrogate_steps", p.surrogate_steps},
-          {"noise_steps", p.noise_steps},
-          {"restart_every", p.restart_every},
-          {"noise_rate", p.noise_rate},
-          {"noise_schedule", p.noise_schedule == Schedule::Kind::constant ? "constant" : "cosine"},
-          {"noise_warmup_share", p.noise_warmup_share},
-          {"fresh_latents", p.fresh_latents},
-          {"warm_steps", p.warm_steps},
-          {"warm_rate", p.warm_rate},
-          {"noise_optimizer", p.noise_optimizer.kind == OptimizerConfig::Kind::adamw ? "adamw" : "adam"},
-          {"noise_decay", p.noise_optimizer.decay},
-          {"noise_beta1", p.noise_optimizer.beta1},
-          {"noise_beta2", p.noise_optimizer.beta2}};
+  nlohmann::json json{
+      {"rounds", p.rounds},
+      {"surrogate_steps", p.surrogate_steps},
+      {"noise_steps", p.noise_steps},
+      {"restart_every", p.restart_every},
+      {"noise_rate", p.noise_rate},
+      {"noise_schedule", p.noise_schedule == Schedule::Kind::constant ? "constant" : "cosine"},
+      {"noise_warmup_share", p.noise_warmup_share},
+      {"fresh_latents", p.fresh_latents},
+      {"warm_steps", p.warm_steps},
+      {"warm_rate", p.warm_rate},
+      {"noise_optimizer", p.noise_optimizer.kind == OptimizerConfig::Kind::adamw ? "adamw" : "adam"},
+      {"noise_decay", p.noise_optimizer.decay},
+      {"noise_beta1", p.noise_optimizer.beta1},
+      {"noise_beta2", p.noise_optimizer.beta2}};
+  if (p.surrogates > 1) json["surrogates"] = p.surrogates;
+  return json;
 }
 
 }  // namespace t2ue

@@ -53,15 +53,16 @@ void train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const Pa
   }
   BiLevelTrainer<Model> trainer(options.generator, surrogate, policy, recipe, pictures, std::move(conditions),
                                 context.device, Execution::planned, context.precision);
-  if (options.frozen_epochs > 0) {
+  for (int k = 0; options.frozen_epochs > 0 && k < trainer.surrogates(); ++k) {
     TrainRecipe clean = recipe;
     clean.epochs = options.frozen_epochs;
+    clean.seed += static_cast<uint64_t>(k);
     Trainer<Model> teacher(surrogate, clean, pictures, context.device, Execution::planned, context.precision);
     while (!teacher.done()) {
       teacher.step();
       if (context.progress) context.progress("surrogate", teacher.steps(), teacher.total_steps());
     }
-    trainer.surrogate_parameters().copy_from(teacher.parameters());
+    trainer.surrogate_parameters(k).copy_from(teacher.parameters());
   }
   while (!trainer.done()) {
     trainer.round();

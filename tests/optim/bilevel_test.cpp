@@ -52,6 +52,47 @@ TEST_F(BiLevel, FrozenSurrogateIsUntouched) {
   EXPECT_NE(run->generator_parameters().values().to_vector<float>(), generator);
 }
 
+TEST_F(BiLevel, EnsembleTakesTurnsByRounds) {
+  policy = {.rounds = 5, .surrogates = 2, .surrogate_steps = 1, .noise_steps = 1, .noise_rate = 5e-3f};
+  const auto run = trainer();
+  std::vector<std::vector<float>> before{weights(run->surrogate_parameters(0)),
+                                         weights(run->surrogate_parameters(1))};
+  EXPECT_NE(before[0], before[1]) << "each has weights of its own";
+  while (!run->done()) {
+    const int turn = static_cast<int>(run->rounds() % 2);
+    run->round();
+    for (const int k : {0, 1}) {
+      const auto now = weights(run->surrogate_parameters(k));
+      EXPECT_EQ(now != before[static_cast<size_t>(k)], k == turn) << "round " << run->rounds();
+      before[static_cast<size_t>(k)] = now;
+    }
+  }
+}
+
+TEST_F(BiLevel, EnsembleResumesToTheSameFile) {
+  const auto half = temporary("half"), resumed = temporary("resumed"), whole = temporary("whole");
+  policy.surrogates = 3, policy.restart_every = 3, policy.rounds = 7;
+  const auto run = trainer();
+  for (int i = 0; i < 7; ++i) {
+    if (i == 4) run->save(half);
+    run->round();
+  }
+  run->save(whole);
+  const auto again = trainer();
+  again->resume(half);
+  while (!again->done()) again->round();
+  again->save(resumed);
+  EXPECT_EQ(read_text(whole), read_text(resumed));
+  policy.surrogates = 2;
+  EXPECT_THAT(error_of([&] { trainer()->resume(half); }), HasSubstr("another recipe"));
+}
+
+TEST_F(BiLevel, OneSurrogateIsNotInThePolicysJson) {
+  EXPECT_FALSE(to_json(BiLevelPolicy{}).contains("surrogates")) << "hashes of older policies stay";
+  policy.surrogates = 3;
+  EXPECT_EQ(bilevel_policy_from_json(to_json(policy)).surrogates, 3);
+}
+
 TEST_F(BiLevel, ResumedRunEndsWithTheSameFile) {
   const auto half = temporary("half"), resumed = temporary("resumed"), whole = temporary("whole");
   policy.restart_every = 3;
