@@ -82,9 +82,9 @@ TEST_F(BiLevel, EnsembleResumesToTheSameFile) {
   again->resume(half);
   while (!again->done()) again->round();
   again->save(resumed);
-  EXPECT_EQ(read_text(whole), read_text(resumed));
+  EXPECT_EQ(file_bytes(resumed), file_bytes(whole));
   policy.surrogates = 2;
-  EXPECT_THAT(error_of([&] { trainer()->resume(half); }), HasSubstr("another recipe"));
+  EXPECT_THAT(error_of([&] { trainer()->resume(half); }), testing::HasSubstr("another recipe"));
 }
 
 TEST_F(BiLevel, OneSurrogateIsNotInThePolicysJson) {
