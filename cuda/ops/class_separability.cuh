@@ -35,10 +35,11 @@ __global__ void __launch_bounds__(block_threads)
     if (labels[other] >= 0) row[labels[other]] += gram[static_cast<int64_t>(b) * batch + other];
 }
 
-/// The rest of the loss: matrices of batch and classes are small, and one block does it all, in one order.
+/// What the loss is made of: matrices of batch and classes are small, and one block does it all, in one
+/// order.
 __global__ void __launch_bounds__(block_threads)
-    class_separability_kernel(int batch, int classes, const float* gram, const int32_t* labels, float* count,
-                              const float* sums, float* dots, float* radius, float* spread, float* loss) {
+    class_spread_kernel(int batch, int classes, const float* gram, const int32_t* labels, float* count,
+                        const float* sums, float* dots, float* radius, float* spread) {
   const int thread = static_cast<int>(threadIdx.x);
   for (int i = thread; i < classes; i += block_threads) {
     float members = 0.0f;
@@ -72,8 +73,11 @@ __global__ void __launch_bounds__(block_threads)
       if (labels[b] == i) sum += radius[b] / count[i];
     spread[i] = sum;
   }
-  T2UE_SYNC_BLOCK();
-  if (thread > 0) return;
+}
+
+/// Of one thread: as many terms as pairs of classes, in one order.
+__global__ void class_separability_kernel(int classes, const float* count, const float* dots,
+                                          const float* spread, float* loss) {
   double sum = 0.0;
   for (int i = 0; i < classes; ++i)
     for (int j = 0; j < classes; ++j)
@@ -136,9 +140,11 @@ void class_separability(const ClassSeparabilityArgs& a, Stream stream) {
   check(classes <= 32768, "class_separability", "has CUDA kernels for up to 32768 classes, got ", classes);
   launch("class_separability", class_sums_kernel, dim3(blocks_for(batch, block_threads)), dim3(block_threads),
          0, stream, batch, classes, a.gram.f32(), a.labels.i32(), a.sums.f32());
-  launch("class_separability", class_separability_kernel, dim3(1), dim3(block_threads), 0, stream, batch,
-         classes, a.gram.f32(), a.labels.i32(), a.count.f32(), a.sums.f32(), a.dots.f32(), a.radius.f32(),
-         a.spread.f32(), a.loss.f32());
+  launch("class_separability", class_spread_kernel, dim3(1), dim3(block_threads), 0, stream, batch, classes,
+         a.gram.f32(), a.labels.i32(), a.count.f32(), a.sums.f32(), a.dots.f32(), a.radius.f32(),
+         a.spread.f32());
+  launch("class_separability", class_separability_kernel, dim3(1), dim3(1), 0, stream, classes, a.count.f32(),
+         a.dots.f32(), a.spread.f32(), a.loss.f32());
 }
 
 void class_separability_grad(const ClassSeparabilityGradArgs& a, Stream stream) {

@@ -48,7 +48,9 @@ struct Parts {
     writer.add<uint8_t>("caption_sha256", {static_cast<int64_t>(captions.size() / 32), 32}, captions);
     writer.add<uint8_t>("noise_sha256", {static_cast<int64_t>(digests.size() / 32), 32}, digests);
     writer.add<int8_t>("noise", {static_cast<int64_t>(noise.size() / 6), 2, 1, 3}, noise);
-    const auto path = std::filesystem::path(testing::TempDir()) / "t2ue-shard.safetensors";
+    const auto path =
+        std::filesystem::path(testing::TempDir()) /
+        concat(testing::UnitTest::GetInstance()->current_test_info()->name(), "-shard.safetensors");
     writer.save(path, metadata);
     return path;
   }
