@@ -17,14 +17,12 @@ namespace t2ue {
 /// "cutmix", "gray-half", "auto-augment", "rand-augment", "trivial-augment", "ueraser" and "adversarial"
 /// (L-inf 4/255, as many steps as the recipe has) change the training recipe; all others change the pictures
 /// once, before training:
-///   gray                    ITU-R BT.601 luma in all three channels
-///   jpeg-75, -50, -30, -10  saved as JPEG of that quality (4:4:4) and read again
-///   bits-2, bits-3          so many bits a channel, levels spread over 0..255
-///   blur                    Gaussian, sigma 1, kernel 5
-///   median                  3x3, each channel
-///   resize                  to half the size by area and back, bilinear
-///   noise                   uniform in +-8/255, drawn by (seed, key)
-///   projection              without what a linear model tells classes by (orthogonal_projection.hpp)
+///   gray                    ITU-R BT.601 luma in all three channels; the victim is measured on grey
+///   pictures, too jpeg-75, -50, -30, -10  saved as JPEG of that quality (4:4:4) and read again bits-2,
+///   bits-3          so many bits a channel, levels spread over 0..255 blur                    Gaussian,
+///   sigma 1, kernel 5 median                  3x3, each channel resize                  to half the size by
+///   area and back, bilinear noise                   uniform in +-8/255, drawn by (seed, key) projection
+///   without what a linear model tells classes by (orthogonal_projection.hpp)
 std::vector<std::string> defence_names();
 
 /// A benchmark's one defence more, aimed at each method (eval/bench/adaptive.hpp): "subtract".
@@ -40,6 +38,10 @@ Image defend_picture(const Image& picture, const std::string& name, uint64_t see
 /// Every training picture of `data` under the defence; nothing for "none" and training defences. Error for
 /// "projection" where a picture has no class.
 void defend_pictures(PairDataset& data, const std::string& name, uint64_t seed);
+
+/// The clean pictures that a victim is measured on, as the attacker's own pipeline hands them to his model:
+/// grey under "gray", which is of no use to him otherwise, untouched under all others.
+void prepare_measured(PairDataset& data, const std::string& name);
 
 /// `recipe` under a training defence, for pictures of `size`; as it is for all others. mixup, cutmix and
 /// projection need classes: throws Error for an image-text victim.

@@ -163,6 +163,10 @@ T2UE_INLINE void defend_pictures(PairDataset& data, const std::string& name, uin
   }
 }
 
+T2UE_INLINE void prepare_measured(PairDataset& data, const std::string& name) {
+  if (name == "gray") defend_pictures(data, name, 0);
+}
+
 T2UE_INLINE TrainRecipe defend_recipe(TrainRecipe recipe, const std::string& name, int size, bool classes) {
   if (name == "crop-flip") {
     recipe.min_area = std::min(recipe.min_area, 0.5f);

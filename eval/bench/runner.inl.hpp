@@ -92,11 +92,13 @@ T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path
 
 T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
   const PlanVictim& victim = plan_.victims[cell.victim];
+  // Measured on grey pictures, which it was not at first: the name keeps cells of then apart.
+  const std::string defence = cell.defence == "gray" ? "gray, also where measured" : cell.defence;
   return recipe_hash({{"task", name_of(plan_.task)},
                       {"data", data_.hash()},
                       {"victim", victim.config},
                       {"recipe", detail::without_seed(victim.recipe)},
-                      {"defence", cell.defence},
+                      {"defence", defence},
                       {"ratio", cell.ratio},
                       {"precision", name_of(options_.precision)}});
 }
@@ -186,17 +188,16 @@ T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const Pai
   task.progress = [this](int64_t done, int64_t total, double) {
     if (options_.progress) options_.progress("victim", done, total);
   };
-  if (plan_.task == BenchTask::classes) {
-    task.test = &data_.test();
-    task.validation = &data_.validation();
-    return run_classifier_victim(victim.classifier, recipe, pictures, task, victim.start);
-  }
-  const Tokenizer tokenizer = data_.tokenizer(victim.clip.text.vocab_size);
-  const int context = static_cast<int>(victim.clip.text.context_length);
-  PairDataset train = pictures, test = data_.test(), validation = data_.validation();
-  for (PairDataset* part : {&train, &test, &validation}) tokenise_captions(*part, tokenizer, context);
+  PairDataset test = data_.test(), validation = data_.validation();
+  for (PairDataset* part : {&test, &validation}) prepare_measured(*part, trained);
   task.test = &test;
   task.validation = &validation;
+  if (plan_.task == BenchTask::classes)
+    return run_classifier_victim(victim.classifier, recipe, pictures, task, victim.start);
+  const Tokenizer tokenizer = data_.tokenizer(victim.clip.text.vocab_size);
+  const int context = static_cast<int>(victim.clip.text.context_length);
+  PairDataset train = pictures;
+  for (PairDataset* part : {&train, &test, &validation}) tokenise_captions(*part, tokenizer, context);
   return run_clip_victim(victim.clip, recipe, train, task);
 }
 

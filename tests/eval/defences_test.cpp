@@ -112,6 +112,17 @@ INSTANTIATE_TEST_SUITE_P(All, PolicyDefence,
                            return text;
                          });
 
+TEST(Defences, OnlyGreyGoesWithTheVictimToItsMeasurement) {
+  for (const std::string& name : defence_names()) {
+    PairDataset data = two_classes();
+    const std::vector<uint8_t> before = data.pixels;
+    prepare_measured(data, name);
+    EXPECT_EQ(data.pixels != before, name == "gray") << name;
+    if (name != "gray") continue;
+    for (size_t p = 0; p < data.pixels.size(); p += 3) ASSERT_EQ(data.pixels[p], data.pixels[p + 2]);
+  }
+}
+
 TEST(Defences, AdversarialIsTheRecipesAttack) {
   EXPECT_EQ(defend_recipe({}, "adversarial", 24, true).adversarial_radius, 4.0f);
   EXPECT_EQ(defend_recipe({}, "adversarial", 24, false).adversarial_radius, 4.0f) << "of captions, too";
