@@ -38,7 +38,7 @@ std::vector<double> axis_ticks(double low, double high, int wanted = 5);
 std::string chart_html(const Chart& chart, const std::vector<std::string>& rows);
 
 /// How many colours the report's style sheet has.
-inline constexpr size_t kChartColours = 6;
+inline constexpr size_t kChartColours = 12;
 
 /// Text as HTML shows it: & < > " ' become entities.
 std::string escape_html(std::string_view text);

@@ -8,11 +8,13 @@ inline constexpr const char* kReportStyle = R"css(
   color-scheme: light dark;
   --page: #ffffff; --ink: #16181d; --soft: #5c636e; --rule: #d9dde3; --faint: #eceff3; --wash: #f6f7f9;
   --c0: #1f5fa8; --c1: #b57600; --c2: #23866a; --c3: #c8322b; --c4: #7549b0; --c5: #6b7280;
+  --c6: #0e7f96; --c7: #8a5a2b; --c8: #a83279; --c9: #5d7a1c; --c10: #3b4a6b; --c11: #d0662f;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #121417; --ink: #e7e9ec; --soft: #9aa2ad; --rule: #343a42; --faint: #23282e; --wash: #191d21;
     --c0: #6caaf0; --c1: #e0a83a; --c2: #4fc29c; --c3: #f2736b; --c4: #b794ea; --c5: #a3abb5;
+    --c6: #5cc4d8; --c7: #cf9f6c; --c8: #e583bd; --c9: #a9c764; --c10: #93a4cc; --c11: #f5a277;
   }
 }
 * { box-sizing: border-box; }
@@ -46,7 +48,7 @@ th.text, td.text { text-align: left; }
 th:first-child, td:first-child { position: sticky; left: 0; background: var(--page); padding-left: 0; }
 tr.chance td { color: var(--soft); font-style: italic; }
 td .dot { display: inline-block; width: 8px; height: 8px; border-radius: 50%; margin-right: 8px; background: currentColor; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 28px 40px; margin-top: 24px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); gap: 28px 40px; margin-top: 24px; }
 figure { margin: 0; }
 figcaption { font-size: 14px; font-weight: 650; margin-bottom: 6px; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
@@ -61,6 +63,8 @@ svg .bar rect { opacity: 0.85; }
 svg .whisker { stroke: var(--ink); stroke-width: 1.2; }
 .c0 { color: var(--c0); } .c1 { color: var(--c1); } .c2 { color: var(--c2); }
 .c3 { color: var(--c3); } .c4 { color: var(--c4); } .c5 { color: var(--c5); }
+.c6 { color: var(--c6); } .c7 { color: var(--c7); } .c8 { color: var(--c8); }
+.c9 { color: var(--c9); } .c10 { color: var(--c10); } .c11 { color: var(--c11); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 20px; margin: 4px 0 0; padding: 0; font-size: 13px; }
 .legend b { font-weight: 500; color: var(--soft); font-variant-numeric: tabular-nums; }
 .key { display: inline-block; width: 20px; margin-right: 7px; vertical-align: 0.28em; border-top: 2.4px solid currentColor; }

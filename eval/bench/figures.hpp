@@ -1,6 +1,7 @@
 // A table's figures: bars with intervals, curves, noises and their spectra.
 #pragma once
 
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -80,7 +81,7 @@ inline ReportSection noise_section(const BenchRunner& runner, std::span<const Ce
       {},
       concat("Published minus original, times ", gain, ", grey is 0; last the spectrum of ", sampled,
              " pictures' noises, six decades from black to white, zero frequency in the middle.")};
-  Chart chart{"Noise power by frequency", "cycles a pixel", "power, 1 = white noise", {}, {}};
+  Chart chart{"Noise power by frequency", "cycles a pixel", "log10 of power, 0 = white noise", {}, {}};
   std::set<std::string> seen;
   for (const CellResult& cell : results) {
     const std::filesystem::path folder = runner.protection_folder(cell.cell);
@@ -94,7 +95,7 @@ inline ReportSection noise_section(const BenchRunner& runner, std::span<const Ce
     Curve curve{row, variant, false, {}, {}};
     for (size_t r = 0; r < spectrum.rings.size(); ++r) {
       curve.x.push_back(static_cast<double>(r) / static_cast<double>(sample.size));
-      curve.y.push_back(spectrum.rings[r]);
+      curve.y.push_back(std::log10(spectrum.rings[r]));  // of none a gap
     }
     chart.curves.push_back(std::move(curve));
   }
