@@ -61,8 +61,8 @@ class Graph {
   // ---- what users of ops call ----
   /// A tensor whose contents are read anew at every run.
   Var input(const Tensor& tensor, bool requires_grad = false);
-  /// A module's tensor; trained unless it is a buffer, frozen, or a `Frozen` scope is open. In bf16 matrices (two or
-  /// more dimensions) are their bf16 shadows, while vectors, and the gradients of both, are f32.
+  /// A module's tensor; trained unless it is a buffer, frozen, or a `Frozen` scope is open. In bf16 matrices
+  /// (two or more dimensions) are their bf16 shadows, while vectors, and the gradients of both, are f32.
   Var parameter(Parameter& parameter);
   /// Appends the gradients of `loss` (one element). Once a graph. Trained parameters that the loss does not
   /// depend on get a zero gradient.

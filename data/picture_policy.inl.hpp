@@ -99,7 +99,7 @@ inline void shuffle_channels(RgbView picture, Random& random) {
 }
 
 inline void ueraser(RgbView picture, Random& random) {
-  // Roughness in [0.1, 0.7) and intensity in [0, 1) as public code of it has them, in 1/65536: exact in float.
+  // Roughness in [0.1, 0.7), intensity in [0, 1) as public code of it has them, in 1/65536: exact in float.
   const auto roughness = [&] { return static_cast<float>(6554 + random.below(39322)) * 0x1p-16f; };
   const float bright_roughness = roughness(), intensity = random.uniform();
   plasma_brightness(picture, bright_roughness, intensity, random);

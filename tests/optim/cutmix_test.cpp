@@ -132,7 +132,8 @@ TEST(PolicyOrder, GeneratorsRefusePolicies) {
   TrainRecipe recipe = tiny_recipe();
   recipe.policy = PolicyKind::auto_augment;
   EXPECT_THAT(error_of([&] {
-                BiLevelTrainer<Classifier>(tiny_generator(), tiny_classifier(), {}, recipe, data, by_class(data));
+                BiLevelTrainer<Classifier>(tiny_generator(), tiny_classifier(), {}, recipe, data,
+                                           by_class(data));
               }),
               HasSubstr("auto-augment"));
 }
