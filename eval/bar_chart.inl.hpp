@@ -33,7 +33,7 @@ inline std::string shortened(const std::string& name, size_t letters) {
 }
 
 inline std::string bar_svg(const Bar& bar, size_t colour, double y, const BarFrame& frame, int decimals) {
-  const std::string name = bar.variant.empty() ? bar.row : bar.row + ", " + bar.variant;
+  const std::string name = row_label(bar.row, bar.variant);
   const double end = frame.x(bar.value), half = BarFrame::thickness / 2;
   std::string svg = concat("<g class=\"bar c", colour, "\"><title>", escape_html(name), "</title>");
   svg += svg_text(BarFrame::left - 8, y + 4, "end", shortened(name, 26));
@@ -74,10 +74,8 @@ T2UE_INLINE std::string bar_chart_html(const BarChart& chart, const std::vector<
   }
   html += detail::svg_text(detail::BarFrame::right, frame.bottom() + 33, "end", chart.axis_label);
   for (size_t b = 0; b < chart.bars.size(); ++b) {
-    const auto row = std::find(rows.begin(), rows.end(), chart.bars[b].row);
-    check(row != rows.end(), "chart", chart.title, ": the row ", chart.bars[b].row, " has no colour");
-    html += detail::bar_svg(chart.bars[b], static_cast<size_t>(row - rows.begin()) % kChartColours,
-                            frame.y(b), frame, decimals);
+    const size_t colour = detail::colour_of(chart.bars[b].row, rows, chart.title);
+    html += detail::bar_svg(chart.bars[b], colour, frame.y(b), frame, decimals);
   }
   if (chart.chance) {
     html += detail::svg_line("chance", frame.x(*chart.chance), detail::BarFrame::top, frame.x(*chart.chance),

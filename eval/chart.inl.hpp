@@ -25,10 +25,6 @@ struct ChartFrame {
   }
 };
 
-inline std::string curve_label(const Curve& curve) {
-  return curve.variant.empty() ? curve.row : curve.row + ", " + curve.variant;
-}
-
 inline bool finite_point(const Curve& curve, size_t i) {
   return std::isfinite(curve.x[i]) && std::isfinite(curve.y[i]);
 }
@@ -50,7 +46,8 @@ inline std::string curve_svg(const Curve& curve, size_t colour, const ChartFrame
                  format_number(frame.y(curve.y[i]), 1), "\" r=\"2.6\"/>");
   }
   return concat("<g class=\"curve c", colour, curve.dashed ? " dashed" : "", "\"><title>",
-                escape_html(curve_label(curve)), "</title><path d=\"", path, "\"/>", dot, "</g>\n");
+                escape_html(row_label(curve.row, curve.variant)), "</title><path d=\"", path, "\"/>", dot,
+                "</g>\n");
 }
 
 inline std::string axes_svg(const Chart& chart, const ChartFrame& frame, const std::vector<double>& x_ticks,
@@ -85,7 +82,8 @@ inline std::string legend_html(const Chart& chart, const std::vector<size_t>& co
     const Curve& curve = chart.curves[c];
     const double last = curve.y.empty() ? std::numeric_limits<double>::quiet_NaN() : curve.y.back();
     html += concat("<li><i class=\"key c", colours[c], curve.dashed ? " dashed" : "", "\"></i>",
-                   escape_html(curve_label(curve)), " <b>", format_number(last, decimals), "</b></li>\n");
+                   escape_html(row_label(curve.row, curve.variant)), " <b>", format_number(last, decimals),
+                   "</b></li>\n");
   }
   return html + "</ul>\n";
 }
@@ -134,9 +132,7 @@ T2UE_INLINE std::string chart_html(const Chart& chart, const std::vector<std::st
   for (const Curve& curve : chart.curves) {
     check(curve.x.size() == curve.y.size(), "chart", chart.title, ": ", curve.row, " has ", curve.x.size(),
           " x values and ", curve.y.size(), " y values");
-    const auto row = std::find(rows.begin(), rows.end(), curve.row);
-    check(row != rows.end(), "chart", chart.title, ": the row ", curve.row, " has no colour");
-    colours.push_back(static_cast<size_t>(row - rows.begin()) % kChartColours);
+    colours.push_back(detail::colour_of(curve.row, rows, chart.title));
     for (size_t i = 0; i < curve.x.size(); ++i) {
       if (!detail::finite_point(curve, i)) continue;
       x_low = std::min(x_low, curve.x[i]);

@@ -39,6 +39,9 @@ Image defend_picture(const Image& picture, const std::string& name, uint64_t see
 /// "projection" where a picture has no class.
 void defend_pictures(PairDataset& data, const std::string& name, uint64_t seed);
 
+/// Whether the victim sees a defence where it is measured, too: "gray" only.
+bool is_defended_where_measured(const std::string& name);
+
 /// The clean pictures that a victim is measured on, as the attacker's own pipeline hands them to his model:
 /// grey under "gray", which is of no use to him otherwise, untouched under all others.
 void prepare_measured(PairDataset& data, const std::string& name);

@@ -163,8 +163,12 @@ T2UE_INLINE void defend_pictures(PairDataset& data, const std::string& name, uin
   }
 }
 
+T2UE_INLINE bool is_defended_where_measured(const std::string& name) {
+  return name == "gray";
+}
+
 T2UE_INLINE void prepare_measured(PairDataset& data, const std::string& name) {
-  if (name == "gray") defend_pictures(data, name, 0);
+  if (is_defended_where_measured(name)) defend_pictures(data, name, 0);
 }
 
 T2UE_INLINE TrainRecipe defend_recipe(TrainRecipe recipe, const std::string& name, int size, bool classes) {

@@ -1,15 +1,30 @@
 // The few SVG elements that charts are drawn of.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <t2ue/core/error.hpp>
 #include <t2ue/eval/chart.hpp>
 #include <t2ue/eval/text_table.hpp>
 
 namespace t2ue::detail {
+
+/// "EM, eps 8", or "EM".
+inline std::string row_label(const std::string& row, const std::string& variant) {
+  return variant.empty() ? row : row + ", " + variant;
+}
+
+/// The number of a row's colour: its place in `rows`. Throws Error if it has none.
+inline size_t colour_of(const std::string& row, const std::vector<std::string>& rows,
+                        const std::string& chart) {
+  const auto found = std::find(rows.begin(), rows.end(), row);
+  check(found != rows.end(), "chart", chart, ": the row ", row, " has no colour");
+  return static_cast<size_t>(found - rows.begin()) % kChartColours;
+}
 
 /// Enough decimals to tell ticks `step` apart.
 inline int decimals_for(double step) {

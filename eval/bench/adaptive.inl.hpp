@@ -4,19 +4,12 @@
 #include <memory>
 
 #include <t2ue/eval/bench/adaptive.hpp>
-#include <t2ue/methods/apply.hpp>
+#include <t2ue/methods/noise.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 
 namespace t2ue {
 
 namespace detail {
-
-/// The row whose method makes a row's noise: of shuffled noise, the row that is shuffled.
-inline const PlanMethod& making_row(const PlanMethod& row, const BenchPlan& plan) {
-  if (row.method != "shuffled") return row;
-  return *std::find_if(plan.methods.begin(), plan.methods.end(),
-                       [&](const PlanMethod& other) { return other.label == row.of; });
-}
 
 /// The method as the attacker has it. A generator is public, its latents are not.
 inline std::shared_ptr<NoiseSource> guessed_method(const PlanMethod& row, const RowContext& context) {
@@ -34,7 +27,8 @@ inline std::shared_ptr<NoiseSource> guessed_method(const PlanMethod& row, const 
 }  // namespace detail
 
 T2UE_INLINE void subtract_guess(PairDataset& published, const PlanMethod& row, const RowContext& context) {
-  const PlanMethod& maker = detail::making_row(row, context.plan);
+  // Of shuffled noise he makes what was shuffled.
+  const PlanMethod& maker = row.method == "shuffled" ? *find_row(context.plan, row.of) : row;
   if (maker.method == "clean") return;
   const std::shared_ptr<NoiseSource> guess = detail::guessed_method(maker, context);
   constexpr size_t chunk = 256;

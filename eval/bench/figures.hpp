@@ -9,6 +9,7 @@
 #include <t2ue/eval/bench/gallery.hpp>
 #include <t2ue/eval/bench/runner.hpp>
 #include <t2ue/eval/bench/seed_groups.hpp>
+#include <t2ue/eval/svg.hpp>
 
 namespace t2ue::detail {
 
@@ -48,8 +49,8 @@ inline BarChart bench_bars(const BenchTable& table) {
 
 /// Curves of the first seed's runs.
 inline std::vector<Chart> bench_curves(const BenchPlan& plan, const BenchTable& table) {
-  const Metric& metric = table.results.metrics()[headline_metric(table.results.metrics())];
   const size_t headline = headline_metric(table.results.metrics());
+  const Metric& metric = table.results.metrics()[headline];
   Chart loss{"Training loss", "epoch", "mean loss", {}, {}},
       score{"Clean test pictures", "epoch", metric.name, {}, metric.chance};
   for (const CellResult* cell : table.done) {
@@ -90,8 +91,7 @@ inline ReportSection noise_section(const BenchRunner& runner, std::span<const Ce
     const NoiseSample sample = noise_sample(runner.data(), folder / "published", sampled);
     const NoiseSpectrum spectrum = noise_spectrum(sample.noises, sample.size);
     const std::string row = cell.result.at("row"), variant = variant_of(budget_of(cell));
-    gallery.rows.push_back(
-        gallery_row(variant.empty() ? row : row + ", " + variant, sample, spectrum, shown, gain));
+    gallery.rows.push_back(gallery_row(row_label(row, variant), sample, spectrum, shown, gain));
     Curve curve{row, variant, false, {}, {}};
     for (size_t r = 0; r < spectrum.rings.size(); ++r) {
       curve.x.push_back(static_cast<double>(r) / static_cast<double>(sample.size));

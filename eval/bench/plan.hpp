@@ -86,6 +86,9 @@ struct BenchPlan {
   std::vector<PublishedFigure> published;
 };
 
+/// The plan's row of that label; null if there is none.
+const PlanMethod* find_row(const BenchPlan& plan, const std::string& label);
+
 /// Checks a whole plan before anything runs. PlanError for an unknown key, a value out of range, an unknown
 /// method or defence, a row that is there twice, a method that the task cannot feed, shuffled noise of a row
 /// that is not there, or published figures of a row, victim or metric that is not. Options of methods are

@@ -149,9 +149,7 @@ inline PublishedFigure published_figure(const nlohmann::json& json, const std::s
   figure.ratio = reader.get<double>("ratio", figure.ratio);
   figure.scores = reader.get<std::map<std::string, double>>("scores");
   reader.done();
-  const auto has_row = [&](const PlanMethod& method) { return method.label == figure.row; };
-  check_plan(std::any_of(plan.methods.begin(), plan.methods.end(), has_row), path + ".row",
-             "there is no row '", figure.row, "'");
+  check_plan(find_row(plan, figure.row) != nullptr, path + ".row", "there is no row '", figure.row, "'");
   const auto has_victim = [&](const PlanVictim& victim) { return victim.name == figure.victim; };
   check_plan(!figure.victim || std::any_of(plan.victims.begin(), plan.victims.end(), has_victim),
              path + ".victim", "there is no victim '", figure.victim.value_or(""), "'");
@@ -190,9 +188,8 @@ inline void check_rows(const BenchPlan& plan,
     if (!labels.insert(method.label).second)
       throw PlanError(path, concat("a row is called '", method.label, "' already; give this one a 'label'"));
     if (method.method == "shuffled") {
-      const auto inner = std::find_if(plan.methods.begin(), plan.methods.end(),
-                                      [&](const PlanMethod& other) { return other.label == method.of; });
-      if (inner == plan.methods.end() || inner->method == "clean" || inner->method == "shuffled")
+      const PlanMethod* inner = find_row(plan, method.of);
+      if (inner == nullptr || inner->method == "clean" || inner->method == "shuffled")
         throw PlanError(path + ".of", concat("there is no row '", method.of, "' with noise to shuffle"));
     } else if (method.method != "clean") {
       in_plan(path, [&] {
@@ -204,6 +201,12 @@ inline void check_rows(const BenchPlan& plan,
 }
 
 }  // namespace detail
+
+T2UE_INLINE const PlanMethod* find_row(const BenchPlan& plan, const std::string& label) {
+  const auto found = std::find_if(plan.methods.begin(), plan.methods.end(),
+                                  [&](const PlanMethod& row) { return row.label == label; });
+  return found == plan.methods.end() ? nullptr : &*found;
+}
 
 T2UE_INLINE const char* name_of(BenchTask task) {
   return task == BenchTask::classes ? "classes" : "image-text";

@@ -89,10 +89,7 @@ T2UE_INLINE void check_row(const PlanMethod& row, const BenchPlan& plan) {
 
 T2UE_INLINE BuiltRow build_row(const PlanMethod& row, const RowContext& context) {
   if (row.method == "shuffled") {
-    const auto& rows = context.plan.methods;
-    const auto inner = std::find_if(rows.begin(), rows.end(),
-                                    [&](const PlanMethod& other) { return other.label == row.of; });
-    BuiltRow built = build_row(*inner, context);
+    BuiltRow built = build_row(*find_row(context.plan, row.of), context);
     check(built.method.noise != nullptr, "shuffled", row.of, " makes no noise that could be shuffled");
     built.method.noise = std::make_shared<Shuffled>(built.method.noise, context.data.items(), context.seed);
     return built;

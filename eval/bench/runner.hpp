@@ -56,7 +56,7 @@ class BenchRunner {
   std::filesystem::path protection_folder(const BenchCell& cell) const;
 
  private:
-  nlohmann::json row_identity(size_t method) const;
+  nlohmann::json row_identity(const PlanMethod& row) const;
   nlohmann::json run_cell(const BenchCell& cell);
   std::optional<Protection> protection_of(const BenchCell& cell, double& one_off_seconds);
   PairDataset training_pictures(const BenchCell& cell, const std::optional<Protection>& protection);

@@ -52,10 +52,6 @@ inline nlohmann::json without_seed(const TrainRecipe& recipe) {
   return json;
 }
 
-inline std::string short_key(const nlohmann::json& content) {
-  return sha256_hex(canonical_json(content)).substr(0, 24);
-}
-
 }  // namespace detail
 
 T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path& base,
@@ -92,8 +88,9 @@ T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path
 
 T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
   const PlanVictim& victim = plan_.victims[cell.victim];
-  // Measured on grey pictures, which it was not at first: the name keeps cells of then apart.
-  const std::string defence = cell.defence == "gray" ? "gray, also where measured" : cell.defence;
+  // At first none was: the name keeps cells of then apart.
+  const std::string defence =
+      is_defended_where_measured(cell.defence) ? cell.defence + ", also where measured" : cell.defence;
   return recipe_hash({{"task", name_of(plan_.task)},
                       {"data", data_.hash()},
                       {"victim", victim.config},
@@ -103,30 +100,28 @@ T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
                       {"precision", name_of(options_.precision)}});
 }
 
-T2UE_INLINE nlohmann::json BenchRunner::row_identity(size_t method) const {
-  const PlanMethod& row = plan_.methods[method];
+T2UE_INLINE nlohmann::json BenchRunner::row_identity(const PlanMethod& row) const {
   nlohmann::json json{{"method", row.method}, {"options", row.options}};
-  for (size_t i = 0; i < plan_.methods.size(); ++i)
-    if (!row.of.empty() && plan_.methods[i].label == row.of) json["of"] = row_identity(i);
+  if (!row.of.empty()) json["of"] = row_identity(*find_row(plan_, row.of));
   return json;
 }
 
 T2UE_INLINE std::string BenchRunner::key_of(const BenchCell& cell) const {
-  return detail::short_key({{"version", detail::bench_version},
-                            {"recipe", recipe_of(cell)},
-                            {"row", row_identity(cell.method)},
-                            {"eps", cell.eps_steps},
-                            {"seed", cell.seed}});
+  return short_key({{"version", detail::bench_version},
+                    {"recipe", recipe_of(cell)},
+                    {"row", row_identity(plan_.methods[cell.method])},
+                    {"eps", cell.eps_steps},
+                    {"seed", cell.seed}});
 }
 
 T2UE_INLINE std::filesystem::path BenchRunner::protection_folder(const BenchCell& cell) const {
   if (plan_.methods[cell.method].method == "clean") return {};
-  return store_.folder() / ("protected-" + detail::short_key({{"version", detail::bench_version},
-                                                              {"row", row_identity(cell.method)},
-                                                              {"eps", cell.eps_steps},
-                                                              {"seed", cell.seed},
-                                                              {"train", data_.train_hash()},
-                                                              {"precision", name_of(options_.precision)}}));
+  return store_.folder() / ("protected-" + short_key({{"version", detail::bench_version},
+                                                      {"row", row_identity(plan_.methods[cell.method])},
+                                                      {"eps", cell.eps_steps},
+                                                      {"seed", cell.seed},
+                                                      {"train", data_.train_hash()},
+                                                      {"precision", name_of(options_.precision)}}));
 }
 
 T2UE_INLINE RowContext BenchRunner::context_of(const BenchCell& cell) {
@@ -188,6 +183,10 @@ T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const Pai
   task.progress = [this](int64_t done, int64_t total, double) {
     if (options_.progress) options_.progress("victim", done, total);
   };
+  task.test = &data_.test();
+  task.validation = &data_.validation();
+  const bool as_they_are = plan_.task == BenchTask::classes && !is_defended_where_measured(trained);
+  if (as_they_are) return run_classifier_victim(victim.classifier, recipe, pictures, task, victim.start);
   PairDataset test = data_.test(), validation = data_.validation();
   for (PairDataset* part : {&test, &validation}) prepare_measured(*part, trained);
   task.test = &test;
@@ -228,7 +227,7 @@ T2UE_INLINE void BenchRunner::finish_cell(const BenchCell& cell, const std::stri
   }
   const PlanMethod& row = plan_.methods[cell.method];
   result["row"] = row.label;
-  result["identity"] = row_identity(cell.method);
+  result["identity"] = row_identity(plan_.methods[cell.method]);
   result["eps"] = cell.eps_steps;
   result["victim"] = plan_.victims[cell.victim].name;
   result["defence"] = cell.defence;

@@ -9,7 +9,9 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/json_reader.hpp>
+#include <t2ue/core/sha256.hpp>
 #include <t2ue/eval/bench/store.hpp>
+#include <t2ue/eval/recipe.hpp>
 
 namespace t2ue {
 
@@ -27,6 +29,10 @@ inline bool lock_file(int descriptor, bool wait, const std::string& key) {
   return false;
 }
 }  // namespace detail
+
+T2UE_INLINE std::string short_key(const nlohmann::json& content) {
+  return sha256_hex(canonical_json(content)).substr(0, 24);
+}
 
 T2UE_INLINE Claim::~Claim() {
   if (descriptor_ >= 0) close(descriptor_);  // which releases the lock

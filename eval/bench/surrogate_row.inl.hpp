@@ -106,17 +106,15 @@ T2UE_INLINE BuiltRow build_surrogate_row(const SurrogateMethod& method, const nl
   const SurrogateRowOptions options = surrogate_row_options(method, json, context.plan.task);
   const std::string name =
       method.name + "-" +
-      sha256_hex(canonical_json({{"method", method.name},
-                                 {"policy", to_json(options.preset.policy)},
-                                 {"recipe", to_json(options.preset.recipe)},
-                                 {"surrogate", method.reads_captions ? to_json(options.clip)
-                                                                     : to_json(options.classifier)},
-                                 {"feature_width", options.feature_width},
-                                 {"eps", context.eps_steps},
-                                 {"seed", context.seed},
-                                 {"train", context.data.train_hash()},
-                                 {"precision", name_of(context.precision)}}))
-          .substr(0, 24);
+      short_key({{"method", method.name},
+                 {"policy", to_json(options.preset.policy)},
+                 {"recipe", to_json(options.preset.recipe)},
+                 {"surrogate", method.reads_captions ? to_json(options.clip) : to_json(options.classifier)},
+                 {"feature_width", options.feature_width},
+                 {"eps", context.eps_steps},
+                 {"seed", context.seed},
+                 {"train", context.data.train_hash()},
+                 {"precision", name_of(context.precision)}});
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
     detail::train_surrogate_row(method, options, file, context);
   });

@@ -135,12 +135,11 @@ T2UE_INLINE T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTas
 
 T2UE_INLINE BuiltRow build_t2ue_row(const nlohmann::json& json, const RowContext& context) {
   const T2ueRowOptions options = t2ue_row_options(json, context.plan.task);
-  const std::string name = "t2ue-" + sha256_hex(canonical_json({{"options", json},
-                                                                {"eps", context.eps_steps},
-                                                                {"seed", context.seed},
-                                                                {"train", context.data.train_hash()},
-                                                                {"precision", name_of(context.precision)}}))
-                                         .substr(0, 24);
+  const std::string name = "t2ue-" + short_key({{"options", json},
+                                                {"eps", context.eps_steps},
+                                                {"seed", context.seed},
+                                                {"train", context.data.train_hash()},
+                                                {"precision", name_of(context.precision)}});
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
     detail::train_t2ue_row(options, context, file);
   });

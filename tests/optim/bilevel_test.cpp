@@ -25,6 +25,22 @@ struct BiLevel : testing::Test {
     generator.eps = 16.0f / 255.0f, generator.modulation_start = 0;
     return std::make_unique<Bilevel>(generator, tiny_classifier(), policy, recipe, data, by_class(data));
   }
+
+  /// Seven rounds in one go, and the same from a file saved after four.
+  void expect_resumes(const std::filesystem::path& half, const std::filesystem::path& resumed,
+                      const std::filesystem::path& whole) {
+    const auto run = trainer();
+    for (int i = 0; i < 7; ++i) {
+      if (i == 4) run->save(half);
+      run->round();
+    }
+    run->save(whole);
+    const auto again = trainer();
+    again->resume(half);
+    while (again->rounds() < 7) again->round();
+    again->save(resumed);
+    EXPECT_EQ(file_bytes(resumed), file_bytes(whole));
+  }
 };
 
 TEST_F(BiLevel, AlternatingWithRestartsLowersTheNoiseLoss) {
@@ -72,17 +88,7 @@ TEST_F(BiLevel, EnsembleTakesTurnsByRounds) {
 TEST_F(BiLevel, EnsembleResumesToTheSameFile) {
   const auto half = temporary("half"), resumed = temporary("resumed"), whole = temporary("whole");
   policy.surrogates = 3, policy.restart_every = 3, policy.rounds = 7;
-  const auto run = trainer();
-  for (int i = 0; i < 7; ++i) {
-    if (i == 4) run->save(half);
-    run->round();
-  }
-  run->save(whole);
-  const auto again = trainer();
-  again->resume(half);
-  while (!again->done()) again->round();
-  again->save(resumed);
-  EXPECT_EQ(file_bytes(resumed), file_bytes(whole));
+  expect_resumes(half, resumed, whole);
   policy.surrogates = 2;
   EXPECT_THAT(error_of([&] { trainer()->resume(half); }), testing::HasSubstr("another recipe"));
 }
@@ -96,17 +102,7 @@ TEST_F(BiLevel, OneSurrogateIsNotInThePolicysJson) {
 TEST_F(BiLevel, ResumedRunEndsWithTheSameFile) {
   const auto half = temporary("half"), resumed = temporary("resumed"), whole = temporary("whole");
   policy.restart_every = 3;
-  const auto run = trainer();
-  for (int i = 0; i < 7; ++i) {
-    if (i == 4) run->save(half);
-    run->round();
-  }
-  run->save(whole);
-  const auto again = trainer();
-  again->resume(half);
-  while (again->rounds() < 7) again->round();
-  again->save(resumed);
-  EXPECT_EQ(file_bytes(resumed), file_bytes(whole));
+  expect_resumes(half, resumed, whole);
 }
 
 TEST_F(BiLevel, TheNoiseRateFollowsItsSchedule) {
