@@ -40,9 +40,13 @@
 #include <t2ue/data/text_stream.hpp>
 #include <t2ue/data/tokenizer.hpp>
 #include <t2ue/data/unicode.hpp>
+#include <t2ue/eval/bar_chart.hpp>
+#include <t2ue/eval/bench/adaptive.hpp>
 #include <t2ue/eval/bench/data.hpp>
+#include <t2ue/eval/bench/gallery.hpp>
 #include <t2ue/eval/bench/plan.hpp>
 #include <t2ue/eval/bench/protect.hpp>
+#include <t2ue/eval/bench/row_context.hpp>
 #include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/runner.hpp>
 #include <t2ue/eval/bench/seed_groups.hpp>
@@ -55,6 +59,7 @@
 #include <t2ue/eval/chart.hpp>
 #include <t2ue/eval/classification.hpp>
 #include <t2ue/eval/defences.hpp>
+#include <t2ue/eval/noise_spectrum.hpp>
 #include <t2ue/eval/progress.hpp>
 #include <t2ue/eval/prompt_templates.hpp>
 #include <t2ue/eval/recipe.hpp>

@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/row_context.hpp>
 #include <t2ue/methods/surrogate_methods.hpp>
 #include <t2ue/optim/noise_policy.hpp>
 

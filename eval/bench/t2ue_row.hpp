@@ -5,7 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/row_context.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/optim/bilevel.hpp>
 

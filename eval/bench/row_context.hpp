@@ -1,0 +1,24 @@
+// What rows of a benchmark are built from. Apart from rows.hpp, which includes every kind of row.
+#pragma once
+
+#include <t2ue/core/device.hpp>
+#include <t2ue/eval/bench/data.hpp>
+#include <t2ue/eval/bench/plan.hpp>
+#include <t2ue/eval/bench/protect.hpp>
+#include <t2ue/eval/bench/store.hpp>
+
+namespace t2ue {
+
+/// What a row may look at.
+struct RowContext {
+  const BenchData& data;
+  const BenchPlan& plan;
+  Device device;
+  Precision precision;
+  int eps_steps;  ///< 0: the method's own
+  uint64_t seed;
+  BenchStore& store;
+  const BenchProgress& progress;
+};
+
+}  // namespace t2ue
