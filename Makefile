@@ -80,19 +80,23 @@ demo: configure emoji
 
 # The paper's tables, reduced to what two CPU cores train, one after the other; a run that was stopped goes on.
 # CIFAR=FOLDER: the folder that has cifar-100-binary/ in it; without it only the tables on emoji are made.
-EMOJI_TABLES := table-2-reduced table-8-reduced clusters-reduced
+EMOJI_TABLES := table-2-reduced table-7-reduced table-8-reduced clusters-reduced
 CIFAR_TABLES := table-3-4-reduced table-5-reduced table-6-reduced iss-reduced adaptive-reduced robust-reduced
 T2UE         := $(BUILD)/apps/t2ue
 reproduce: configure emoji
 	cmake --build $(BUILD) -j$(JOBS) --target t2ue_app
 	test -d out/reproduce/emoji/google || $(T2UE) data emoji --packages $(BUILD)/emoji/node_modules --tinted \
 	  --classes --vendor google --renderings 6 --out out/reproduce/emoji/google
+	test -d out/reproduce/emoji/google-names || $(T2UE) data emoji --packages $(BUILD)/emoji/node_modules --tinted \
+	  --classes --vendor google --renderings 6 --captions name --out out/reproduce/emoji/google-names
 	test -d out/reproduce/emoji/twitter || $(T2UE) data emoji --packages $(BUILD)/emoji/node_modules --tinted \
 	  --classes --vendor twitter --seed 2 --out out/reproduce/emoji/twitter
 	set -e; for table in $(EMOJI_TABLES); do \
-	  $(T2UE) bench benchmarks/plans/$$table.toml --data out/reproduce/emoji --out out/reproduce/$$table; done
+	  $(T2UE) bench benchmarks/plans/$$table.toml --data out/reproduce/emoji --store out/reproduce/cells \
+	    --out out/reproduce/$$table; done
 	set -e; test -z "$(CIFAR)" || for table in $(CIFAR_TABLES); do \
-	  $(T2UE) bench benchmarks/plans/$$table.toml --data "$(CIFAR)" --out out/reproduce/$$table; done
+	  $(T2UE) bench benchmarks/plans/$$table.toml --data "$(CIFAR)" --store out/reproduce/cells \
+	    --out out/reproduce/$$table; done
 
 test: build
 	@$(TEST_ENV) $(CTEST) --test-dir $(BUILD)

@@ -5,6 +5,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/json_reader.hpp>
+#include <t2ue/eval/bench/quick_plan.hpp>
 #include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/summary.hpp>
 
@@ -17,9 +18,9 @@ namespace t2ue::apps {
 namespace {
 
 struct BenchFlags {
-  std::string plan, out, data;
+  std::string plan, out, store, data;
   ComputeFlags compute;
-  bool retry_failed = false, check_only = false;
+  bool retry_failed = false, check_only = false, quick = false;
 };
 
 /// A plan file as JSON, and the line of every value by its path ("methods[2].eps").
@@ -82,7 +83,9 @@ BenchPlan plan_of(const PlanFile& file, const std::string& path) {
 }
 
 Result run_bench(const BenchFlags& flags, const Globals& globals) {
-  const BenchPlan plan = plan_of(read_plan(flags.plan), flags.plan);
+  PlanFile file = read_plan(flags.plan);
+  if (flags.quick) file.json = quick_plan(std::move(file.json));
+  const BenchPlan plan = plan_of(file, flags.plan);
   const size_t cells = cells_of(plan).size();
   if (flags.check_only)
     return {{{"plan", plan.title}, {"cells", cells}}, concat(flags.plan, ": ", cells, " cells"), 0};
@@ -105,7 +108,8 @@ Result run_bench(const BenchFlags& flags, const Globals& globals) {
   };
   const std::filesystem::path base = flags.data.empty() ? std::filesystem::path(flags.plan).parent_path()
                                                         : std::filesystem::path(flags.data);
-  BenchRunner runner(plan, base, flags.out, options);
+  BenchRunner runner(plan, base, flags.store.empty() ? flags.out : flags.store, options);
+  std::filesystem::create_directories(flags.out);
   const std::vector<CellResult> results = runner.run();
   if (bar) bar->finish();
   const std::string tables = write_summary(runner, results, flags.out);
@@ -128,9 +132,14 @@ void add_bench(CLI::App& app, Globals& globals) {
   command
       .add_option("--out", flags->out, "Folder for cells, pictures and tables; a run that is there goes on")
       ->required();
+  command.add_option("--store", flags->store,
+                     "Folder for cells and pictures, apart from the tables: plans that share it share what "
+                     "they have in common");
   command.add_option("--data", flags->data,
                      "Folder that the plan's data paths start from; the plan's own without it");
   command.add_flag("--retry-failed", flags->retry_failed, "Run cells again that failed");
+  command.add_flag("--quick", flags->quick,
+                   "Every part of the plan in a few steps on 64 pictures: tries it out, measures nothing");
   command.add_flag("--check", flags->check_only, "Only check the plan and count its cells");
   add_compute(command, flags->compute);
   command.callback(

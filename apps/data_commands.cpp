@@ -13,7 +13,7 @@ namespace t2ue::apps {
 namespace {
 
 struct EmojiOptions {
-  std::string packages, out, vendor = "google";
+  std::string packages, out, vendor = "google", captions = "all";
   int size = 32, renderings = 1;
   bool plain = false, tinted = false, skin_tones = false, classes = false;
   uint64_t seed = 1;
@@ -23,6 +23,13 @@ bool is_wanted(const Emoji& emoji, const EmojiOptions& options) {
   const bool in_class =
       std::find(emoji_classes.begin(), emoji_classes.end(), emoji.group) != emoji_classes.end();
   return (options.skin_tones || !emoji.skin_tone) && (!options.classes || in_class);
+}
+
+/// What the pictures of an emoji are called. Of an emoji without tags "tags" is the name.
+std::string caption_of(const Emoji& emoji, const std::string& captions) {
+  if (captions == "name") return emoji.name;
+  const bool has_tags = emoji.caption.size() > emoji.name.size();
+  return captions == "tags" && has_tags ? emoji.caption.substr(emoji.name.size() + 1) : emoji.caption;
 }
 
 Result make_emoji(const EmojiOptions& options, const Globals& globals) {
@@ -43,9 +50,11 @@ Result make_emoji(const EmojiOptions& options, const Globals& globals) {
       const std::string key = concat(emoji.key, "-r", r);
       const Image picture = render_drawing(drawing, options.size, options.seed,
                                            item_number(options.vendor + ":" + key), recipe);
-      writer.add(
-          {key, key + ".png", {emoji.caption}, std::string(emoji_groups[static_cast<size_t>(emoji.group)])},
-          encode_png(picture));
+      writer.add({key,
+                  key + ".png",
+                  {caption_of(emoji, options.captions)},
+                  std::string(emoji_groups[static_cast<size_t>(emoji.group)])},
+                 encode_png(picture));
     }
     bar.update(++done, 0.0);
   }
@@ -86,6 +95,11 @@ void add_data_commands(CLI::App& app, Globals& globals) {
       emoji.add_flag("--plain", options->plain, "On white, filling the picture: no variation");
   emoji.add_flag("--tinted", options->tinted, "As the demo's: grey drawings in a random tint, and fainter")
       ->excludes(plain);
+  emoji
+      .add_option("--captions", options->captions,
+                  "What they say: the emoji's name, its tags, or all: the name and then the tags")
+      ->check(CLI::IsMember({"all", "name", "tags"}))
+      ->capture_default_str();
   emoji.add_flag("--skin-tones", options->skin_tones, "Also the variants with skin tones");
   emoji.add_flag("--classes", options->classes, "Only the eight groups that serve as classes");
   emoji.add_option("--seed", options->seed, "Of the variation")->capture_default_str();

@@ -81,7 +81,7 @@ void add_rows(TextTable& table, const std::string& name, const RetrievalDirectio
   row("  chance", plain(r.chance.hit), r.chance.median_rank, r.chance.mean_rank);
 }
 
-std::string describe(const RetrievalResult& result, const BootstrapOptions& bootstrap) {
+std::string describe_retrieval(const RetrievalResult& result, const BootstrapOptions& bootstrap) {
   TextTable table{"", {{"", false}}, {}, {}};
   for (const int64_t k : kHitAt) table.columns.push_back({concat("Hit@", k)});
   table.columns.insert(table.columns.end(), {{"median rank"}, {"mean rank"}});
@@ -127,7 +127,7 @@ Result evaluate_retrieval(const RetrievalOptions& options, const Globals& global
       json,
       concat(flags.model, " on ", data.pairs.count(), " pictures of ", flags.data, skipped_text(data.skipped),
              ", ", counts.text(), ", split ", json.at("split").get<std::string>(), "\nprotocol ",
-             protocol_text(options), "\n", describe(result, flags.bootstrap)),
+             protocol_text(options), "\n", describe_retrieval(result, flags.bootstrap)),
       0};
 }
 

@@ -20,8 +20,10 @@ struct NoiseFlags {
   ComputeFlags compute;
 };
 
-inline void add_noise_flags(CLI::App& command, NoiseFlags& flags) {
-  command.add_option("--generator", flags.generator, "Generator file of `t2ue train generator`")->required();
+/// Returns the flag --generator.
+inline CLI::Option* add_noise_flags(CLI::App& command, NoiseFlags& flags) {
+  CLI::Option* generator =
+      command.add_option("--generator", flags.generator, "Generator file of `t2ue train generator`");
   command.add_option("--size", flags.size,
                      "WIDTHxHEIGHT to bring the noise to; without it, the generator's own size");
   command.add_option("--seed", flags.seed, "Of the latents, instead of the generator file's");
@@ -39,6 +41,7 @@ inline void add_noise_flags(CLI::App& command, NoiseFlags& flags) {
       ->check(CLI::IsMember({"picture", "caption"}))
       ->capture_default_str();
   add_compute(command, flags.compute);
+  return generator;
 }
 
 struct Size {

@@ -128,7 +128,7 @@ void add_noise_shards(CLI::App& app, Globals& globals) {
       .add_option("--columns", flags->job.captions.columns,
                   "WebDataset: where captions are, as in txt,json:caption")
       ->delimiter(',');
-  add_noise_flags(command, flags->noise);
+  add_noise_flags(command, flags->noise)->required();
   command.add_option("--out", flags->out, "Folder to make, or to go on with")->required();
   CLI::Option* items = command.add_option("--shard-items", flags->shard_items, "Noises a shard")
                            ->check(CLI::Range(1, 1'000'000))

@@ -44,3 +44,4 @@ set_target_properties(t2ue_compiled PROPERTIES EXPORT_NAME compiled POSITION_IND
 t2ue_common(t2ue_compiled PUBLIC)
 target_compile_definitions(t2ue_compiled PUBLIC T2UE_COMPILED=1)
 t2ue_own_target(t2ue_compiled)
+t2ue_unity(t2ue_compiled 10)

@@ -25,7 +25,8 @@ inline constexpr std::array<int, 8> emoji_classes = {0, 1, 3, 4, 5, 6, 7, 8};
 struct Emoji {
   std::string key;                        ///< its code points as in "1f44b-1f3fb": lower case, without fe0f
   int group = 0;                          ///< index into emoji_groups
-  std::string caption;                    ///< English label and tags, separated by spaces
+  std::string name;                       ///< its English label
+  std::string caption;                    ///< the name and the English tags, separated by spaces
   std::filesystem::path google, twitter;  ///< the drawings: PNG, 64 x 64, RGBA
   bool skin_tone = false;                 ///< a variant of another emoji with a skin tone
 };

@@ -51,8 +51,8 @@ T2UE_INLINE std::vector<Emoji> read_emoji(const std::filesystem::path& node_modu
     if (here == google.end() || there == twitter.end()) return;
     const auto group = entry.at("group").get<size_t>();
     check(group < emoji_groups.size(), "emoji", file, ": ", key, " is in the unknown group ", group);
-    all.push_back({key, static_cast<int>(group), entry.at("label").get<std::string>() + tags, here->second,
-                   there->second, skin_tone});
+    const auto name = entry.at("label").get<std::string>();
+    all.push_back({key, static_cast<int>(group), name, name + tags, here->second, there->second, skin_tone});
   };
   try {
     for (const nlohmann::json& entry : nlohmann::json::parse(text)) {

@@ -17,16 +17,24 @@ namespace t2ue {
 /// "cutmix", "gray-half", "auto-augment", "rand-augment", "trivial-augment", "ueraser" and "adversarial"
 /// (L-inf 4/255, as many steps as the recipe has) change the training recipe; all others change the pictures
 /// once, before training:
-///   gray                    ITU-R BT.601 luma in all three channels; the victim is measured on grey
-///   pictures, too jpeg-75, -50, -30, -10  saved as JPEG of that quality (4:4:4) and read again bits-2,
-///   bits-3          so many bits a channel, levels spread over 0..255 blur                    Gaussian,
-///   sigma 1, kernel 5 median                  3x3, each channel resize                  to half the size by
-///   area and back, bilinear noise                   uniform in +-8/255, drawn by (seed, key) projection
-///   without what a linear model tells classes by (orthogonal_projection.hpp)
+/// - "gray": ITU-R BT.601 luma in all three channels; the victim is measured on grey pictures, too
+/// - "jpeg-75", "jpeg-50", "jpeg-30", "jpeg-10": saved as JPEG of that quality (4:4:4) and read again
+/// - "bits-2", "bits-3": so many bits a channel, levels spread over 0..255
+/// - "blur": Gaussian, sigma 1, kernel 5
+/// - "median": 3x3, each channel
+/// - "resize": to half the size by area and back, bilinear
+/// - "noise": uniform in +-8/255, drawn by (seed, key)
+/// - "projection": without what a linear model tells classes by (orthogonal_projection.hpp)
 std::vector<std::string> defence_names();
 
-/// A benchmark's one defence more, aimed at each method (eval/bench/adaptive.hpp): "subtract".
-inline const std::string adaptive_defence = "subtract";
+/// Two defences more that only a benchmark has. "subtract" is aimed at each method (eval/bench/adaptive.hpp);
+/// under "recaption" the attacker writes captions of his own, the plan's data.recaptioned, and learns from
+/// these. Neither changes the recipe or the clean pictures.
+inline const std::string adaptive_defence = "subtract", recaption_defence = "recaption";
+/// Whether it is one of these two.
+inline bool is_bench_defence(const std::string& name) {
+  return name == adaptive_defence || name == recaption_defence;
+}
 
 /// Whether a defence changes the recipe and not the pictures.
 bool is_training_defence(const std::string& name);

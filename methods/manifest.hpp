@@ -43,6 +43,7 @@ inline std::string caption_key(const std::string& key, int64_t number) {
 /// How the noises of a folder were made: with the captions, enough to make them again bit for bit.
 struct NoiseRecipe {
   std::string method;            ///< the card's name
+  std::string options;           ///< those that it was given, a JSON object; empty if none
   std::string generator_sha256;  ///< of the generator's file; empty if the method has none
   uint64_t seed = 0;
   int eps_steps = 8;  ///< the budget in steps of 1/255, 1..127

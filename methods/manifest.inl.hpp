@@ -84,22 +84,27 @@ T2UE_INLINE void check_noise_recipe(const NoiseRecipe& recipe) {
   check(recipe.height > 0 && recipe.width > 0, "manifest", "the size ", recipe.height, " x ", recipe.width,
         " is not positive");
   check_noise_resampler("manifest", recipe.resampler);
+  check(recipe.options.empty() ||
+            nlohmann::json::parse(recipe.options, nullptr, /*allow_exceptions=*/false).is_object(),
+        "manifest", "the options ", recipe.options, " are no JSON object");
   check(recipe.generator_sha256.empty() || detail::is_sha256_hex(recipe.generator_sha256), "manifest",
         "the generator's SHA-256 \"", recipe.generator_sha256, "\" is not one");
 }
 
 T2UE_INLINE nlohmann::ordered_json to_json(const NoiseRecipe& recipe) {
-  return {{"format", detail::noise_format},
-          {"version", detail::noise_version},
-          {"method", recipe.method},
-          {"generator_sha256", recipe.generator_sha256},
-          {"seed", recipe.seed},
-          {"eps_steps", recipe.eps_steps},
-          {"limiter", name_of(recipe.limiter)},
-          {"resampler", name_of(recipe.resampler)},
-          {"precision", name_of(recipe.precision)},
-          {"size", {recipe.height, recipe.width}},
-          {"per", name_of(recipe.per)}};
+  nlohmann::ordered_json json{{"format", detail::noise_format},
+                              {"version", detail::noise_version},
+                              {"method", recipe.method},
+                              {"generator_sha256", recipe.generator_sha256},
+                              {"seed", recipe.seed},
+                              {"eps_steps", recipe.eps_steps},
+                              {"limiter", name_of(recipe.limiter)},
+                              {"resampler", name_of(recipe.resampler)},
+                              {"precision", name_of(recipe.precision)},
+                              {"size", {recipe.height, recipe.width}},
+                              {"per", name_of(recipe.per)}};
+  if (!recipe.options.empty()) json["options"] = nlohmann::ordered_json::parse(recipe.options);
+  return json;
 }
 
 T2UE_INLINE NoiseRecipe noise_recipe_from_json(const nlohmann::json& json) {
@@ -107,6 +112,7 @@ T2UE_INLINE NoiseRecipe noise_recipe_from_json(const nlohmann::json& json) {
         json.at("version").dump(), "; this program reads version ", detail::noise_version);
   NoiseRecipe recipe;
   recipe.method = json.at("method").get<std::string>();
+  if (json.contains("options")) recipe.options = json.at("options").dump();
   recipe.generator_sha256 = json.at("generator_sha256").get<std::string>();
   check(json.at("seed").is_number_unsigned(), "manifest", "the seed is no whole number");
   recipe.seed = json.at("seed").get<uint64_t>();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include <t2ue/core/cpu/parallel.hpp>
 #include <t2ue/core/cpu/perturb.hpp>
@@ -42,15 +43,14 @@ inline void sign_step(const SignStepArgs& a, Stream) {
     const int64_t row = rows ? rows[b] : b;
     // The first place that shows a row does the row's work.
     if (row < 0 || (rows && std::find(rows, rows + b, rows[b]) != rows + b)) return;
-    const int64_t end = rows ? places : b + 1;
+    std::vector<int64_t> shown_at{b};
+    for (int64_t other = b + 1; rows && other < places; ++other)
+      if (rows[other] == rows[b]) shown_at.push_back(other);
+    const auto count = static_cast<float>(shown_at.size());
     float* noise = a.table.f32() + row * size;
     for (int64_t i = 0; i < size; ++i) {
-      float sum = 0.0f, count = 0.0f;
-      for (int64_t other = b; other < end; ++other)
-        if (other == b || rows[other] == rows[b]) {
-          sum += detail::stepped(a, noise[i], other * size + i);
-          count += 1.0f;
-        }
+      float sum = 0.0f;
+      for (const int64_t place : shown_at) sum += detail::stepped(a, noise[i], place * size + i);
       noise[i] = sum / count;
     }
   });

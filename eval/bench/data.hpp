@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <t2ue/data/pair_dataset.hpp>
@@ -18,7 +19,8 @@ class BenchData {
  public:
   /// Reads the parts of `plan`; relative paths start from `base`. Writes the originals into the store's
   /// folder unless they are there. Error for parts that share keys of the same data set, have no captions or
-  /// classes where the task needs them, or differ in their classes.
+  /// classes where the task needs them, or differ in their classes, and for rewritten captions that leave a
+  /// training picture out.
   BenchData(const BenchPlan& plan, const std::filesystem::path& base, BenchStore& store);
   BenchData(const BenchData&) = delete;
   BenchData& operator=(const BenchData&) = delete;
@@ -35,11 +37,17 @@ class BenchData {
   /// Of the same over all three parts.
   const std::string& hash() const { return hash_; }
 
-  /// The three parts with token ids for a text tower of that vocabulary and context; learned from the
-  /// training captions.
+  /// recaption_defence: puts the plan's data.recaptioned in place of the captions of `published`, training
+  /// pictures or some of them.
+  void recaption(PairDataset& published) const;
+  /// SHA-256 of those captions; empty if the plan has none.
+  const std::string& recaption_hash() const { return recaption_hash_; }
+
+  /// For a text tower of that vocabulary; learned from the training captions.
   Tokenizer tokenizer(int64_t vocab_size) const;
 
  private:
+  void read_recaptioned(const std::filesystem::path& path);
   void write_originals(BenchStore& store);
 
   BenchTask task_;
@@ -47,8 +55,12 @@ class BenchData {
   std::vector<Image> pictures_;
   std::vector<NoiseItem> items_;
   std::filesystem::path originals_;
-  std::string train_hash_, hash_;
+  std::unordered_map<std::string, std::vector<std::string>> recaptioned_;  ///< by key
+  std::string train_hash_, hash_, recaption_hash_;
 };
+
+/// A tokenizer of at most so many tokens, learned from captions.
+Tokenizer vocabulary_of(const std::vector<std::string>& captions, int64_t vocab_size);
 
 }  // namespace t2ue
 

@@ -122,7 +122,35 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
     items_.push_back({train_.keys[i], train_.captions[row], {}, &pictures_.back()});
     if (train_.labels[i] >= 0) items_.back().label = train_.labels[i];
   }
+  if (!plan.data.recaptioned.empty()) read_recaptioned(base / plan.data.recaptioned);
   write_originals(store);
+}
+
+T2UE_INLINE void BenchData::read_recaptioned(const std::filesystem::path& path) {
+  DatasetOptions options;
+  options.need_pictures = false;  // the training pictures' are read already
+  for (Record& record : open_dataset(path, options).records) recaptioned_[record.key] = record.captions;
+  Sha256 hash;
+  for (const std::string& key : train_.keys) {
+    const auto found = recaptioned_.find(key);
+    check(found != recaptioned_.end() && !found->second.empty(), "bench", "recaptioned: ", path,
+          " has no caption for the training picture '", key, "'");
+    for (const std::string& caption : found->second) hash.update(caption.c_str(), caption.size() + 1);
+    hash.update("\n", 1);
+  }
+  recaption_hash_ = hash.hex();
+}
+
+T2UE_INLINE void BenchData::recaption(PairDataset& published) const {
+  published.captions.clear();
+  published.caption_begin = {0};
+  for (const std::string& key : published.keys) {
+    const std::vector<std::string>& captions = recaptioned_.at(key);
+    published.captions.insert(published.captions.end(), captions.begin(), captions.end());
+    published.caption_begin.push_back(static_cast<int64_t>(published.captions.size()));
+  }
+  published.ids.clear();  // of the captions that were: a victim has its own tokenizer in any case
+  published.end.clear();
 }
 
 T2UE_INLINE void BenchData::write_originals(BenchStore& store) {
@@ -147,7 +175,11 @@ T2UE_INLINE void BenchData::write_originals(BenchStore& store) {
 }
 
 T2UE_INLINE Tokenizer BenchData::tokenizer(int64_t vocab_size) const {
-  return BytePairTokenizer::train(train_.captions, static_cast<int>(vocab_size));
+  return vocabulary_of(train_.captions, vocab_size);
+}
+
+T2UE_INLINE Tokenizer vocabulary_of(const std::vector<std::string>& captions, int64_t vocab_size) {
+  return BytePairTokenizer::train(captions, static_cast<int>(vocab_size));
 }
 
 }  // namespace t2ue

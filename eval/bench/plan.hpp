@@ -37,6 +37,7 @@ struct PlanPart {
 struct PlanData {
   PlanPart train, test;
   PlanPart validation;          ///< empty path: a share of the test part
+  std::string recaptioned;      ///< captions under "recaption": a list or data set with the training keys
   double validation_share = 0;  ///< 0..0.9; drawn by seed 0, the same in every cell
   int size = 32;                ///< pictures are size x size
   int64_t limit = 0;            ///< only so many training pictures, drawn by seed 0; 0: all

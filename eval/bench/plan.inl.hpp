@@ -45,6 +45,7 @@ inline PlanData plan_data(const nlohmann::json& json, const std::string& path) {
   data.test = plan_part(reader.get<nlohmann::json>("test"), path + ".test");
   if (reader.has("validation"))
     data.validation = plan_part(reader.get<nlohmann::json>("validation"), path + ".validation");
+  data.recaptioned = reader.get<std::string>("recaptioned", "");
   data.validation_share = reader.in_range("validation_share", 0.0, 0.9, 0.0);
   data.size = reader.in_range("size", 8, 1024, 32);
   data.limit = reader.in_range("limit", int64_t{0}, int64_t{1} << 40, int64_t{0});
@@ -240,12 +241,15 @@ bench_plan_from_json(const nlohmann::json& json,
       plan.methods.push_back(in_plan(path, [&] { return detail::plan_method(methods[i], path); }));
     }
     std::vector<std::string> known = defence_names();
-    known.push_back(adaptive_defence);
+    known.insert(known.end(), {adaptive_defence, recaption_defence});
     plan.defences = detail::plan_list<std::string>(
         reader, "defences", {"none"}, [&](const std::string& name, const std::string& path) {
           if (std::find(known.begin(), known.end(), name) == known.end())
             throw PlanError(path, concat("there is no defence '", name, "'"));
-          if (name == adaptive_defence) return;
+          detail::check_plan(name != recaption_defence ||
+                                 (plan.task == BenchTask::image_text && !plan.data.recaptioned.empty()),
+                             path, "'recaption' wants the task image-text and captions in data.recaptioned");
+          if (is_bench_defence(name)) return;
           in_plan(path,
                   [&] { return defend_recipe({}, name, plan.data.size, plan.task == BenchTask::classes); });
         });

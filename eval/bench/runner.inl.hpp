@@ -88,9 +88,11 @@ T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path
 
 T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
   const PlanVictim& victim = plan_.victims[cell.victim];
-  // At first none was: the name keeps cells of then apart.
-  const std::string defence =
-      is_defended_where_measured(cell.defence) ? cell.defence + ", also where measured" : cell.defence;
+  // At first none was measured under it: the name keeps cells of then apart.
+  const std::string defence = is_defended_where_measured(cell.defence)
+                                  ? cell.defence + ", also where measured"
+                              : cell.defence == recaption_defence ? cell.defence + data_.recaption_hash()
+                                                                  : cell.defence;
   return recipe_hash({{"task", name_of(plan_.task)},
                       {"data", data_.hash()},
                       {"victim", victim.config},
@@ -165,6 +167,8 @@ T2UE_INLINE PairDataset BenchRunner::training_pictures(const BenchCell& cell,
   }
   if (cell.defence == adaptive_defence)
     subtract_guess(pictures, plan_.methods[cell.method], context_of(cell));
+  else if (cell.defence == recaption_defence)
+    data_.recaption(pictures);
   else
     defend_pictures(pictures, cell.defence, cell.seed);
   return pictures;
@@ -172,8 +176,8 @@ T2UE_INLINE PairDataset BenchRunner::training_pictures(const BenchCell& cell,
 
 T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const PairDataset& pictures) {
   const PlanVictim& victim = plan_.victims[cell.victim];
-  // What is subtracted is subtracted from the pictures.
-  const std::string trained = cell.defence == adaptive_defence ? "none" : cell.defence;
+  // What is subtracted is subtracted from the pictures, what is rewritten is rewritten.
+  const std::string trained = is_bench_defence(cell.defence) ? "none" : cell.defence;
   TrainRecipe recipe =
       defend_recipe(victim.recipe, trained, plan_.data.size, plan_.task == BenchTask::classes);
   recipe.seed = cell.seed;
@@ -193,7 +197,10 @@ T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const Pai
   task.validation = &validation;
   if (plan_.task == BenchTask::classes)
     return run_classifier_victim(victim.classifier, recipe, pictures, task, victim.start);
-  const Tokenizer tokenizer = data_.tokenizer(victim.clip.text.vocab_size);
+  // An attacker's vocabulary is of the captions that he has.
+  const Tokenizer tokenizer = cell.defence == recaption_defence
+                                  ? vocabulary_of(pictures.captions, victim.clip.text.vocab_size)
+                                  : data_.tokenizer(victim.clip.text.vocab_size);
   const int context = static_cast<int>(victim.clip.text.context_length);
   PairDataset train = pictures;
   for (PairDataset* part : {&train, &test, &validation}) tokenise_captions(*part, tokenizer, context);

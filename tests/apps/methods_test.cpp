@@ -2,6 +2,7 @@
 #include "apps/program.hpp"
 
 #include <set>
+#include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/registry.hpp>
 
 namespace t2ue::testing_apps {
@@ -39,6 +40,59 @@ TEST(Methods, AnUnknownNameIsBadUsage) {
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.err, HasSubstr("'nope'"));
   EXPECT_THAT(ended.err, HasSubstr("caption_cluster"));
+}
+
+Words noise_by(const std::string& method, const std::filesystem::path& out, const Words& more = {}) {
+  return Words{"noise", "--method", method, "--captions", Workshop::get().pictures, "--out", out, "--json"} +
+         more;
+}
+
+TEST(Methods, MakeNoiseWithoutAGenerator) {
+  const auto folder = testing_data::fresh_folder();
+  const auto distinct = [&](const std::string& method, const Words& more) {
+    const auto noise = folder / method;
+    const Ended made = program(noise_by(method, noise, Words{"--size", "8x8"} + more));
+    EXPECT_EQ(made.code, 0) << made.err;
+    EXPECT_EQ(made.json().at("method"), method);
+    EXPECT_EQ(made.json().at("noises"), 16);
+    const auto out = folder / ("protected-" + method);
+    EXPECT_EQ(program({"apply", "--pictures", Workshop::get().pictures, "--noise", noise, "--out", out}).code,
+              0);
+    const Ended audit = program(
+        {"audit", "--originals", Workshop::get().pictures, "--protected", out, "--eps", "8", "--json"});
+    EXPECT_EQ(audit.code, 0) << audit.out;
+    return distinct_deltas(read_noise_manifest(noise));
+  };
+  EXPECT_EQ(distinct("class_random", {}), 4U);
+  EXPECT_LE(distinct("caption_cluster", {"--options", R"({"clusters": 3})"}), 3U);
+  EXPECT_EQ(distinct("text_lsp", {"--seed", "7"}), 16U);
+  EXPECT_EQ(distinct("class_textures", {"--labels"}), 4U);
+
+  const NoiseRecipe recipe = read_noise_manifest(folder / "caption_cluster").recipe;
+  EXPECT_EQ(recipe.options, R"({"clusters":3})");
+  EXPECT_EQ(read_noise_manifest(folder / "text_lsp").recipe.seed, 7U);
+}
+
+TEST(Methods, WhatCannotMakeNoiseFromAListIsSaid) {
+  const auto folder = testing_data::fresh_folder();
+  const Words size{"--size", "8x8"};
+  const auto refused = [&](const Words& words, int code, const std::string& reason) {
+    const Ended ended = program(words);
+    EXPECT_EQ(ended.code, code) << testing::PrintToString(words);
+    EXPECT_THAT(ended.err, HasSubstr(reason));
+    EXPECT_FALSE(std::filesystem::exists(folder / "noise"));
+  };
+  refused(noise_by("nope", folder / "noise", size), 2, "'nope'");
+  refused(noise_by("text_lsp", folder / "noise"), 2, "--size");
+  refused(noise_by("t2ue", folder / "noise", size), 2, "--generator");
+  refused(noise_by("text_lsp", folder / "noise", size + Words{"--options", "{"}), 2, "--options");
+  refused(noise_by("text_lsp", folder / "noise", size + Words{"--options", R"({"colour": 1})"}), 2, "colour");
+  refused(noise_by("text_lsp", folder / "noise", size + Words{"--generator", "g"}), 2, "--generator");
+  refused(noise_by("ops", folder / "noise", size), 1, "ops");
+  refused(noise_by("em", folder / "noise", size), 1, "t2ue bench");
+  refused({"noise", "--method", "class_random", "--caption", "a", "--key", "b", "--size", "8x8", "--out",
+           folder / "noise"},
+          1, "class");
 }
 
 }  // namespace

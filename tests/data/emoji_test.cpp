@@ -45,6 +45,7 @@ TEST(Emoji, MatchesCodePointsOfBothVendors) {
   const auto all = read_emoji(folder);
   ASSERT_EQ(all.size(), 3u);  // no letter, and no face: Twitter has none here
   EXPECT_EQ(all[0].key, "2764");
+  EXPECT_EQ(all[0].name, "red heart");
   EXPECT_EQ(all[0].caption, "red heart love red");
   EXPECT_EQ(all[0].google.filename(), "2764-fe0f.png");
   EXPECT_EQ(emoji_groups[static_cast<size_t>(all[1].group)], "people & body");

@@ -122,6 +122,7 @@ TEST(BenchPlan, MistakesAreToldByTheirPlace) {
   EXPECT_EQ(with("/defences", {"mixup"}), "defences[0]") << "mixup needs classes";
   EXPECT_EQ(with("/defences", {"none", "projection"}), "defences[1]") << "so does projection";
   EXPECT_EQ(with("/defences", {"auto-augment", "ueraser"}), "no error");
+  EXPECT_EQ(with("/defences", {"none", "recaption"}), "defences[1]") << "by what?";
   EXPECT_EQ(with("/ratios", {1.0, 1.5}), "ratios[1]");
   EXPECT_EQ(with("/seeds", {1, 1}), "seeds[1]");
   const json figure{{"row", "clean"}, {"scores", {{"Hit@10 I2T", 17.7}}}};
@@ -439,6 +440,45 @@ TEST_F(BenchTest, AttackerWhoKnowsAllButTheSeedSubtractsHisGuess) {
 
   given["methods"].push_back({{"method", "ops"}});
   EXPECT_EQ(plan_error(given), "methods[3]");
+}
+
+TEST_F(BenchTest, AttackerWhoRewritesCaptionsLearnsFromHisOwn) {
+  const auto rewrite = [&](int count, int offset) {
+    std::string list;
+    for (int i = 0; i < count; ++i)
+      list += json{{"key", concat("train", i)}, {"caption", words[(i + offset) % 4]}}.dump() + "\n";
+    write_file(root / "rewritten.jsonl", list);
+  };
+  rewrite(32, 0);
+  json given = plan_json("image-text");
+  given["data"]["recaptioned"] = "rewritten.jsonl";
+  given["defences"] = {"none", "recaption"};
+  given["methods"] = {{{"method", "clean"}}, {{"method", "text_lsp"}}};
+  given["victims"][0]["recipe"]["epochs"] = 1;
+  const std::vector<CellResult> results = run(given);
+  ASSERT_EQ(results.size(), 4u);
+  for (const CellResult& cell : results) ASSERT_TRUE(cell.done()) << cell.result.dump();
+  const auto loss = [&](size_t i) { return results[i].result.at("epochs")[0].at("loss"); };
+  EXPECT_NE(loss(0), loss(2));
+  EXPECT_NE(loss(1), loss(3));
+  // The owner knew nothing of it: the noise is the same.
+  EXPECT_EQ(runner->protection_folder(results[1].cell), runner->protection_folder(results[3].cell));
+
+  PairDataset pictures = runner->data().train();
+  runner->data().recaption(pictures);
+  ASSERT_EQ(pictures.captions.size(), 32u) << "one instead of two";
+  EXPECT_EQ(pictures.captions[5], "cat");
+  EXPECT_EQ(pictures.caption_begin.back(), 32);
+  EXPECT_EQ(runner->data().train().captions.size(), 64u);
+
+  const std::string key = runner->key_of(results[3].cell), plain = runner->key_of(results[1].cell);
+  rewrite(32, 1);
+  runner.emplace(plan(given), root, root / "out", BenchOptions{});
+  EXPECT_NE(runner->key_of(results[3].cell), key) << "other captions, another cell";
+  EXPECT_EQ(runner->key_of(results[1].cell), plain);
+  rewrite(31, 0);
+  testing_errors::expect_error([&] { runner.emplace(plan(given), root, root / "out", BenchOptions{}); },
+                               {"rewritten.jsonl", "no caption", "train31"});
 }
 
 TEST_F(BenchTest, FolderOfSomethingElseIsRefused) {

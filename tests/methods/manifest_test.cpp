@@ -103,6 +103,17 @@ TEST(NoiseFolder, CountsDistinctNoises) {
   EXPECT_EQ(distinct_deltas(read_noise_manifest(folder)), 3u);
 }
 
+TEST(NoiseFolder, RemembersTheMethodsOptions) {
+  NoiseRecipe given = recipe();
+  given.options = R"({"clusters":32,"features":"words"})";
+  EXPECT_EQ(noise_recipe_from_json(to_json(given)), given);
+  EXPECT_FALSE(to_json(recipe()).contains("options")) << "folders from before have none";
+  given.options = "[1]";
+  EXPECT_THAT(error_of([&] { NoiseFolderWriter(fresh("options"), given); }), HasSubstr("[1]"));
+  given.options = "{";
+  EXPECT_THAT(error_of([&] { NoiseFolderWriter(fresh("options"), given); }), HasSubstr("object"));
+}
+
 TEST(NoiseFolder, IsNotWholeBeforeCommit) {
   const auto folder = fresh("interrupted");
   {
