@@ -129,9 +129,11 @@ gpu-bundle: install-deps
 	cmake --build $(BUILD)-bundle -j$(JOBS) --target $(GPU_PROGRAMS)
 	tests/gpu/bundle.sh $(BUILD)-bundle out/gpu-bundle.tar.gz
 
-lint: configure install-lint-deps
+# Each file for itself: so that no header passes by what another file of its batch includes.
+lint: install-deps install-lint-deps
+	$(CONFIGURE) -B $(BUILD)-lint -DT2UE_UNITY=OFF -DT2UE_CUDA=OFF -DT2UE_BUILD_TESTS=OFF -DT2UE_BUILD_BENCHMARKS=OFF
 	$(SOURCES) | xargs clang-format --dry-run -Werror
-	run-clang-tidy -quiet -p $(BUILD) -j$(JOBS) -extra-arg=-Wno-unknown-warning-option '/units/|/apps/'
+	run-clang-tidy -quiet -p $(BUILD)-lint -j$(JOBS) -extra-arg=-Wno-unknown-warning-option '/units/|/apps/'
 
 format: install-lint-deps
 	$(SOURCES) | xargs clang-format -i
@@ -141,4 +143,4 @@ install: configure
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-gpu $(BUILD)-bundle out
+	rm -rf $(BUILD) $(BUILD)-lint $(BUILD)-sanitize $(BUILD)-gpu $(BUILD)-bundle out

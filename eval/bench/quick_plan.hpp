@@ -24,8 +24,10 @@ inline void shorten(nlohmann::json& json) {
   for (const auto& item : json.items()) {
     nlohmann::json& value = item.value();
     const bool is_length = std::find(lengths.begin(), lengths.end(), item.key()) != lengths.end();
-    // Of 64 captions there cannot be more clusters.
-    const int64_t most = is_length ? 1 : item.key() == "clusters" ? 16 : std::numeric_limits<int64_t>::max();
+    const int64_t most = is_length                  ? 1
+                         : item.key() == "batch"    ? 8
+                         : item.key() == "clusters" ? 16
+                                                    : std::numeric_limits<int64_t>::max();
     if (value.is_number_integer() && value.get<int64_t>() > most)
       value = most;
     else

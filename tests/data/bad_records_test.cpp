@@ -77,37 +77,42 @@ TEST_P(BadRecordsOf, AreNamedOrCountedAndLeftOut) {
   EXPECT_TRUE(rest.bad.first[0].starts_with("[")) << rest.bad.first[0];
 }
 
-const std::string csv = "image,caption\na.jpg,x\n";
-const std::string jsonl = "{\"image\": \"a.jpg\", \"caption\": \"x\"}\n";
+const std::string csv_list = "image,caption\na.jpg,x\n";
+const std::string jsonl_list = "{\"image\": \"a.jpg\", \"caption\": \"x\"}\n";
 
 INSTANTIATE_TEST_SUITE_P(
     Lists, BadRecordsOf,
     testing::Values(
         BadCase{"csv_columns",
                 "l.csv",
-                listed("l.csv", csv + "b.jpg\na.jpg,y\n"),
+                listed("l.csv", csv_list + "b.jpg\na.jpg,y\n"),
                 {"l.csv", "line 3", "1 cells"}},
         BadCase{"csv_open_quote",
                 "l.csv",
-                listed("l.csv", csv + "b.jpg,\"y\na.jpg,z\n"),
+                listed("l.csv", csv_list + "b.jpg,\"y\na.jpg,z\n"),
                 {"l.csv", "line 3", "does not end"}},
         BadCase{"csv_text_behind_quote",
                 "l.csv",
-                listed("l.csv", csv + "b.jpg,\"y\"z\na.jpg,\"z\"\n"),
+                listed("l.csv", csv_list + "b.jpg,\"y\"z\na.jpg,\"z\"\n"),
                 {"l.csv", "line 3", "closing quote"}},
         BadCase{"csv_after_a_long_cell",
                 "l.csv",
                 listed("l.csv", "image,caption\na.jpg,\"x\ny\nz\"\nb.jpg\n"),
                 {"l.csv", "line 5"}},
-        BadCase{"csv_utf8", "l.csv", listed("l.csv", csv + "b.jpg,\xC3(\n"), {"l.csv", "line 3", "UTF-8"}},
         BadCase{
-            "csv_empty_caption", "l.csv", listed("l.csv", csv + "b.jpg, \n"), {"l.csv", "line 3", "empty"}},
+            "csv_utf8", "l.csv", listed("l.csv", csv_list + "b.jpg,\xC3(\n"), {"l.csv", "line 3", "UTF-8"}},
+        BadCase{"csv_empty_caption",
+                "l.csv",
+                listed("l.csv", csv_list + "b.jpg, \n"),
+                {"l.csv", "line 3", "empty"}},
         BadCase{"csv_no_picture",
                 "l.csv",
                 listed("l.csv", "key,image,caption\na,a.jpg,x\nb,,y\n"),
                 {"\"b\" has no picture"}},
-        BadCase{
-            "csv_missing_picture", "l.csv", listed("l.csv", csv + "c.jpg,y\n"), {"1 of 2 pictures", "c.jpg"}},
+        BadCase{"csv_missing_picture",
+                "l.csv",
+                listed("l.csv", csv_list + "c.jpg,y\n"),
+                {"1 of 2 pictures", "c.jpg"}},
         BadCase{"csv_duplicate_key",
                 "l.csv",
                 listed("l.csv", "key,image,caption\na,a.jpg,x\na,b.jpg,y\n"),
@@ -118,19 +123,20 @@ INSTANTIATE_TEST_SUITE_P(
                 {"l.tsv", "line 3", "3 cells"}},
         BadCase{"jsonl_not_json",
                 "l.jsonl",
-                listed("l.jsonl", jsonl + "{\"image\": \"b.jpg\",\n"),
+                listed("l.jsonl", jsonl_list + "{\"image\": \"b.jpg\",\n"),
                 {"l.jsonl", "line 2", "JSON"}},
-        BadCase{"jsonl_utf8",
-                "l.jsonl",
-                listed("l.jsonl", jsonl + "{\"image\": \"b.jpg\", \"caption\": \"\xFF\"}\n" + jsonl),
-                {"l.jsonl", "line 2", "UTF-8"}},
+        BadCase{
+            "jsonl_utf8",
+            "l.jsonl",
+            listed("l.jsonl", jsonl_list + "{\"image\": \"b.jpg\", \"caption\": \"\xFF\"}\n" + jsonl_list),
+            {"l.jsonl", "line 2", "UTF-8"}},
         BadCase{"jsonl_no_caption",
                 "l.jsonl",
-                listed("l.jsonl", jsonl + "{\"image\": \"b.jpg\"}\n"),
+                listed("l.jsonl", jsonl_list + "{\"image\": \"b.jpg\"}\n"),
                 {"l.jsonl", "line 2", "neither a caption"}},
         BadCase{"pairs_missing_picture",
                 "",
-                listed("pairs.jsonl", jsonl + "{\"image\": \"c.jpg\", \"caption\": \"y\"}\n"),
+                listed("pairs.jsonl", jsonl_list + "{\"image\": \"c.jpg\", \"caption\": \"y\"}\n"),
                 {"1 of 2 pictures", "c.jpg"}}),
     name_of_case);
 
@@ -146,11 +152,11 @@ INSTANTIATE_TEST_SUITE_P(
                 {"1 of 2 pictures", "c.jpg"}},
         BadCase{"flickr_csv_quote",
                 "",
-                listed("captions.txt", csv + "b.jpg,\"y\n"),
+                listed("captions.txt", csv_list + "b.jpg,\"y\n"),
                 {"captions.txt line 3", "does not end"}},
         BadCase{"flickr_csv_columns",
                 "",
-                listed("captions.txt", csv + "b.jpg\na.jpg,z\n"),
+                listed("captions.txt", csv_list + "b.jpg\na.jpg,z\n"),
                 {"captions.txt line 3", "1 cells"}},
         BadCase{"karpathy_duplicate",
                 "",
@@ -286,7 +292,7 @@ TEST(BadRecords, AllBadIsAnErrorThatSaysTheFirst) {
 
 TEST(BadRecords, OnlyTheFirstHundredAreListed) {
   const Folder folder = fresh_folder();
-  std::string text = csv;
+  std::string text = csv_list;
   for (int i = 0; i < 150; ++i) text += "b.jpg\n";
   listed("l.csv", text)(folder);
   const BadRecords bad = open_dataset(folder / "l.csv", skipping()).bad;

@@ -54,7 +54,7 @@ ResultRow row(std::string name, RowKind kind, double eps, double hit, double ran
   return result;
 }
 
-ResultsTable example() {
+ResultsTable example_table() {
   ResultsTable table("image-text", {{"Hit@10", 1, 1, true, true}, {"MedR", 801, 0, false, false}});
   table.add(row("clean", RowKind::clean, 0, 21, 201));
   table.add(row("random sign", RowKind::control, 8, 20, 231));
@@ -65,7 +65,7 @@ ResultsTable example() {
 }
 
 TEST(ResultsTable, EffectIsRelativeToCleanMinusChance) {
-  const ResultsTable table = example();
+  const ResultsTable table = example_table();
   EXPECT_FALSE(table.effect(0, 0));                   // clean
   EXPECT_NEAR(table.effect(1, 0).value(), 5, 1e-9);   // (21 - 20) / (21 - 1)
   EXPECT_NEAR(table.effect(3, 0).value(), 60, 1e-9);  // (21 - 9) / 20
@@ -90,7 +90,7 @@ TEST(ResultsTable, NoEffectWhereCleanDidNotLearn) {
 }
 
 TEST(ResultsTable, RefusesRowsThatCannotBeCompared) {
-  ResultsTable table = example();
+  ResultsTable table = example_table();
   ResultRow other = row("T2UE", RowKind::method, 4, 9, 501);
   other.recipe = "cccccccccccc";
   try {
@@ -120,7 +120,7 @@ TEST(ResultsTable, RefusesRowsThatCannotBeCompared) {
 }
 
 TEST(ResultsTable, WritesJson) {
-  const json result = json::parse(example().to_json().dump());
+  const json result = json::parse(example_table().to_json().dump());
   EXPECT_EQ(result["recipe"], "aaaaaaaaaaaa");
   EXPECT_EQ(result["rows"].size(), 5u);
   EXPECT_EQ(result["rows"][3]["kind"], "method");
@@ -134,7 +134,7 @@ TEST(ResultsTable, WritesJson) {
 }
 
 TEST(ResultsTable, ScoreTableHasEveryFigure) {
-  EXPECT_THAT(to_text(example().score_table()),
+  EXPECT_THAT(to_text(example_table().score_table()),
               HasSubstr("                               Hit@10     over\n"
                         "row          eps  seed  Hit@10  MedR  effect  control\n"
                         "-----------  ---  ----  ------  ----  ------  -------\n"
@@ -144,7 +144,7 @@ TEST(ResultsTable, ScoreTableHasEveryFigure) {
                         "T2UE           8     1     9.0   501      60       50\n"
                         "T2UE          16     1     1.0   801     100        -\n"
                         "chance         -     -     1.0   801     100        -\n"));
-  const std::string details = to_text(example().detail_table());
+  const std::string details = to_text(example_table().detail_table());
   EXPECT_THAT(details, HasSubstr("8.0    9.0 [7.5, 10.5]    11.0"));
   EXPECT_THAT(details, HasSubstr("33.2"));
 }

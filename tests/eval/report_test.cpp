@@ -24,7 +24,7 @@ size_t count_of(const std::string& text, const std::string& part) {
   return count;
 }
 
-Report example() {
+Report example_report() {
   Report report;
   report.title = "A <title> & \"quotes\"";
   report.summary = "</p><script>alert(1)</script>";
@@ -51,7 +51,7 @@ Report example() {
 }
 
 TEST(Report, EscapesEveryText) {
-  const std::string html = report_html(example());
+  const std::string html = report_html(example_report());
   EXPECT_THAT(html, HasSubstr("A &lt;title&gt; &amp; &quot;quotes&quot;"));
   EXPECT_THAT(html, HasSubstr("&lt;/p&gt;&lt;script&gt;alert(1)"));
   for (const char* name :
@@ -67,7 +67,7 @@ TEST(Report, EscapesEveryText) {
 }
 
 TEST(Report, LoadsNothing) {
-  const std::string html = report_html(example());
+  const std::string html = report_html(example_report());
   EXPECT_THAT(html, Not(HasSubstr("http:")));
   EXPECT_THAT(html, Not(HasSubstr("https:")));
   EXPECT_THAT(html, Not(HasSubstr("//")));
@@ -79,7 +79,7 @@ TEST(Report, LoadsNothing) {
 }
 
 TEST(Report, EveryElementIsClosed) {
-  const std::string html = report_html(example());
+  const std::string html = report_html(example_report());
   std::vector<std::string> open;
   for (size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
     const size_t end = html.find('>', at);
@@ -101,18 +101,18 @@ TEST(Report, EveryElementIsClosed) {
 }
 
 TEST(Report, EmbedsTheResultsUnchanged) {
-  const std::string html = report_html(example());
+  const std::string html = report_html(example_report());
   const std::string start = "<script type=\"application/json\" id=\"results\">";
   const size_t from = html.find(start) + start.size();
   const auto results = nlohmann::json::parse(html.substr(from, html.find("</script>") - from));
   EXPECT_EQ(results["note"], "</script><!-- x");
-  Report report = example();
+  Report report = example_report();
   report.results_json = "{not json";
   EXPECT_THROW(report_html(report), Error);
 }
 
 TEST(Report, LabelsTheNoiseAndKeepsColoursByRow) {
-  const std::string html = report_html(example());
+  const std::string html = report_html(example_report());
   EXPECT_THAT(html, HasSubstr("noise x12, grey = 0"));
   EXPECT_THAT(html, HasSubstr("<span class=\"dot c1\"></span>T2UE"));  // second in the chart
   EXPECT_THAT(html, HasSubstr("<g class=\"curve c1 dashed\"><title>T2UE, eps &lt;16&gt;"));
@@ -120,23 +120,23 @@ TEST(Report, LabelsTheNoiseAndKeepsColoursByRow) {
 }
 
 TEST(Report, RefusesWhatItCannotShow) {
-  Report report = example();
+  Report report = example_report();
   report.sections[0].grids[0].examples[0].noise = {'G', 'I', 'F', '8', '9', 'a', 0, 0, 0, 0};
   EXPECT_THROW(report_html(report), Error);
-  report = example();
+  report = example_report();
   report.sections[0].grids[0].examples[0].clean.clear();
   EXPECT_THROW(report_html(report), Error);
-  report = example();
+  report = example_report();
   report.sections[0].tables[0].rows[0].pop_back();
   EXPECT_THROW(report_html(report), Error);
 }
 
 TEST(Report, IsWrittenWhole) {
   const auto path = std::filesystem::path(testing::TempDir()) / "report_test.html";
-  write_report(path, example());
-  EXPECT_EQ(read_text(path), report_html(example()));
+  write_report(path, example_report());
+  EXPECT_EQ(read_text(path), report_html(example_report()));
   std::filesystem::remove(path);
-  EXPECT_THROW(write_report(path / "not" / "there", example()), Error);
+  EXPECT_THROW(write_report(path / "not" / "there", example_report()), Error);
 }
 
 TEST(Report, AmplifiedNoiseIsGreyAtZeroAndClips) {

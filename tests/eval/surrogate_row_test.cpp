@@ -37,7 +37,7 @@ void write_pictures(const fs::path& folder, int count, uint64_t seed) {
 }
 
 const json tiny_resnet = {{"widths", {8}}, {"blocks", {1}}};
-const json tiny_clip = {
+const json tiny_clip_json = {
     {"embed_dim", 8},
     {"vision_cfg", {{"image_size", 8}, {"widths", {8}}, {"blocks", {1}}}},
     {"text_cfg", {{"context_length", 6}, {"vocab_size", 300}, {"width", 16}, {"heads", 1}, {"layers", 1}}}};
@@ -59,7 +59,7 @@ struct SurrogateRow : testing::Test {
             {"data", {{"train", "train"}, {"test", "test"}, {"validation_share", 0.25}, {"size", 8}}},
             {"victims",
              {{{"name", "v"},
-               {"model", classes ? tiny_resnet : tiny_clip},
+               {"model", classes ? tiny_resnet : tiny_clip_json},
                {"recipe", {{"epochs", epochs}, {"batch", 16}, {"rate", 1e-2}, {"shift", 0}}}}}},
             {"methods", {{{"method", "clean"}}, {{"method", "random_sign"}, {"eps", 16}}}}};
   }
@@ -146,7 +146,7 @@ TEST_F(SurrogateRow, EveryMethodForCaptionsRuns) {
     if (preset.trigger_tokens > 0) policy["trigger_tokens"] = 2;  // of a context of six
     plan["methods"].push_back(
         {{"method", method.name},
-         {"options", {{"surrogate", tiny_clip}, {"policy", policy}, {"recipe", {{"batch", 16}}}}}});
+         {"options", {{"surrogate", tiny_clip_json}, {"policy", policy}, {"recipe", {{"batch", 16}}}}}});
   }
   const std::vector<CellResult> cells = run(plan);
   EXPECT_GE(cells.size(), 4u);

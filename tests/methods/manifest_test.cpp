@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <errors.hpp>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/sha256.hpp>

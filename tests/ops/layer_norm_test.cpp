@@ -5,10 +5,10 @@ namespace {
 using namespace t2ue;
 using namespace t2ue::testing_ops;
 
-struct RowSizes {
+struct LayerNormSizes {
   int64_t rows, channels;
 };
-void PrintTo(const RowSizes& s, std::ostream* out) {
+void PrintTo(const LayerNormSizes& s, std::ostream* out) {
   *out << s.rows << "x" << s.channels;
 }
 
@@ -27,7 +27,7 @@ Doubles normalised_rows(const Doubles& x, const Doubles& scale, const Doubles& s
   return y;
 }
 
-Case layer_norm_case(const RowSizes& s) {
+Case layer_norm_case(const LayerNormSizes& s) {
   Case c;
   c.inputs = {{"x", random_tensor({s.rows, s.channels}, 1, -1, 3)},
               parameter("scale", random_tensor({s.channels}, 2, 0.5f, 2)),
@@ -40,7 +40,7 @@ Case layer_norm_case(const RowSizes& s) {
 }
 
 /// which: 0 both outputs used, 1 only the normalised one, 2 only the sum.
-Case add_layer_norm_case(const RowSizes& s, int which, bool same) {
+Case add_layer_norm_case(const LayerNormSizes& s, int which, bool same) {
   Case c = layer_norm_case(s);
   if (!same) c.inputs.push_back({"residual", random_tensor({s.rows, s.channels}, 4)});
   c.record = [which, same](Graph&, const Vars& v) {
@@ -57,7 +57,7 @@ Case add_layer_norm_case(const RowSizes& s, int which, bool same) {
   return c;
 }
 
-class LayerNormOp : public testing::TestWithParam<RowSizes> {};
+class LayerNormOp : public testing::TestWithParam<LayerNormSizes> {};
 TEST_P(LayerNormOp, AgreesWithFloat64) {
   check_op(layer_norm_case(GetParam()));
 }
@@ -75,9 +75,11 @@ TEST_P(LayerNormOp, ResidualMayBeTheInputItself) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, LayerNormOp,
-                         testing::Values(RowSizes{1, 5}, RowSizes{7, 8}, RowSizes{13, 17}, RowSizes{131, 3},
-                                         RowSizes{3, 128}, RowSizes{300, 37}, RowSizes{70, 71},
-                                         RowSizes{9, 229}, RowSizes{4, 768}, RowSizes{3, 1040}),
+                         testing::Values(LayerNormSizes{1, 5}, LayerNormSizes{7, 8}, LayerNormSizes{13, 17},
+                                         LayerNormSizes{131, 3}, LayerNormSizes{3, 128},
+                                         LayerNormSizes{300, 37}, LayerNormSizes{70, 71},
+                                         LayerNormSizes{9, 229}, LayerNormSizes{4, 768},
+                                         LayerNormSizes{3, 1040}),
                          testing::PrintToStringParamName());
 
 TEST(LayerNormOp, ConstantRowsBecomeTheShift) {

@@ -5,14 +5,14 @@ namespace {
 using namespace t2ue;
 using namespace t2ue::testing_ops;
 
-struct RowSizes {
+struct LossSizes {
   int64_t rows, width;
 };
-void PrintTo(const RowSizes& s, std::ostream* out) {
+void PrintTo(const LossSizes& s, std::ostream* out) {
   *out << s.rows << "x" << s.width;
 }
 
-Case l2_case(const RowSizes& s) {
+Case l2_case(const LossSizes& s) {
   Case c;
   c.inputs = {{"x", random_tensor({s.rows, s.width}, 1, 0.1f, 1)}};
   c.record = [](Graph&, const Vars& v) { return Vars{l2_normalize(v[0])}; };
@@ -22,7 +22,7 @@ Case l2_case(const RowSizes& s) {
   return c;
 }
 
-Case cross_entropy_case(const RowSizes& s) {
+Case cross_entropy_case(const LossSizes& s) {
   Case c;
   c.inputs = {{"logits", random_tensor({s.rows, s.width}, 1, -5, 5)},
               {"labels", random_ids({s.rows}, 2, static_cast<uint32_t>(s.width)), false}};
@@ -40,7 +40,7 @@ Case cross_entropy_case(const RowSizes& s) {
   return c;
 }
 
-class LossOps : public testing::TestWithParam<RowSizes> {};
+class LossOps : public testing::TestWithParam<LossSizes> {};
 TEST_P(LossOps, L2Normalize) {
   check_op(l2_case(GetParam()));
 }
@@ -49,8 +49,8 @@ TEST_P(LossOps, CrossEntropy) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, LossOps,
-                         testing::Values(RowSizes{1, 1}, RowSizes{2, 3}, RowSizes{7, 5}, RowSizes{13, 33},
-                                         RowSizes{64, 16}, RowSizes{70, 8}, RowSizes{260, 4}),
+                         testing::Values(LossSizes{1, 1}, LossSizes{2, 3}, LossSizes{7, 5}, LossSizes{13, 33},
+                                         LossSizes{64, 16}, LossSizes{70, 8}, LossSizes{260, 4}),
                          testing::PrintToStringParamName());
 
 TEST(LossOps, LargeLogitsDoNotOverflow) {

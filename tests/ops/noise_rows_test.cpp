@@ -20,12 +20,13 @@ struct Layout {
   }
 };
 
-constexpr float limit = 8.0f / 255.0f;
+constexpr float noise_limit = 8.0f / 255.0f;
 
 /// Noise up to the limit, gradients among which are zeros, and pictures that touch 0 and 1.
 struct Memory {
   Memory(const Layout& layout, Device device)
-      : table(on_device(random_tensor(layout.of(layout.rows), 1, -limit, limit), DType::f32, device)),
+      : table(on_device(random_tensor(layout.of(layout.rows), 1, -noise_limit, noise_limit), DType::f32,
+                        device)),
         grad(Tensor::of(gradients(layout), layout.of(layout.batch()), device)) {
     if (!layout.places.empty()) rows = Tensor::of(layout.places, {layout.batch()}, device);
     std::vector<uint8_t> bytes;
@@ -62,7 +63,7 @@ Doubles reference(const Layout& layout, const Memory& memory) {
           continue;
         const float g = grad[b * size + i];
         double value = before[row * size + i] + static_cast<double>(layout.step) * ((g > 0) - (g < 0));
-        value = std::clamp<double>(value, -limit, limit);
+        value = std::clamp<double>(value, -noise_limit, noise_limit);
         const double pixel = memory.pixels[b * size + i];
         if (layout.picture) value = std::clamp(value, -pixel, 1 - pixel);
         sum += value, ++count;
@@ -85,13 +86,13 @@ TEST_P(SignStep, AgreesWithFloat64AndKeepsItsBoundsAlike) {
                       .grad = memory.grad.view(),
                       .picture = memory.picture ? memory.picture.view() : View{},
                       .step = layout.step,
-                      .limit = limit};
+                      .limit = noise_limit};
     target.backend->kernels.sign_step(args, target.stream());
     expect_near(memory.table.to_vector<float>(), expected, 1e-7, "after one step");
     // Many steps one way: what is bounded shows.
     for (int i = 0; i < 5; ++i) target.backend->kernels.sign_step(args, target.stream());
     const std::vector<float> table = memory.table.to_vector<float>();
-    for (const float value : table) ASSERT_LE(std::abs(value), limit);
+    for (const float value : table) ASSERT_LE(std::abs(value), noise_limit);
     if (layout.picture && layout.places.empty())
       for (size_t i = 0; i < table.size(); ++i) {
         const float sum = memory.pixels[i] + table[i];
@@ -102,12 +103,12 @@ TEST_P(SignStep, AgreesWithFloat64AndKeepsItsBoundsAlike) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Layouts, SignStep,
-                         testing::Values(Layout{{5, 5, 3}, 4, {}, 0, 0.3f * limit},
-                                         Layout{{5, 5, 3}, 4, {}, 1, -0.3f * limit},
-                                         Layout{{400}, 3, {}, 2, 0.9f * limit},
-                                         Layout{{5, 5, 3}, 6, {3, 0, 5, -1}, 1, 0.1f * limit},
-                                         Layout{{300}, 3, {2, 0, 2, 2, -1, 0}, 0, -0.2f * limit},
-                                         Layout{{3}, 2, {1, 1, 1}, 1, 0.2f * limit}));
+                         testing::Values(Layout{{5, 5, 3}, 4, {}, 0, 0.3f * noise_limit},
+                                         Layout{{5, 5, 3}, 4, {}, 1, -0.3f * noise_limit},
+                                         Layout{{400}, 3, {}, 2, 0.9f * noise_limit},
+                                         Layout{{5, 5, 3}, 6, {3, 0, 5, -1}, 1, 0.1f * noise_limit},
+                                         Layout{{300}, 3, {2, 0, 2, 2, -1, 0}, 0, -0.2f * noise_limit},
+                                         Layout{{3}, 2, {1, 1, 1}, 1, 0.2f * noise_limit}));
 
 class GatherRows : public testing::TestWithParam<Layout> {};
 TEST_P(GatherRows, CopiesRowsAndZerosWhatIsPadding) {

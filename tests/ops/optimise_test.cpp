@@ -29,7 +29,7 @@ struct Arena {
   }
 };
 
-constexpr int steps = 5;
+constexpr int updates = 5;
 
 /// The shadow is the value rounded, bit for bit.
 void expect_shadow(const Arena& a) {
@@ -40,7 +40,7 @@ void expect_shadow(const Arena& a) {
 }
 
 void expect_arena(const Tensor& actual, const Doubles& expected, const char* what) {
-  expect_near(actual.to_vector<float>(), expected, testing_tolerance::fp32(steps, expected), what);
+  expect_near(actual.to_vector<float>(), expected, testing_tolerance::fp32(updates, expected), what);
 }
 
 struct AdamKind {
@@ -68,7 +68,7 @@ TEST_P(AdamOp, AgreesWithFloat64) {
                   .decoupled = decoupled};
     Doubles value = to_doubles(a.value), first(value.size(), 0), second(value.size(), 0);
     const double beta1 = args.beta1, beta2 = args.beta2;
-    for (int t = 1; t <= steps; ++t) {
+    for (int t = 1; t <= updates; ++t) {
       a.grad.assign(random_values(a.shape.elements(), 10 + static_cast<uint64_t>(t)));
       const float rate = 0.01f * static_cast<float>(t);
       const double correction1 = 1 - std::pow(beta1, t), correction2 = 1 - std::pow(beta2, t);
@@ -125,7 +125,7 @@ TEST_P(SgdOp, AgreesWithFloat64) {
                        .momentum = momentum,
                        .nesterov = nesterov};
     Doubles value = to_doubles(a.value), first(value.size(), 0);
-    for (int t = 1; t <= steps; ++t) {
+    for (int t = 1; t <= updates; ++t) {
       a.grad.assign(random_values(a.shape.elements(), 10 + static_cast<uint64_t>(t)));
       a.hyper.assign(std::vector<float>{0.1f, 1, 1, 0});
       a.norm.assign(std::vector<float>{4, 0.25f});
@@ -179,7 +179,7 @@ TEST(EmaOp, AgreesWithFloat64) {
       Doubles expected = to_doubles(average);
       const EmaArgs args{value.view(), average.view(), 0.9f};
       const double decay = args.decay;
-      for (uint64_t t = 0; t < steps; ++t) {
+      for (uint64_t t = 0; t < updates; ++t) {
         value.assign(random_values(count, 10 + t));
         target.backend->kernels.ema(args, target.stream());
         const Doubles values = to_doubles(value);

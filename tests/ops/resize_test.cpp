@@ -121,11 +121,11 @@ INSTANTIATE_TEST_SUITE_P(Sizes, ResizeOps,
                                          Sides{7, 2, 7, 2}, Sides{13, 3, 5, 9}, Sides{2, 9, 16, 10}),
                          testing::PrintToStringParamName());
 
-constexpr Resampler all[] = {Resampler::nearest, Resampler::bilinear, Resampler::area, Resampler::tile,
-                             Resampler::bicubic};
+constexpr Resampler every_resampler[] = {Resampler::nearest, Resampler::bilinear, Resampler::area,
+                                         Resampler::tile, Resampler::bicubic};
 
 TEST(ResizeOps, AnyNumberOfChannels) {
-  for (const Resampler resampler : all)
+  for (const Resampler resampler : every_resampler)
     for (const int64_t channels : {1, 5, 8, 16, 20}) {
       check_op(resize_case({3, 5, 7, 4}, resampler, channels));
       if (HasFatalFailure()) return;
@@ -141,7 +141,7 @@ Tensor resized(const Tensor& x, int64_t height, int64_t width, Resampler resampl
 
 TEST(ResizeOps, KeepAConstant) {
   const Tensor flat = Tensor::of(std::vector<float>(300, 0.7f), {1, 10, 10, 3});
-  for (const Resampler resampler : all)
+  for (const Resampler resampler : every_resampler)
     for (const int64_t size : {1, 2, 3, 7, 10, 16, 31})
       for (const float value : resized(flat, size, size + 1, resampler).to_vector<float>())
         ASSERT_NEAR(value, 0.7f, 1e-6f) << name_of(resampler) << size;
@@ -152,7 +152,7 @@ TEST(ResizeOps, OnlyBicubicOvershoots) {
   std::vector<float> steps;
   for (int i = 0; i < 300; ++i) steps.push_back(i / 3 % 10 < 5 ? -1.0f : 1.0f);
   const Tensor edge = Tensor::of(steps, {1, 10, 10, 3});
-  for (const Resampler resampler : all) {
+  for (const Resampler resampler : every_resampler) {
     float most = 0;
     for (const int64_t size : {1, 2, 3, 7, 10, 16, 31})
       for (const float value : resized(edge, size, size + 1, resampler).to_vector<float>())

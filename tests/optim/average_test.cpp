@@ -13,23 +13,23 @@ using testing::HasSubstr;
 
 using Floats = std::vector<float>;
 
-struct Way {
+struct AverageWay {
   const char* name;
   bool emulated = false;
   Execution execution = Execution::planned;
   Precision precision = Precision::fp32;
 };
-void PrintTo(const Way& way, std::ostream* out) {
+void PrintTo(const AverageWay& way, std::ostream* out) {
   *out << way.name;
 }
 
-struct Average : testing::TestWithParam<Way> {
+struct Average : testing::TestWithParam<AverageWay> {
   const PairDataset data = tiny_data();
   TrainRecipe recipe = tiny_recipe();
 
   std::unique_ptr<ClipTrainer> trainer(float decay) {
     recipe.ema_decay = decay;
-    const Way way = GetParam();
+    const AverageWay way = GetParam();
     return std::make_unique<ClipTrainer>(tiny_clip(), recipe, data,
                                          way.emulated ? emulation::device() : Device{}, way.execution,
                                          way.precision);
@@ -41,9 +41,9 @@ struct Average : testing::TestWithParam<Way> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(Ways, Average,
-                         testing::Values(Way{"planned"}, Way{"eager", false, Execution::eager},
-                                         Way{"emulated", true},
-                                         Way{"bf16", true, Execution::planned, Precision::bf16}),
+                         testing::Values(AverageWay{"planned"}, AverageWay{"eager", false, Execution::eager},
+                                         AverageWay{"emulated", true},
+                                         AverageWay{"bf16", true, Execution::planned, Precision::bf16}),
                          testing::PrintToStringParamName());
 
 TEST_P(Average, FollowsTheWeightsAndLeavesThemAlone) {

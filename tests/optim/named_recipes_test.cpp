@@ -5,13 +5,12 @@
 namespace t2ue {
 namespace {
 
-using nlohmann::json;
 using testing_errors::expect_error;
 
 TEST(NamedRecipes, SoundIsTheDefault) {
   for (const RecipeModel model : {RecipeModel::clip, RecipeModel::classifier}) {
     EXPECT_EQ(to_json(named_recipe("sound", model)), to_json(TrainRecipe{}));
-    EXPECT_EQ(to_json(train_recipe_of(json::object(), model)), to_json(TrainRecipe{}));
+    EXPECT_EQ(to_json(train_recipe_of(nlohmann::json::object(), model)), to_json(TrainRecipe{}));
     EXPECT_EQ(to_json(train_recipe_of("sound", model)), to_json(TrainRecipe{}));
   }
 }
@@ -62,7 +61,9 @@ TEST(NamedRecipes, ObjectsChangeTheirBase) {
 }
 
 TEST(NamedRecipes, MistakesAreNamed) {
-  const auto of = [](const json& given) { return [=] { train_recipe_of(given, RecipeModel::clip); }; };
+  const auto of = [](const nlohmann::json& given) {
+    return [=] { train_recipe_of(given, RecipeModel::clip); };
+  };
   expect_error(of("papers"), {"'papers'", "sound, paper"});
   expect_error(of({{"base", "none"}}), {"'none'"});
   expect_error(of({{"base", 3}}), {"'base'"});

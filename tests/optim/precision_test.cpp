@@ -11,12 +11,12 @@ using namespace testing_optim;
 using testing::HasSubstr;
 
 /// A way to train: CPU or emulated, in which precision.
-struct Way {
+struct PrecisionWay {
   Device device;
   Precision precision;
 };
-const Way on_cpu{{}, Precision::fp32};
-std::vector<Way> emulated() {
+const PrecisionWay on_cpu{{}, Precision::fp32};
+std::vector<PrecisionWay> emulated() {
   return {{emulation::device(), Precision::fp32}, {emulation::device(), Precision::bf16}};
 }
 
@@ -26,12 +26,12 @@ ClipConfig tiny_vit() {
   c.vit = VisionTransformerConfig{8, 4, {32, 1, 1, Activation::quick_gelu, false}, 8};
   return c;
 }
-constexpr int steps = 5;  // two launch by launch, one captured, two replayed
+constexpr int precision_steps = 5;  // two launch by launch, one captured, two replayed
 
 template <class Trainer>
 std::vector<float> losses_of(Trainer& trainer) {
   std::vector<float> losses;
-  for (int i = 0; i < steps; ++i) losses.push_back(trainer.step());
+  for (int i = 0; i < precision_steps; ++i) losses.push_back(trainer.step());
   return losses;
 }
 
@@ -50,11 +50,11 @@ void expect_close_to_the_cpu(const Config& config) {
   recipe.rate = 1e-3f;
   Trainer<Model> reference(config, recipe, data);
   const std::vector<float> expected = losses_of(reference);
-  for (const Way& way : emulated()) {
+  for (const PrecisionWay& way : emulated()) {
     SCOPED_TRACE(name_of(way.precision));
     Trainer<Model> planned(config, recipe, data, way.device, Execution::planned, way.precision);
     const std::vector<float> losses = losses_of(planned);
-    for (int i = 0; i < steps; ++i)
+    for (int i = 0; i < precision_steps; ++i)
       EXPECT_NEAR(losses[static_cast<size_t>(i)], expected[static_cast<size_t>(i)],
                   allowed(way.precision, expected[static_cast<size_t>(i)], i))
           << "step " << i;
@@ -87,12 +87,12 @@ TEST(Precision, NoiseTrainsAsOnTheCpu) {
   const PairDataset data = tiny_data();
   Conditions conditions = tiny_conditions();
   for (int i = 0; i < 24 * 8 * 8 * 3; ++i) conditions.start.push_back(i % 7 < 3 ? -1.0f : 1.0f);
-  const auto rounds = [&](const Way& way, Execution execution) {
+  const auto rounds = [&](const PrecisionWay& way, Execution execution) {
     BiLevelTrainer<Classifier> trainer(tiny_generator(), tiny_classifier(),
-                                       {.rounds = steps, .warm_steps = 2}, tiny_recipe(), data, conditions,
-                                       way.device, execution, way.precision);
+                                       {.rounds = precision_steps, .warm_steps = 2}, tiny_recipe(), data,
+                                       conditions, way.device, execution, way.precision);
     std::vector<float> losses;
-    for (int i = 0; i < steps; ++i) {
+    for (int i = 0; i < precision_steps; ++i) {
       const auto round = trainer.round();
       losses.push_back(round.surrogate);
       losses.push_back(round.noise);
@@ -100,7 +100,7 @@ TEST(Precision, NoiseTrainsAsOnTheCpu) {
     return losses;
   };
   const std::vector<float> expected = rounds(on_cpu, Execution::planned);
-  for (const Way& way : emulated()) {
+  for (const PrecisionWay& way : emulated()) {
     SCOPED_TRACE(name_of(way.precision));
     const std::vector<float> losses = rounds(way, Execution::planned);
     for (size_t i = 0; i < losses.size(); ++i)

@@ -20,12 +20,12 @@ namespace {
 
 using namespace testing_optim;
 
-constexpr int steps = 20;
+constexpr int parity_steps = 20;
 constexpr int64_t reduction = 1024;
 constexpr float rate = 1e-3f;
 
 /// Where and how to compute.
-struct Way {
+struct ParityWay {
   std::string name;
   DeviceKind kind = DeviceKind::cpu;
   Precision precision = Precision::fp32;
@@ -36,7 +36,7 @@ struct Way {
   }
 };
 
-void PrintTo(const Way& way, std::ostream* out) {
+void PrintTo(const ParityWay& way, std::ostream* out) {
   *out << way.name;
 }
 
@@ -67,7 +67,7 @@ template <class Model>
 class VictimTraining final : public Training, Task {
  public:
   template <class Config>
-  VictimTraining(const Config& config, bool everything, const Way& way)
+  VictimTraining(const Config& config, bool everything, const ParityWay& way)
       : Task(everything), trainer_(config, recipe, data, way.device(), Execution::planned, way.precision) {}
   std::vector<float> step() override { return {trainer_.step()}; }
   std::vector<const ParameterSet*> trained() override { return {&trainer_.parameters()}; }
@@ -80,12 +80,12 @@ template <class Model>
 class NoiseTraining final : public Training, Task {
  public:
   template <class Config>
-  NoiseTraining(const Config& surrogate, int surrogate_steps, bool everything, const Way& way)
+  NoiseTraining(const Config& surrogate, int surrogate_steps, bool everything, const ParityWay& way)
       : Task(everything),
         frozen_(surrogate_steps == 0),
         trainer_(tiny_generator(), surrogate,
-                 {.rounds = steps, .surrogate_steps = surrogate_steps, .noise_rate = rate}, recipe, data,
-                 conditions(data), way.device(), Execution::planned, way.precision) {}
+                 {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_rate = rate}, recipe,
+                 data, conditions(data), way.device(), Execution::planned, way.precision) {}
   std::vector<float> step() override {
     const auto losses = trainer_.round();
     if (frozen_) return {losses.noise};
@@ -126,14 +126,14 @@ ClassifierConfig tiny_densenet() {
 struct StepKind {
   std::string name;
   bool makes_noise;
-  std::function<std::unique_ptr<Training>(const Way&)> on;
+  std::function<std::unique_ptr<Training>(const ParityWay&)> on;
 };
 void PrintTo(const StepKind& kind, std::ostream* out) {
   *out << kind.name;
 }
 template <class T, class... Arguments>
-std::function<std::unique_ptr<Training>(const Way&)> maker(Arguments... arguments) {
-  return [=](const Way& way) { return std::make_unique<T>(arguments..., way); };
+std::function<std::unique_ptr<Training>(const ParityWay&)> maker(Arguments... arguments) {
+  return [=](const ParityWay& way) { return std::make_unique<T>(arguments..., way); };
 }
 const std::vector<StepKind>& step_kinds() {
   static const std::vector<StepKind> kinds{
@@ -181,11 +181,11 @@ struct Trace {
   State start, first, last;
   bool operator==(const Trace&) const = default;
 };
-Trace trace_of(const StepKind& kind, const Way& way) {
+Trace trace_of(const StepKind& kind, const ParityWay& way) {
   const std::unique_ptr<Training> training = kind.on(way);
   Trace trace;
   trace.start = state_of(*training);
-  for (int i = 0; i < steps; ++i) {
+  for (int i = 0; i < parity_steps; ++i) {
     trace.losses.push_back(training->step());
     if (i == 0) trace.first = state_of(*training);
   }
@@ -211,7 +211,7 @@ double apart(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 void expect_losses(const Trace& trace, const Trace& cpu, Precision precision) {
-  for (int i = 0; i < steps; ++i)
+  for (int i = 0; i < parity_steps; ++i)
     for (size_t k = 0; k < cpu.losses[static_cast<size_t>(i)].size(); ++k) {
       const float expected = cpu.losses[static_cast<size_t>(i)][k];
       const std::vector<double> size{std::max(1.0, std::abs(static_cast<double>(expected)))};
@@ -276,7 +276,7 @@ void expect_last_weights(const Trace& trace, const Trace& cpu, double allowed) {
   }
 }
 
-class StepParity : public testing::TestWithParam<std::tuple<StepKind, Way>> {
+class StepParity : public testing::TestWithParam<std::tuple<StepKind, ParityWay>> {
  public:
   static std::string name(const testing::TestParamInfo<ParamType>& info) {
     return std::get<0>(info.param).name + "On" + std::get<1>(info.param).name;
@@ -304,7 +304,7 @@ TEST_P(StepParity, AgreesWithTheCpuAndWithItself) {
     // pictures differ by such a step, and in the rounds that follow both models do.
     expect_last_weights(trace, cpu,
                         kind.makes_noise ? 16 * testing_tolerance::bf16_roundoff
-                                         : steps * testing_tolerance::fp32(reduction, {}, 1.0));
+                                         : parity_steps * testing_tolerance::fp32(reduction, {}, 1.0));
   }
   EXPECT_TRUE(trace_of(kind, way) == trace) << "another run gives other bits";
 }
@@ -312,11 +312,11 @@ TEST_P(StepParity, AgreesWithTheCpuAndWithItself) {
 INSTANTIATE_TEST_SUITE_P(
     Steps, StepParity,
     testing::Combine(testing::ValuesIn(step_kinds()),
-                     testing::Values(Way{"EmulatedFp32", DeviceKind::added, Precision::fp32},
-                                     Way{"EmulatedBf16", DeviceKind::added, Precision::bf16},
-                                     Way{"CudaFp32", DeviceKind::cuda, Precision::fp32},
-                                     Way{"CudaTf32", DeviceKind::cuda, Precision::tf32},
-                                     Way{"CudaBf16", DeviceKind::cuda, Precision::bf16})),
+                     testing::Values(ParityWay{"EmulatedFp32", DeviceKind::added, Precision::fp32},
+                                     ParityWay{"EmulatedBf16", DeviceKind::added, Precision::bf16},
+                                     ParityWay{"CudaFp32", DeviceKind::cuda, Precision::fp32},
+                                     ParityWay{"CudaTf32", DeviceKind::cuda, Precision::tf32},
+                                     ParityWay{"CudaBf16", DeviceKind::cuda, Precision::bf16})),
     StepParity::name);
 
 }  // namespace
