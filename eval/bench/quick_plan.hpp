@@ -38,8 +38,9 @@ inline void shorten(nlohmann::json& json) {
 }  // namespace detail
 
 /// `plan` with at most 64 training pictures, one seed, one epoch a victim, and 1 for every length of training
-/// that it sets for its methods (those it leaves out stay the methods' own), and at most 16 clusters. Its
-/// title says so. What is no plan comes back as it is, for bench_plan_from_json() to refuse.
+/// that it sets for its methods (those it leaves out stay the methods' own), batches of at most 8 (a fifth of
+/// the pictures is to be enough for one) and 16 clusters. Its title says so. What is no plan comes back as it
+/// is, for bench_plan_from_json() to refuse.
 inline nlohmann::json quick_plan(nlohmann::json plan) {
   const bool is_plan = plan.is_object() && plan.contains("data") && plan["data"].is_object() &&
                        plan.contains("victims") && plan["victims"].is_array() && plan.contains("methods");
@@ -53,7 +54,7 @@ inline nlohmann::json quick_plan(nlohmann::json plan) {
     if (!victim.is_object()) continue;
     nlohmann::json recipe = victim.value("recipe", nlohmann::json::object());
     if (recipe.is_string()) recipe = {{"base", recipe}};
-    if (recipe.is_object()) recipe["epochs"] = 1;
+    if (recipe.is_object()) recipe["epochs"] = 1, recipe["batch"] = 8;
     victim["recipe"] = std::move(recipe);
   }
   detail::shorten(plan["victims"]);
