@@ -91,6 +91,7 @@
 #include <t2ue/methods/feature_clusters.hpp>
 #include <t2ue/methods/k_means.hpp>
 #include <t2ue/methods/key_index.hpp>
+#include <t2ue/methods/keyword_textures.hpp>
 #include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/method_card.hpp>
 #include <t2ue/methods/noise.hpp>

@@ -8,6 +8,7 @@
 #include <t2ue/methods/class_filter.hpp>
 #include <t2ue/methods/class_patches.hpp>
 #include <t2ue/methods/class_random.hpp>
+#include <t2ue/methods/keyword_textures.hpp>
 #include <t2ue/methods/random_sign.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/separable_patches.hpp>
@@ -218,6 +219,13 @@ inline std::vector<RegistryEntry> make_registry() {
       {{CaptionCluster::describe("caption_hierarchy", eps, "words"),
         {clusters, {"fine", "8", "clusters within each"}, eps_steps, grid, features, feature_width, seed}},
        [](MethodRequest& r) { return make_caption_cluster(r, r.whole("fine", 2, max_block_codes)); }},
+      {{KeywordTextures::describe(eps),
+        {{"keywords", "16", "groups of captions, the last for captions without a keyword"}, eps_steps}},
+       [](MethodRequest& r) {
+         check(!r.facts.captions.empty(), r.name, "is a method for captions, but the data set has none");
+         return noise_method<KeywordTextures>(r.facts.captions, r.whole("keywords", 2, texture_count),
+                                              r.eps_steps());
+       }},
       {{TextLsp::describe(linf, "words"), {norm("linf"), l2, eps_steps, grid, features, feature_width, seed}},
        [](MethodRequest& r) {
          Budget budget = r.budget();

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
-#include <t2ue/methods/textures.hpp>
+#include <t2ue/methods/keyword_textures.hpp>
 
 #include <t2ue/core/error.hpp>
 
@@ -56,6 +56,31 @@ TEST(Textures, GiveEveryClassItsOwn) {
   for (const int8_t step : noises[1].steps) EXPECT_EQ(std::abs(int{step}), 8);
   EXPECT_TRUE(source.card().needs_label);
   EXPECT_FALSE(source.card().needs_image);
+}
+
+TEST(Textures, GiveEveryKeywordItsOwn) {
+  const std::vector<std::string> captions{"a red dog", "the dog runs", "a cat", "cat and tree", "a bird",
+                                          "one bird",  "a fish",       "fish!", "boats"};
+  KeywordTextures source(captions, 4, 8);
+  const CaptionKeywords& keywords = source.keywords();
+  ASSERT_EQ(keywords.groups(), 4);
+  std::vector<NoiseItem> items;
+  for (const std::string& caption : captions) items.push_back({caption, caption, {}, nullptr});
+  const auto noises = source.make(items);
+  const std::vector<float> starts = texture_starts(4, texture_period);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const auto group = static_cast<size_t>(keywords.group_of(captions[i]));
+    for (size_t p = 0; p < noises[i].steps.size(); ++p)
+      EXPECT_EQ(noises[i].steps[p], 8 * starts[group * noises[i].steps.size() + p]) << "a generator's start";
+  }
+  EXPECT_EQ(noises[0], noises[1]);
+  EXPECT_NE(noises[0], noises[2]);
+  EXPECT_TRUE(source.card().needs_text);
+  EXPECT_FALSE(source.card().needs_image);
+  const std::vector<NoiseItem> silent{{"a", "", 1, nullptr}};
+  EXPECT_THROW(source.make(silent), Error);
+  EXPECT_THROW(KeywordTextures(captions, texture_count + 1, 8), Error);
+  EXPECT_THROW(KeywordTextures(captions, 4, 0), Error);
 }
 
 TEST(Textures, RefuseWhatCannotBe) {
