@@ -7,9 +7,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "eval/bench_pictures.hpp"
+
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/data/captions.hpp>
-#include <t2ue/data/image_codec.hpp>
 #include <t2ue/eval/bench/adaptive.hpp>
 #include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/summary.hpp>
@@ -21,39 +21,20 @@ using nlohmann::json;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-const char* const words[] = {"dog", "cat", "bird", "fish"};
-
 /// Pictures of the colour of their class, with two captions each.
-void write_pictures(const fs::path& folder, int count, uint64_t seed) {
-  PairsFolderWriter writer(folder);
-  Random random(seed, Purpose::test);
-  for (int i = 0; i < count; ++i) {
-    const int label = i % 4;
-    Image image{8, 8, 3, {}, {}, {}, 1};
-    for (uint32_t p = 0; p < 8 * 8 * 3; ++p)
-      image.pixels.push_back(static_cast<uint8_t>(20 + 50 * label + 10 * (p % 3) + random.below(30)));
-    const std::string key = concat(folder.filename().string(), i);
-    writer.add(
-        {key, key + ".png", {concat("a ", words[label]), concat("the ", words[label], " ", i)}, words[label]},
-        encode_png(image));
-  }
-  writer.commit();
-}
-
-json model(const std::string& task) {
-  if (task == "classes") return {{"widths", {8}}, {"blocks", {1}}};
-  return {
-      {"embed_dim", 8},
-      {"vision_cfg", {{"image_size", 8}, {"widths", {8}}, {"blocks", {1}}}},
-      {"text_cfg", {{"context_length", 6}, {"vocab_size", 300}, {"width", 16}, {"heads", 1}, {"layers", 1}}}};
+void write_coloured(const fs::path& folder, int count, uint64_t seed) {
+  testing_bench::write_pictures(
+      folder, count, seed,
+      [](uint32_t label, uint32_t p, Random& random) {
+        return 20 + 50 * label + 10 * (p % 3) + random.below(30);
+      },
+      [](const std::string& word, int i) {
+        return std::vector<std::string>{"a " + word, concat("the ", word, " ", i)};
+      });
 }
 
 json plan_json(const std::string& task) {
-  return {{"title", "tiny"},
-          {"task", task},
-          {"data", {{"train", "train"}, {"test", "test"}, {"validation_share", 0.25}, {"size", 8}}},
-          {"victims", {{{"name", "v"}, {"model", model(task)}, {"recipe", {{"epochs", 2}, {"batch", 8}}}}}},
-          {"methods", {{{"method", "clean"}}, {{"method", "random_sign"}}}}};
+  return testing_bench::tiny_plan(task == "classes", {{"epochs", 2}, {"batch", 8}});
 }
 
 struct BenchTest : testing::Test {
@@ -62,8 +43,8 @@ struct BenchTest : testing::Test {
   BenchTest() {
     fs::remove_all(root);
     fs::create_directories(root);
-    write_pictures(root / "train", 32, 1);
-    write_pictures(root / "test", 32, 2);
+    write_coloured(root / "train", 32, 1);
+    write_coloured(root / "test", 32, 2);
   }
   ~BenchTest() override { fs::remove_all(root); }
 
@@ -333,7 +314,7 @@ TEST_F(BenchTest, VictimsStartFromAFile) {
   json given = plan_json("classes");
   given["methods"] = {{{"method", "clean"}}};
   // Of other classes than the data's.
-  ClassifierConfig config = classifier_config_from_json(model("classes"), "start");
+  ClassifierConfig config = classifier_config_from_json(testing_bench::tiny_model(true), "start");
   config.outputs = 3;
   const auto save = [&](uint64_t seed) {
     Classifier classifier(config);
@@ -446,7 +427,8 @@ TEST_F(BenchTest, AttackerWhoRewritesCaptionsLearnsFromHisOwn) {
   const auto rewrite = [&](int count, int offset) {
     std::string list;
     for (int i = 0; i < count; ++i)
-      list += json{{"key", concat("train", i)}, {"caption", words[(i + offset) % 4]}}.dump() + "\n";
+      list += json{{"key", concat("train", i)}, {"caption", testing_bench::words[(i + offset) % 4]}}.dump() +
+              "\n";
     write_file(root / "rewritten.jsonl", list);
   };
   rewrite(32, 0);

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include <t2ue/data/captions.hpp>
-#include <t2ue/data/image_codec.hpp>
+#include "eval/bench_pictures.hpp"
+
 #include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/runner.hpp>
 #include <t2ue/eval/bench/surrogate_row.hpp>
@@ -19,28 +19,15 @@ using nlohmann::json;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-const char* const words[] = {"dog", "cat", "bird", "fish"};
-
 /// Grainy pictures, a little brighter from class to class.
-void write_pictures(const fs::path& folder, int count, uint64_t seed) {
-  PairsFolderWriter writer(folder);
-  Random random(seed, Purpose::test);
-  for (int i = 0; i < count; ++i) {
-    const int label = i % 4;
-    Image image{8, 8, 3, {}, {}, {}, 1};
-    for (uint32_t p = 0; p < 8 * 8 * 3; ++p)
-      image.pixels.push_back(static_cast<uint8_t>(90 + 8 * label + random.below(60)));
-    const std::string key = concat(folder.filename().string(), i);
-    writer.add({key, key + ".png", {concat("a ", words[label])}, words[label]}, encode_png(image));
-  }
-  writer.commit();
+void write_grainy(const fs::path& folder, int count, uint64_t seed) {
+  testing_bench::write_pictures(
+      folder, count, seed,
+      [](uint32_t label, uint32_t, Random& random) { return 90 + 8 * label + random.below(60); },
+      [](const std::string& word, int) { return std::vector<std::string>{"a " + word}; });
 }
 
-const json tiny_resnet = {{"widths", {8}}, {"blocks", {1}}};
-const json tiny_clip_json = {
-    {"embed_dim", 8},
-    {"vision_cfg", {{"image_size", 8}, {"widths", {8}}, {"blocks", {1}}}},
-    {"text_cfg", {{"context_length", 6}, {"vocab_size", 300}, {"width", 16}, {"heads", 1}, {"layers", 1}}}};
+const json tiny_resnet = testing_bench::tiny_model(true), tiny_clip_json = testing_bench::tiny_model(false);
 
 struct SurrogateRow : testing::Test {
   fs::path root = fs::path(testing::TempDir()) /
@@ -48,20 +35,16 @@ struct SurrogateRow : testing::Test {
   SurrogateRow() {
     fs::remove_all(root);
     fs::create_directories(root);
-    write_pictures(root / "train", 96, 1);
-    write_pictures(root / "test", 96, 2);
+    write_grainy(root / "train", 96, 1);
+    write_grainy(root / "test", 96, 2);
   }
   ~SurrogateRow() override { fs::remove_all(root); }
 
   json plan_json(bool classes, int epochs) const {
-    return {{"title", "tiny"},
-            {"task", classes ? "classes" : "image-text"},
-            {"data", {{"train", "train"}, {"test", "test"}, {"validation_share", 0.25}, {"size", 8}}},
-            {"victims",
-             {{{"name", "v"},
-               {"model", classes ? tiny_resnet : tiny_clip_json},
-               {"recipe", {{"epochs", epochs}, {"batch", 16}, {"rate", 1e-2}, {"shift", 0}}}}}},
-            {"methods", {{{"method", "clean"}}, {{"method", "random_sign"}, {"eps", 16}}}}};
+    json plan =
+        testing_bench::tiny_plan(classes, {{"epochs", epochs}, {"batch", 16}, {"rate", 1e-2}, {"shift", 0}});
+    plan["methods"][1]["eps"] = 16;
+    return plan;
   }
   std::vector<CellResult> run(const json& plan) {
     runner.emplace(bench_plan_from_json(plan, check_row), root, root / "out", BenchOptions{});

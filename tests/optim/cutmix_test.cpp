@@ -6,16 +6,8 @@ namespace {
 using namespace testing_optim;
 using testing::HasSubstr;
 
-struct CutMix : testing::Test {
-  const PairDataset data = tiny_data();
-  TrainRecipe recipe = tiny_recipe();
+struct CutMix : TinyClassifierTest {
   CutMix() { recipe.cutmix_alpha = 1.0f; }
-
-  std::vector<float> after(int steps, Execution execution = Execution::planned) {
-    ClassifierTrainer trainer(tiny_classifier(), recipe, data, {}, execution);
-    for (int i = 0; i < steps; ++i) trainer.step();
-    return weights(trainer.parameters());
-  }
 };
 
 TEST_F(CutMix, ChangesClassifiersTrainingDeterministically) {
@@ -29,14 +21,7 @@ TEST_F(CutMix, ChangesClassifiersTrainingDeterministically) {
 }
 
 TEST_F(CutMix, AClassifierStillLearns) {
-  ClassifierTrainer trainer(tiny_classifier(), recipe, data);
-  float first = 0, last = 0;
-  for (int i = 0; !trainer.done(); ++i) {
-    const float loss = trainer.step();
-    if (i < 5) first += loss;
-    if (i >= 25) last += loss;
-  }
-  EXPECT_LT(last, 0.95f * first);
+  EXPECT_LT(last_over_first(), 0.95f);
 }
 
 TEST_F(CutMix, IsRefusedForClip) {

@@ -84,4 +84,28 @@ inline std::filesystem::path temporary(const std::string& name) {
   return std::filesystem::path(testing::TempDir()) / unique;
 }
 
+/// A classifier trained by a recipe that a test changes.
+struct TinyClassifierTest : testing::Test {
+  const PairDataset data = tiny_data();
+  TrainRecipe recipe = tiny_recipe();
+
+  /// Its weights after so many steps.
+  std::vector<float> after(int steps, Execution execution = Execution::planned) {
+    ClassifierTrainer trainer(tiny_classifier(), recipe, data, {}, execution);
+    for (int i = 0; i < steps; ++i) trainer.step();
+    return weights(trainer.parameters());
+  }
+  /// The losses of a whole run's last five steps over those of its first five.
+  float last_over_first() {
+    ClassifierTrainer trainer(tiny_classifier(), recipe, data);
+    float first = 0, last = 0;
+    for (int64_t i = 0; !trainer.done(); ++i) {
+      const float loss = trainer.step();
+      if (i < 5) first += loss;
+      if (i >= trainer.total_steps() - 5) last += loss;
+    }
+    return last / first;
+  }
+};
+
 }  // namespace t2ue::testing_optim
