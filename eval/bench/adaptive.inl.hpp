@@ -14,8 +14,8 @@ namespace detail {
 /// The method as the attacker has it. A generator is public, its latents are not.
 inline std::shared_ptr<NoiseSource> guessed_method(const PlanMethod& row, const RowContext& context) {
   constexpr uint64_t another = 0x9E3779B9;
-  RowContext attacker{context.data,      context.plan,           context.device, context.precision,
-                      context.eps_steps, context.seed + another, context.store,  context.progress};
+  RowContext attacker = context;
+  attacker.seed += another;
   if (row.method != "t2ue") return build_row(row, attacker).method.noise;
   std::shared_ptr<NoiseSource> noise = build_row(row, context).method.noise;
   const auto generator = std::dynamic_pointer_cast<T2ueSource>(noise);

@@ -19,6 +19,7 @@ struct RowContext {
   uint64_t seed;
   BenchStore& store;
   const BenchProgress& progress;
+  double checkpoint_seconds = 600;  ///< what trains longer writes its state this often, and goes on from it
 };
 
 }  // namespace t2ue

@@ -22,6 +22,8 @@ struct BenchOptions {
   bool retry_failed = false;  ///< cells that failed are run again
   BenchProgress progress;     ///< within a cell
   std::function<void(const std::string& cell, size_t done, size_t total)> begin_cell;
+  /// Noise that trains longer than this writes its state this often; a killed run goes on from there.
+  double checkpoint_seconds = 600;
 };
 
 /// A cell and what its file says: {"key", "status": "done" or "failed", "reason", "scores", ...}.

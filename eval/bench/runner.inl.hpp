@@ -127,8 +127,8 @@ T2UE_INLINE std::filesystem::path BenchRunner::protection_folder(const BenchCell
 }
 
 T2UE_INLINE RowContext BenchRunner::context_of(const BenchCell& cell) {
-  return {data_,          plan_,     options_.device, options_.precision,
-          cell.eps_steps, cell.seed, store_,          options_.progress};
+  return {data_,     plan_,  options_.device,   options_.precision,         cell.eps_steps,
+          cell.seed, store_, options_.progress, options_.checkpoint_seconds};
 }
 
 T2UE_INLINE std::optional<Protection> BenchRunner::protection_of(const BenchCell& cell,

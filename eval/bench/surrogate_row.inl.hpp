@@ -34,10 +34,11 @@ NoiseTableFile rounded_noise(const SurrogateMethod& method, NoiseUnit unit, int 
   return file;
 }
 
+/// Returns the seconds that earlier runs spent, as do those that call it.
 template <class Model, class Config>
-void train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOptions& options,
-                         const Config& surrogate, const PairDataset& pictures,
-                         const std::filesystem::path& file, const RowContext& context) {
+double train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOptions& options,
+                           const Config& surrogate, const PairDataset& pictures,
+                           const std::filesystem::path& file, const RowContext& context) {
   TrainRecipe recipe = options.preset.recipe;
   recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
   const NoiseTablePolicy& policy = options.preset.policy;
@@ -45,29 +46,29 @@ void train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOption
   NoiseTrainer<Model> trainer(surrogate, policy, static_cast<float>(eps_steps) / 255.0f, recipe, pictures,
                               context.device, Execution::planned, context.precision,
                               feature_clusters(recipe.seed));
-  while (!trainer.done()) {
+  const double earlier = train_on(trainer, checkpoint_of(file, "noise"), false, context, [&] {
     trainer.advance();
     if (context.progress) context.progress(method.name, trainer.units(), trainer.total_units());
-  }
+  });
   NoiseTableFile table = rounded_noise(method, policy.unit, eps_steps, pictures, trainer);
   table.training = nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(recipe)}}.dump();
   write_noise_table(file, table);
+  return earlier;
 }
 
-inline void train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOptions& options,
-                                const std::filesystem::path& file, const RowContext& context) {
+inline double train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOptions& options,
+                                  const std::filesystem::path& file, const RowContext& context) {
   if (method.reads_captions) {
     PairDataset pictures = context.data.train();
     tokenise_captions(pictures, context.data.tokenizer(options.clip.text.vocab_size),
                       static_cast<int>(options.clip.text.context_length));
-    train_surrogate_row<Clip>(method, options, options.clip, pictures, file, context);
-    return;
+    return train_surrogate_row<Clip>(method, options, options.clip, pictures, file, context);
   }
   ClassifierConfig surrogate = options.classifier;
   const bool tells_classes = options.preset.policy.objective == NoiseObjective::supervised;
   surrogate.outputs =
       tells_classes ? static_cast<int64_t>(context.data.train().label_names.size()) : options.feature_width;
-  train_surrogate_row<Classifier>(method, options, surrogate, context.data.train(), file, context);
+  return train_surrogate_row<Classifier>(method, options, surrogate, context.data.train(), file, context);
 }
 
 }  // namespace detail
@@ -116,7 +117,7 @@ T2UE_INLINE BuiltRow build_surrogate_row(const SurrogateMethod& method, const nl
                  {"train", context.data.train_hash()},
                  {"precision", name_of(context.precision)}});
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
-    detail::train_surrogate_row(method, options, file, context);
+    return detail::train_surrogate_row(method, options, file, context);
   });
   return {{std::make_shared<TableNoise>(trained.path), nullptr}, trained.seconds};
 }

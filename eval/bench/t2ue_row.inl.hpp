@@ -39,11 +39,12 @@ inline Conditions t2ue_conditions(const T2ueRowOptions& options, const BenchData
   return conditions;
 }
 
-/// Trains surrogate and generator; `encoder` and `keywords` go into the file.
+/// Trains surrogate and generator; `encoder` and `keywords` go into the file. Returns the seconds that
+/// earlier runs spent.
 template <class Model, class Config>
-void train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const PairDataset& pictures,
-                Conditions conditions, CaptionEncoder& encoder, const CaptionKeywords& keywords,
-                const std::filesystem::path& file, const RowContext& context) {
+double train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const PairDataset& pictures,
+                  Conditions conditions, CaptionEncoder& encoder, const CaptionKeywords& keywords,
+                  const std::filesystem::path& file, const RowContext& context) {
   TrainRecipe recipe = options.recipe;
   recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
   BiLevelPolicy policy = options.policy;
@@ -53,27 +54,29 @@ void train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const Pa
   }
   BiLevelTrainer<Model> trainer(options.generator, surrogate, policy, recipe, pictures, std::move(conditions),
                                 context.device, Execution::planned, context.precision);
+  double earlier = 0;
   for (int k = 0; options.frozen_epochs > 0 && k < trainer.surrogates(); ++k) {
     TrainRecipe clean = recipe;
     clean.epochs = options.frozen_epochs;
     clean.seed += static_cast<uint64_t>(k);
     Trainer<Model> teacher(surrogate, clean, pictures, context.device, Execution::planned, context.precision);
-    while (!teacher.done()) {
+    earlier += train_on(teacher, checkpoint_of(file, concat("surrogate-", k)), true, context, [&] {
       teacher.step();
       if (context.progress) context.progress("surrogate", teacher.steps(), teacher.total_steps());
-    }
+    });
     trainer.surrogate_parameters(k).copy_from(teacher.parameters());
   }
-  while (!trainer.done()) {
+  earlier += train_on(trainer, checkpoint_of(file, "generator"), false, context, [&] {
     trainer.round();
     if (context.progress) context.progress("generator", trainer.rounds(), trainer.total_rounds());
-  }
+  });
   save_generator(file, options.generator, trainer.generator_parameters(), encoder, context.seed, keywords,
                  nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(recipe)}}.dump());
+  return earlier;
 }
 
-inline void train_t2ue_row(T2ueRowOptions options, const RowContext& context,
-                           const std::filesystem::path& file) {
+inline double train_t2ue_row(T2ueRowOptions options, const RowContext& context,
+                             const std::filesystem::path& file) {
   const BenchTask task = context.plan.task;
   if (context.eps_steps > 0) options.generator.eps = static_cast<float>(context.eps_steps) / 255.0f;
   const Tokenizer tokenizer = context.data.tokenizer(options.clip.text.vocab_size);
@@ -93,12 +96,11 @@ inline void train_t2ue_row(T2ueRowOptions options, const RowContext& context,
     ClassifierConfig surrogate = options.classifier;
     surrogate.fit_to(pictures.size);
     surrogate.outputs = static_cast<int64_t>(pictures.label_names.size());
-    train_t2ue<Classifier>(options, surrogate, pictures, std::move(conditions), encoder, keywords, file,
-                           context);
-  } else {
-    train_t2ue<Clip>(options, options.clip, pictures, std::move(conditions), encoder, keywords, file,
-                     context);
+    return train_t2ue<Classifier>(options, surrogate, pictures, std::move(conditions), encoder, keywords,
+                                  file, context);
   }
+  return train_t2ue<Clip>(options, options.clip, pictures, std::move(conditions), encoder, keywords, file,
+                          context);
 }
 
 }  // namespace detail
@@ -141,7 +143,7 @@ T2UE_INLINE BuiltRow build_t2ue_row(const nlohmann::json& json, const RowContext
                                                 {"train", context.data.train_hash()},
                                                 {"precision", name_of(context.precision)}});
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
-    detail::train_t2ue_row(options, context, file);
+    return detail::train_t2ue_row(options, context, file);
   });
   return {{std::make_shared<T2ueSource>(trained.path, context.device, context.precision), nullptr},
           trained.seconds};

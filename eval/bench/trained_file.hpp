@@ -8,6 +8,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/json_reader.hpp>
+#include <t2ue/eval/bench/row_context.hpp>
 #include <t2ue/eval/bench/store.hpp>
 
 namespace t2ue {
@@ -29,19 +30,57 @@ struct TrainedFile {
   double seconds = 0;
 };
 
+namespace detail {
+
+/// Where the training of `file` keeps the state of its part of that name.
+inline std::filesystem::path checkpoint_of(const std::filesystem::path& file, const std::string& part) {
+  return file.string() + "." + part + ".checkpoint";
+}
+
+/// Calls advance() until `trainer` is done. Its state goes to `checkpoint` every checkpoint_seconds, with
+/// `keep` also at the end, and is taken from there if it is there. Returns the seconds that earlier runs
+/// spent.
+template <class Trainer, class Advance>
+double train_on(Trainer& trainer, const std::filesystem::path& checkpoint, bool keep,
+                const RowContext& context, const Advance& advance) {
+  using Clock = std::chrono::steady_clock;
+  double earlier = 0;
+  if (std::filesystem::exists(checkpoint))
+    earlier = trainer.resume(checkpoint).at("seconds").template get<double>();
+  const auto begin = Clock::now();
+  const auto since = [](Clock::time_point from) {
+    return std::chrono::duration<double>(Clock::now() - from).count();
+  };
+  const auto save = [&] { trainer.save(checkpoint, {{"seconds", earlier + since(begin)}}); };
+  for (auto saved = begin; !trainer.done();) {
+    advance();
+    if (trainer.done() ? !keep : since(saved) < context.checkpoint_seconds) continue;
+    save();
+    saved = Clock::now();
+  }
+  return earlier;
+}
+
+}  // namespace detail
+
 /// models/NAME.safetensors of the store: written by `train` unless it is there. Other processes that want it
-/// wait. `name` has a hash of all that decides the contents.
+/// wait. `name` has a hash of all that decides the contents. `train` returns the seconds that killed runs
+/// spent on what it took over from them.
 inline TrainedFile trained_once(const BenchStore& store, const std::string& name,
-                                const std::function<void(const std::filesystem::path&)>& train) {
+                                const std::function<double(const std::filesystem::path&)>& train) {
   const auto folder = store.folder() / "models";
   const auto file = folder / (name + ".safetensors"), seconds_file = folder / (name + ".seconds.json");
   const Claim claim = store.claim(name);
   if (!std::filesystem::exists(seconds_file)) {
     std::filesystem::create_directories(folder);
     const auto started = std::chrono::steady_clock::now();
-    train(file);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-    write_file(seconds_file, nlohmann::json(seconds).dump());
+    const double earlier = train(file);
+    const double now = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    write_file(seconds_file, nlohmann::json(earlier + now).dump());
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string other = entry.path().filename().string();
+      if (other.starts_with(name) && other.ends_with(".checkpoint")) std::filesystem::remove(entry.path());
+    }
   }
   return {file, parse_json(read_text(seconds_file), seconds_file.string()).get<double>()};
 }

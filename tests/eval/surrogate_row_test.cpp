@@ -87,6 +87,68 @@ TEST_F(SurrogateRow, ErrorMinimisingNoiseCostsAccuracyThatRandomSignsDoNot) {
   EXPECT_EQ(models(), 1u) << "the shuffled control takes the row's noise";
 }
 
+/// Noise of rows that are interrupted and go on is that of rows that were not, and starts no stage anew.
+TEST_F(SurrogateRow, InterruptedTrainingGoesOn) {
+  json plan = plan_json(true, 1);
+  plan["methods"] = {{{"method", "em"},
+                      {"options",
+                       {{"surrogate", tiny_resnet},
+                        {"policy", {{"rounds", 4}, {"stop_error", 0}}},
+                        {"recipe", {{"batch", 16}}}}}},
+                     {{"method", "t2ue"},
+                      {"options",
+                       {{"surrogate", tiny_resnet},
+                        {"frozen_epochs", 2},
+                        {"policy", {{"rounds", 4}}},
+                        {"recipe", {{"batch", 16}}},
+                        {"generator",
+                         {{"latent", 4},
+                          {"condition", 128},
+                          {"width", 4},
+                          {"multipliers", {2, 2}},
+                          {"hidden", 8},
+                          {"mask_hidden", 4}}}}}}};
+  run(plan);
+  const auto noise_of = [&](const fs::path& out) {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::directory_iterator(out / "models")) {
+      EXPECT_NE(entry.path().extension(), ".checkpoint");
+      if (entry.path().extension() == ".safetensors")
+        files[entry.path().filename()] = sha256_file(entry.path());
+    }
+    return files;
+  };
+  const auto whole = noise_of(root / "out");
+  ASSERT_EQ(whole.size(), 2u);
+
+  std::map<std::string, std::vector<int64_t>> seen;  // the steps of each stage, over all runs
+  int64_t interrupt_after = 3;
+  BenchOptions options;
+  options.checkpoint_seconds = 0;
+  options.retry_failed = true;
+  options.progress = [&](const std::string& stage, int64_t done, int64_t) {
+    if (stage != "em" && stage != "surrogate" && stage != "generator") return;
+    seen[stage].push_back(done);
+    if (--interrupt_after > 0) return;
+    interrupt_after = 3;
+    throw Error("interrupted");
+  };
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    interrupt_after = 3;
+    BenchRunner again(bench_plan_from_json(plan, check_row), root, root / "interrupted", options);
+    const std::vector<CellResult> cells = again.run();
+    if (cells[0].done() && cells[1].done()) break;
+  }
+  EXPECT_EQ(noise_of(root / "interrupted"), whole);
+  for (const auto& [stage, steps] : seen) {
+    EXPECT_GT(steps.size(), static_cast<size_t>(steps.back())) << stage << " was never interrupted";
+    // What is not yet written when a run ends is done again, and no more.
+    for (size_t i = 1; i < steps.size(); ++i) EXPECT_GE(steps[i], steps[i - 1]) << stage;
+    EXPECT_EQ(steps.front(), 1);
+  }
+  EXPECT_EQ(seen.size(), 3u);
+}
+
 TEST_F(SurrogateRow, EveryMethodForClassesRuns) {
   json plan = plan_json(true, 1);
   const json quick{{"rounds", 1}, {"pgd_steps", 2}};
