@@ -38,9 +38,7 @@ class KeywordTextures final : public ItemwiseSource {
  private:
   Noise noise_of(const NoiseItem& item) const override {
     check(!item.caption.empty(), card().name, "the item \"", item.key, "\" has no caption");
-    Noise noise{height(), width(), texture_signs(keywords_.group_of(item.caption), texture_period)};
-    for (int8_t& step : noise.steps) step = static_cast<int8_t>(step * eps_steps_);
-    return noise;
+    return texture_noise(keywords_.group_of(item.caption), eps_steps_);
   }
 
   int eps_steps_;

@@ -44,6 +44,13 @@ inline std::vector<int8_t> texture_signs(int number, int size) {
   return signs;
 }
 
+/// A texture as noise of texture_period x texture_period at +-eps_steps, to be tiled.
+inline Noise texture_noise(int number, int eps_steps) {
+  Noise noise{texture_period, texture_period, texture_signs(number, texture_period)};
+  for (int8_t& step : noise.steps) step = static_cast<int8_t>(step * eps_steps);
+  return noise;
+}
+
 /// The textures of groups 0..groups-1 one after the other: what a generator of size x size starts from
 /// (Conditions::start). Error for more groups than textures.
 inline std::vector<float> texture_starts(int64_t groups, int64_t size) {
@@ -72,9 +79,7 @@ class ClassTextures final : public ItemwiseSource {
 
  private:
   Noise noise_of(const NoiseItem& item) const override {
-    Noise noise{height(), width(), texture_signs(class_of(item, card().name, texture_count), texture_period)};
-    for (int8_t& step : noise.steps) step = static_cast<int8_t>(step * eps_steps_);
-    return noise;
+    return texture_noise(class_of(item, card().name, texture_count), eps_steps_);
   }
 
   int eps_steps_;
