@@ -6,6 +6,7 @@
 #include <t2ue/core/cpu/parallel.hpp>
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/rng.hpp>
+#include <t2ue/data/auto_augment_table.hpp>
 #include <t2ue/data/picture_policy.hpp>
 #include <t2ue/data/plasma.hpp>
 
@@ -29,35 +30,6 @@ inline constexpr MagnitudeSpace wide_space{30, 0.99, 0.99, 135, 6, 1, 1, 32};
 inline void apply_at(RgbView picture, PolicyKind kind, PictureOp op, int index, bool negative) {
   const int side = op == PictureOp::translate_y ? picture.height : picture.width;
   apply_picture_op(picture, op, policy_magnitude(kind, op, index, negative, side));
-}
-
-/// One half of a sub-policy: an operation, its probability in tenths, the index of its magnitude.
-struct PolicyStep {
-  PictureOp op;
-  uint32_t tenths;
-  int index;
-};
-using SubPolicy = std::array<PolicyStep, 2>;
-
-/// Table 7 of "AutoAugment: Learning Augmentation Strategies from Data": CIFAR-10.
-inline const std::array<SubPolicy, 25>& cifar10_policies() {
-  using enum PictureOp;
-  static constexpr std::array<SubPolicy, 25> policies{{
-      {{{invert, 1, 7}, {contrast, 2, 6}}},          {{{rotate, 7, 2}, {translate_x, 3, 9}}},
-      {{{sharpness, 8, 1}, {sharpness, 9, 3}}},      {{{shear_y, 5, 8}, {translate_y, 7, 9}}},
-      {{{autocontrast, 5, 8}, {equalize, 9, 2}}},    {{{shear_y, 2, 7}, {posterize, 3, 7}}},
-      {{{color, 4, 3}, {brightness, 6, 7}}},         {{{sharpness, 3, 9}, {brightness, 7, 9}}},
-      {{{equalize, 6, 5}, {equalize, 5, 1}}},        {{{contrast, 6, 7}, {sharpness, 6, 5}}},
-      {{{color, 7, 7}, {translate_x, 5, 8}}},        {{{equalize, 3, 7}, {autocontrast, 4, 8}}},
-      {{{translate_y, 4, 3}, {sharpness, 2, 6}}},    {{{brightness, 9, 6}, {color, 2, 8}}},
-      {{{solarize, 5, 2}, {invert, 0, 3}}},          {{{equalize, 2, 0}, {autocontrast, 6, 0}}},
-      {{{equalize, 2, 8}, {equalize, 6, 4}}},        {{{color, 9, 9}, {equalize, 6, 6}}},
-      {{{autocontrast, 8, 4}, {solarize, 2, 8}}},    {{{brightness, 1, 3}, {color, 7, 0}}},
-      {{{solarize, 4, 5}, {autocontrast, 9, 3}}},    {{{translate_y, 9, 9}, {translate_y, 7, 9}}},
-      {{{autocontrast, 9, 2}, {solarize, 8, 3}}},    {{{equalize, 8, 8}, {invert, 1, 3}}},
-      {{{translate_y, 7, 9}, {autocontrast, 9, 1}}},
-  }};
-  return policies;
 }
 
 inline void auto_augment(RgbView picture, Random& random) {

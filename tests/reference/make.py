@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the numbers that tests/models/reference_test.cpp compares with: /usr/bin/python3 tests/reference/make.py
-[CASE...] (Debian's python3-torch). Nothing is random: see formula.py. Output tensors are in t2ue's layout.
+[CASE...] (Debian's python3-torch and python3-torchvision). Nothing is random: see formula.py. Output tensors are in t2ue's layout.
 
 A case holds `eval`: the output in evaluation mode; `train`: the output in training mode, the gradients of
 sum(output * u("output#probe")) and the buffers after that forward; `frozen`, in one case, the same in evaluation
@@ -14,6 +14,7 @@ import sys
 import torch
 import torch.nn.functional as F
 
+import classifiers
 import formula
 import models
 
@@ -88,6 +89,24 @@ def deep_case(forward, inputs):
                    "fp32_error": FLIPPED_RELUS},
         "train": {"output": output_record(trained), "buffers": digests(buffers), "fp32_error": error(single, trained)},
     }
+
+
+def measured_case(forward, inputs):
+    """A case whose training also says how far PyTorch's own fp32 is off: of any gradient, relative to its norm. Those
+    that are zero in exact arithmetic are left out."""
+    result = case(forward, inputs)
+    _, gradients, _ = differentiate(forward, inputs, True)
+    _, single, _ = differentiate(forward, inputs, True, torch.float32)
+    result["train"]["fp32_error"] = max(error(single[name], exact) for name, exact in gradients.items()
+                                        if exact.norm() > 1e-9)
+    return result
+
+
+def classifier(make):
+    def record():
+        forward, size = make()
+        return measured_case(forward, picture(4, size))
+    return record
 
 
 def picture(n, size):
@@ -187,6 +206,7 @@ cases = {
     "generator_standardised": lambda: case(generator(True), conditions()),
     "noise_tanh_scale": lambda: case(generator(False, lambda raw: EPS * torch.tanh(raw)), conditions()),
     "noise_clamp": lambda: case(generator(False, lambda raw: torch.tanh(raw).clamp(-EPS, EPS)), conditions()),
+    **{name: classifier(make) for name, make in classifiers.cases.items()},
 }
 
 if __name__ == "__main__":
