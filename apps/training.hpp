@@ -33,6 +33,7 @@ inline nlohmann::json recipe_defaults() {
   json["adversarial_radius"] = 0.0f;
   json["adversarial_steps"] = TrainRecipe{}.adversarial_steps;
   json["policy"] = name_of(PolicyKind::none);
+  json["policy_draws"] = 1;
   return json;
 }
 
@@ -63,6 +64,7 @@ inline const std::map<std::string, std::string>& recipe_help() {
       {"policy",
        "Changes of every picture before the crop: none, auto-augment, rand-augment, trivial-augment, "
        "ueraser"},
+      {"policy_draws", "Above 1: pictures get the worst of so many draws of the policy, 1..64"},
       {"adversarial_radius",
        "Adversarial training: L-infinity radius of the attack in steps of 1/255, 0..100; 0: off"},
       {"adversarial_steps", "Steps of that attack, 1..1000"},

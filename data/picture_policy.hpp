@@ -38,11 +38,13 @@ struct PicturePolicy {
   PolicyKind kind = PolicyKind::none;
   uint64_t seed = 0;
 
-  /// Changes one picture as drawn for (seed, item). Error as apply_picture_op().
-  void apply(RgbView picture, uint64_t item) const;
+  /// Changes one picture as drawn for (seed, item, draw); items are below 2^48. Error as apply_picture_op().
+  void apply(RgbView picture, uint64_t item, int draw = 0) const;
   /// Changes square pictures of `size` one after another in memory, the first as `first_item`; spread over
-  /// threads, the same bits for any number of them.
-  void apply_to_all(std::span<uint8_t> pictures, int size, uint64_t first_item) const;
+  /// threads, the same bits for any number of them. `draws`: which of a picture's draws, one a picture; none:
+  /// the first.
+  void apply_to_all(std::span<uint8_t> pictures, int size, uint64_t first_item,
+                    std::span<const int> draws = {}) const;
 };
 
 }  // namespace t2ue

@@ -147,8 +147,8 @@ T2UE_INLINE float policy_magnitude(PolicyKind kind, PictureOp op, int index, boo
   return static_cast<float>(magnitude);
 }
 
-T2UE_INLINE void PicturePolicy::apply(RgbView picture, uint64_t item) const {
-  Random random(seed, Purpose::picture_policy, item);
+T2UE_INLINE void PicturePolicy::apply(RgbView picture, uint64_t item, int draw) const {
+  Random random(seed, Purpose::picture_policy, item | static_cast<uint64_t>(draw) << 48);
   switch (kind) {
     case PolicyKind::none:
       return;
@@ -163,18 +163,20 @@ T2UE_INLINE void PicturePolicy::apply(RgbView picture, uint64_t item) const {
   }
 }
 
-T2UE_INLINE void PicturePolicy::apply_to_all(std::span<uint8_t> pictures, int size,
-                                             uint64_t first_item) const {
+T2UE_INLINE void PicturePolicy::apply_to_all(std::span<uint8_t> pictures, int size, uint64_t first_item,
+                                             std::span<const int> draws) const {
   if (kind == PolicyKind::none) return;
   check(size > 0 && size <= 1 << 14, "policy", "pictures of ", size, " pixels are not possible");
   const auto bytes = static_cast<size_t>(size) * static_cast<size_t>(size) * 3;
   check(pictures.size() % bytes == 0, "policy", pictures.size(), " bytes are no whole number of pictures of ",
         bytes);
-  cpu::parallel_for(static_cast<int64_t>(pictures.size() / bytes), static_cast<int64_t>(bytes),
-                    [&](int64_t i) {
-                      const auto n = static_cast<size_t>(i);
-                      apply({pictures.subspan(n * bytes, bytes), size, size}, first_item + n);
-                    });
+  check(draws.empty() || draws.size() == pictures.size() / bytes, "policy", draws.size(), " draws for ",
+        pictures.size() / bytes, " pictures");
+  cpu::parallel_for(
+      static_cast<int64_t>(pictures.size() / bytes), static_cast<int64_t>(bytes), [&](int64_t i) {
+        const auto n = static_cast<size_t>(i);
+        apply({pictures.subspan(n * bytes, bytes), size, size}, first_item + n, draws.empty() ? 0 : draws[n]);
+      });
 }
 
 }  // namespace t2ue

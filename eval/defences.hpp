@@ -14,9 +14,9 @@
 namespace t2ue {
 
 /// The names of defences, in the order of tables. "none" changes nothing and "crop-flip", "cutout", "mixup",
-/// "cutmix", "gray-half", "auto-augment", "rand-augment", "trivial-augment", "ueraser" and "adversarial"
-/// (L-inf 4/255, as many steps as the recipe has) change the training recipe; all others change the pictures
-/// once, before training:
+/// "cutmix", "gray-half", "auto-augment", "rand-augment", "trivial-augment", "ueraser", "ueraser-max" (the
+/// worst of 5 draws) and "adversarial" (L-inf 4/255, as many steps as the recipe has) change the training
+/// recipe; all others change the pictures once, before training:
 /// - "gray": ITU-R BT.601 luma in all three channels; the victim is measured on grey pictures, too
 /// - "jpeg-75", "jpeg-50", "jpeg-30", "jpeg-10": saved as JPEG of that quality (4:4:4) and read again
 /// - "bits-2", "bits-3": so many bits a channel, levels spread over 0..255

@@ -117,8 +117,8 @@ inline const std::vector<std::pair<std::string, PictureDefence>>& picture_defenc
 
 inline const std::vector<std::string>& training_defences() {
   static const std::vector<std::string> names{
-      "none",         "crop-flip",    "gray-half",       "cutout",  "mixup",      "cutmix",
-      "auto-augment", "rand-augment", "trivial-augment", "ueraser", "adversarial"};
+      "none",         "crop-flip",    "gray-half",       "cutout",  "mixup",       "cutmix",
+      "auto-augment", "rand-augment", "trivial-augment", "ueraser", "ueraser-max", "adversarial"};
   return names;
 }
 
@@ -191,6 +191,10 @@ T2UE_INLINE TrainRecipe defend_recipe(TrainRecipe recipe, const std::string& nam
     recipe.adversarial_radius = 4;
   } else if (name == detail::projection_defence) {
     check(classes, "defence", "projection learns classes, and captions are none");
+  } else if (name == "ueraser-max") {
+    recipe.policy = PolicyKind::ueraser;
+    recipe.policy_draws = 5;
+    recipe.mixup_alpha = recipe.cutmix_alpha = 0;
   } else if (const auto& policies = policy_names();
              std::find(policies.begin() + 1, policies.end(), name) != policies.end()) {
     recipe.policy = policy_from_name(name);

@@ -34,9 +34,10 @@ struct Batch {
   int64_t size() const { return images.shape()[0]; }
 
   /// Copies items in; short lists are filled up with the last item. A dataset without token ids leaves ids
-  /// alone. `policy` changes the pictures, each by its place among those of all steps.
+  /// alone. `policy` changes the pictures, each by its place among those of all steps; `draws`: which of its
+  /// draws, one a picture of a full batch, none: the first.
   void fill(const PairDataset& data, std::span<const int64_t> items, int64_t epoch, int64_t step,
-            const PicturePolicy& policy = {}) {
+            const PicturePolicy& policy = {}, std::span<const int> draws = {}) {
     check(!items.empty() && static_cast<int64_t>(items.size()) <= size(), "batch", items.size(),
           " items for ", size(), " places");
     check(data.size == images.shape()[1], "batch", "pictures are ", data.size,
@@ -60,7 +61,8 @@ struct Batch {
       std::copy_n(data.ids.begin() + row * length, length, tokens.begin() + static_cast<int64_t>(b) * length);
       ends[b] = data.end[static_cast<size_t>(row)];
     }
-    policy.apply_to_all(pictures, data.size, static_cast<uint64_t>(step) * static_cast<uint64_t>(size()));
+    policy.apply_to_all(pictures, data.size, static_cast<uint64_t>(step) * static_cast<uint64_t>(size()),
+                        draws);
     images_in_.commit();
     labels_in_.commit();
     if (texts) end_in_.commit();

@@ -28,6 +28,8 @@ struct TrainRecipe {
   float mixup_alpha = 0;   ///< classifiers: pictures mixed by a share from Beta(alpha, alpha) a step; 0: off
   float cutmix_alpha = 0;  ///< classifiers: boxes with a part 1 - Beta(alpha, alpha) swapped; 0: off
   PolicyKind policy = PolicyKind::none;  ///< changes every picture before the crop
+  /// Above 1: every picture gets that of so many draws of the policy on which the model's loss is largest.
+  int policy_draws = 1;
   /// Of the weights' moving average (weight_average.hpp), below 1; 0: none is kept.
   float ema_decay = 0.0f;
   /// Adversarial training (Madry et al., 2018): every step is on the worst perturbation that
@@ -60,8 +62,8 @@ struct TrainRecipe {
 };
 
 /// Error for an unknown key or a value out of range. The seed is part of the JSON, but not of a recipe's
-/// hash. What came later, `warmup_steps`, `cutmix_alpha`, `policy` and adversarial training, is left out of
-/// the JSON where it is off, so that the hashes of older recipes stay.
+/// hash. What came later, `warmup_steps`, `cutmix_alpha`, `policy`, `policy_draws` and adversarial training, is left
+/// out of the JSON where it is off, so that the hashes of older recipes stay.
 TrainRecipe train_recipe_from_json(const nlohmann::json& json, const TrainRecipe& defaults = {});
 nlohmann::json to_json(const TrainRecipe& recipe);
 

@@ -36,6 +36,11 @@ T2UE_INLINE TrainRecipe train_recipe_from_json(const nlohmann::json& json, const
   check(r.mixup_alpha == 0.0f || r.cutmix_alpha == 0.0f, "recipe",
         "'mixup_alpha' and 'cutmix_alpha' cannot both be on; set one to 0");
   r.policy = policy_from_name(reader.get<std::string>("policy", name_of(r.policy)));
+  r.policy_draws = reader.in_range<int>("policy_draws", 1, 64, r.policy_draws);
+  check(r.policy_draws == 1 || (r.policy != PolicyKind::none && !r.mixes_labels()), "recipe",
+        "'policy_draws' is ", r.policy_draws,
+        "; the worst of several draws wants a policy, and no mixup or "
+        "CutMix, where a picture has no loss of its own");
   r.ema_decay = reader.in_range<float>("ema_decay", 0.0f, 1.0f, r.ema_decay);
   check(r.ema_decay < 1.0f, "recipe", "'ema_decay' is 1: the average would never leave the first weights");
   r.adversarial_radius = reader.in_range<float>("adversarial_radius", 0.0f, 100.0f, r.adversarial_radius);
@@ -71,6 +76,7 @@ T2UE_INLINE nlohmann::json to_json(const TrainRecipe& r) {
   if (r.warmup_steps > 0) json["warmup_steps"] = r.warmup_steps;
   if (r.cutmix_alpha > 0) json["cutmix_alpha"] = r.cutmix_alpha;
   if (r.policy != PolicyKind::none) json["policy"] = name_of(r.policy);
+  if (r.policy_draws > 1) json["policy_draws"] = r.policy_draws;
   if (r.adversarial_radius > 0) {
     json["adversarial_radius"] = r.adversarial_radius;
     json["adversarial_steps"] = r.adversarial_steps;

@@ -14,6 +14,7 @@
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/recipe.hpp>
 #include <t2ue/optim/weight_average.hpp>
+#include <t2ue/optim/worst_draw.hpp>
 
 namespace t2ue {
 
@@ -85,6 +86,7 @@ class Trainer {
         order_(data.count(), recipe.batch, recipe.seed),
         schedule_(recipe.schedule(total_steps())),
         average_(average_of(parameters_, recipe)),
+        worst_draw_(worst_draw(device, execution, precision)),
         attack_(attack_within(device, execution, precision)),
         step_(
             optimizer_, device, execution, precision,
@@ -102,7 +104,11 @@ class Trainer {
     check(!done(), "train", "all ", total_steps(), " steps are done");
     if (average_ && steps_ == 0) average_->start();  // weights may have been put in since construction
     const auto before = std::chrono::steady_clock::now();
-    batch_.fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_, {recipe_.policy, recipe_.seed});
+    const PicturePolicy policy{recipe_.policy, recipe_.seed};
+    if (worst_draw_)
+      worst_draw_->fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_, policy);
+    else
+      batch_.fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_, policy);
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
     batch_.draw_box(recipe_.cutmix_alpha, recipe_.seed, steps_);
     data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
@@ -162,11 +168,21 @@ class Trainer {
     return WeightAverage(parameters, recipe.ema_decay);
   }
 
-  /// Of the batch as the recipe augments it, with an attack on it if there is one.
+  /// The batch's pictures as the recipe augments them.
+  Var seen(Graph& g) {
+    return augment(perturb(g.input(batch_.images), {}), g.input(batch_.counter),
+                   recipe_.augmentation(pixel_norm));
+  }
+  /// Of these, with an attack on them if there is one.
   Var loss(Graph& g, const Var& attack) {
-    const Var picture = perturb(g.input(batch_.images), {});
-    const Var seen = augment(picture, g.input(batch_.counter), recipe_.augmentation(pixel_norm));
-    return training_loss(model_, attacked(seen, attack, pixel_norm), batch_, recipe_.mixes_labels());
+    return training_loss(model_, attacked(seen(g), attack, pixel_norm), batch_, recipe_.mixes_labels());
+  }
+  /// Null where pictures have one draw.
+  std::unique_ptr<WorstDraw<Model>> worst_draw(Device device, Execution execution, Precision precision) {
+    if (recipe_.policy_draws == 1) return nullptr;
+    return std::make_unique<WorstDraw<Model>>(
+        model_, batch_, recipe_.policy_draws, [this](Graph& g) { return seen(g); }, device, execution,
+        precision);
   }
   /// Null where training is not adversarial. The model is in evaluation mode while it is attacked: its
   /// running statistics are those of the steps it trains on.
@@ -193,6 +209,7 @@ class Trainer {
   BatchOrder order_;
   Schedule schedule_;
   std::optional<WeightAverage> average_;
+  std::unique_ptr<WorstDraw<Model>> worst_draw_;
   std::unique_ptr<BatchAttack> attack_;
   GuardedStep step_;
   int64_t steps_ = 0;

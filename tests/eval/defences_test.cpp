@@ -105,12 +105,22 @@ TEST_P(PolicyDefence, ChangesPixels) {
   EXPECT_GT(total, 1.0) << "in steps of 1/255";
 }
 INSTANTIATE_TEST_SUITE_P(All, PolicyDefence,
-                         testing::Values("auto-augment", "rand-augment", "trivial-augment", "ueraser"),
+                         testing::Values("auto-augment", "rand-augment", "trivial-augment", "ueraser",
+                                         "ueraser-max"),
                          [](const auto& name) {
                            std::string text = name.param;
                            std::replace(text.begin(), text.end(), '-', '_');
                            return text;
                          });
+
+TEST(Defences, UeraserMaxIsTheWorstOfFiveDraws) {
+  TrainRecipe mixing;
+  mixing.mixup_alpha = 1;
+  const TrainRecipe recipe = defend_recipe(mixing, "ueraser-max", 24, true);
+  EXPECT_EQ(recipe.policy, PolicyKind::ueraser);
+  EXPECT_EQ(recipe.policy_draws, 5);
+  EXPECT_EQ(train_recipe_from_json(to_json(recipe)).policy_draws, 5) << "mixup is off";
+}
 
 TEST(Defences, OnlyGreyGoesWithTheVictimToItsMeasurement) {
   for (const std::string& name : defence_names()) {
