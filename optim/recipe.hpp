@@ -62,8 +62,8 @@ struct TrainRecipe {
 };
 
 /// Error for an unknown key or a value out of range. The seed is part of the JSON, but not of a recipe's
-/// hash. What came later, `warmup_steps`, `cutmix_alpha`, `policy`, `policy_draws` and adversarial training, is left
-/// out of the JSON where it is off, so that the hashes of older recipes stay.
+/// hash. What came later, `warmup_steps`, `cutmix_alpha`, `policy`, `policy_draws` and adversarial training,
+/// is left out of the JSON where it is off, so that the hashes of older recipes stay.
 TrainRecipe train_recipe_from_json(const nlohmann::json& json, const TrainRecipe& defaults = {});
 nlohmann::json to_json(const TrainRecipe& recipe);
 
