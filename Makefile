@@ -129,11 +129,17 @@ gpu-bundle: install-deps
 	cmake --build $(BUILD)-bundle -j$(JOBS) --target $(GPU_PROGRAMS)
 	tests/gpu/bundle.sh $(BUILD)-bundle out/gpu-bundle.tar.gz
 
-# Each file for itself: so that no header passes by what another file of its batch includes.
+# clang-tidy reads the library as one header-only unit and the program by its batches. Then the compiler reads each header's
+# unit for itself, so that none passes by what another one includes.
+LINT_FLAGS := -std=gnu++20 -fopenmp -I$(BUILD)-lint/include
 lint: install-deps install-lint-deps
-	$(CONFIGURE) -B $(BUILD)-lint -DT2UE_UNITY=OFF -DT2UE_CUDA=OFF -DT2UE_BUILD_TESTS=OFF -DT2UE_BUILD_BENCHMARKS=OFF
 	$(SOURCES) | xargs clang-format --dry-run -Werror
-	run-clang-tidy -quiet -p $(BUILD)-lint -j$(JOBS) -extra-arg=-Wno-unknown-warning-option '/units/|/apps/'
+	$(CONFIGURE) -B $(BUILD)-lint -DT2UE_UNITY=ON -DT2UE_CUDA=OFF -DT2UE_BUILD_TESTS=OFF -DT2UE_BUILD_BENCHMARKS=OFF
+	echo '#include <t2ue/t2ue.hpp>' > $(BUILD)-lint/library.cpp
+	clang-tidy --quiet $(BUILD)-lint/library.cpp -- $(LINT_FLAGS)
+	run-clang-tidy -quiet -p $(BUILD)-lint -j$(JOBS) -checks=-bugprone-suspicious-include \
+	  -extra-arg=-Wno-unknown-warning-option /t2ue_app.dir/
+	ls $(BUILD)-lint/units/*.cpp | xargs -P$(JOBS) -n1 $(CXX) -fsyntax-only -DT2UE_COMPILED=1 $(LINT_FLAGS)
 
 format: install-lint-deps
 	$(SOURCES) | xargs clang-format -i

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/eval/bench/quick_plan.hpp>
 #include <t2ue/eval/bench/rows.hpp>
@@ -35,7 +36,7 @@ nlohmann::json to_json(const toml::node& node, const std::string& path, PlanFile
     nlohmann::json json = nlohmann::json::object();
     for (const auto& [key, value] : *table) {
       const std::string name(key.str());
-      json[name] = to_json(value, path.empty() ? name : path + "." + name, file);
+      json[name] = to_json(value, path.empty() ? name : concat(path, ".", name), file);
     }
     return json;
   }
@@ -109,7 +110,7 @@ Result run_bench(const BenchFlags& flags, const Globals& globals) {
   const std::filesystem::path base = flags.data.empty() ? std::filesystem::path(flags.plan).parent_path()
                                                         : std::filesystem::path(flags.data);
   BenchRunner runner(plan, base, flags.store.empty() ? flags.out : flags.store, options);
-  std::filesystem::create_directories(flags.out);
+  make_folder(flags.out);
   const std::vector<CellResult> results = runner.run();
   if (bar) bar->finish();
   const std::string tables = write_summary(runner, results, flags.out);

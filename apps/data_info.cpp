@@ -122,7 +122,7 @@ void draw_sheet(const DatasetIndex& index, const InfoOptions& options, const Glo
   constexpr int cell = 96, columns = 8;
   std::vector<Image> pictures;
   const auto total = static_cast<int64_t>(index.records.size());
-  visit_pictures(index, spread_sample(total, columns * columns), workers_of(globals),
+  visit_pictures(index, spread_sample(total, int64_t{columns} * columns), workers_of(globals),
                  [&](size_t, const Image& image) { pictures.push_back(fit_picture(image, cell)); });
   check(!pictures.empty(), "data", "none of the pictures can be read: there is nothing to draw");
   write_file(options.sheet, encode_png(contact_sheet(pictures, columns, cell)));

@@ -1,6 +1,7 @@
 // `t2ue evaluate retrieval`
 #include "retrieval.hpp"
 
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/unit_rows.hpp>
 #include <t2ue/eval/retrieval.hpp>
 #include <t2ue/eval/retrieval_export.hpp>
@@ -100,7 +101,7 @@ std::string describe_retrieval(const RetrievalResult& result, const BootstrapOpt
 Result evaluate_retrieval(const RetrievalOptions& options, const Globals& globals) {
   const EvaluationFlags& flags = options;
   const Device device = device_named(flags.device);
-  if (!options.export_folder.empty()) check_export_folder(options.export_folder);
+  if (!options.export_folder.empty()) make_empty_folder(options.export_folder);
   const LoadedClip clip = load_clip(flags.model, device);
   const ClipConfig& config = clip.config();
   const DatasetIndex index = open_part(flags.data, flags.dataset, flags.skip_bad, "test");

@@ -19,8 +19,8 @@ struct ClassifierOptions : ModelTraining {
 /// With a file and no --mode it is fine-tuned.
 ClassifierStart start_of(const ClassifierOptions& options) {
   const std::string otherwise = options.start.empty() ? "scratch" : "finetune";
-  const ClassifierStart start{kind_named<StartMode>(options.mode.empty() ? otherwise : options.mode),
-                              options.start};
+  ClassifierStart start{kind_named<StartMode>(options.mode.empty() ? otherwise : options.mode),
+                        options.start};
   check_start(start);
   return start;
 }

@@ -6,6 +6,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/data/caption_rows.hpp>
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/csv.hpp>
@@ -172,13 +173,7 @@ T2UE_INLINE std::vector<Pair> read_pairs_folder(const std::filesystem::path& fol
 
 T2UE_INLINE PairsFolderWriter::PairsFolderWriter(std::filesystem::path folder)
     : folder_(std::move(folder)), taken_{"pairs.jsonl"} {
-  std::error_code code;
-  std::filesystem::create_directories(folder_, code);
-  check(!code, "write", "cannot make the folder ", folder_, ": ", code.message());
-  const bool empty = std::filesystem::is_empty(folder_, code);
-  check(!code, "write", "cannot read the folder ", folder_, ": ", code.message());
-  check(empty, "write", "the folder ", folder_,
-        " is already there and is not empty; remove it or choose another");
+  make_empty_folder(folder_);
 }
 
 T2UE_INLINE void PairsFolderWriter::add(const Pair& pair, std::span<const uint8_t> picture) {
@@ -190,9 +185,7 @@ T2UE_INLINE void PairsFolderWriter::add(const Pair& pair, std::span<const uint8_
   check(!keys_.contains(pair.key), "captions", "the key \"", pair.key, "\" was added before");
   check(!taken_.contains(path), "captions", "the picture \"", path, "\" of \"", pair.key,
         "\" was added before");
-  std::error_code code;
-  std::filesystem::create_directories((folder_ / path).parent_path(), code);
-  check(!code, "write", "cannot make the folder ", (folder_ / path).parent_path(), ": ", code.message());
+  make_folder((folder_ / path).parent_path());
   write_file(folder_ / path, picture, Durability::killed_process);
   keys_.insert(pair.key);
   taken_.insert(path);

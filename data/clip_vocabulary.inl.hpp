@@ -74,7 +74,7 @@ inline nlohmann::json clip_json(std::string_view text, const char* what) {
     check(depth <= 16, "clip vocabulary", what, " nests too deep to be one");
     return true;
   };
-  const nlohmann::json json = nlohmann::json::parse(text, depth_limited, false);
+  nlohmann::json json = nlohmann::json::parse(text, depth_limited, false);
   check(json.is_object(), "clip vocabulary", what, " is not a JSON object, or is cut off");
   return json;
 }

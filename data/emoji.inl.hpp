@@ -151,7 +151,7 @@ T2UE_INLINE Image render_drawing(const Image& drawing, int size, uint64_t seed, 
           value += cover * (drawn_value - value);
         }
         value = std::clamp(middle + contrast * (value - 0.5f), 0.0f, 1.0f);
-        out.pixels[(y * side + x) * 3 + c] = static_cast<uint8_t>(value * 255.0f + 0.5f);
+        out.pixels[(y * side + x) * 3 + c] = static_cast<uint8_t>(std::floor(value * 255.0f + 0.5f));
       }
     }
   }

@@ -359,7 +359,7 @@ T2UE_INLINE std::vector<uint8_t> encode_webp_lossless(const Image& image, int ef
   if (exif.size > 0) done(WebPMuxSetChunk(container.get(), "EXIF", &exif, 0));
   WebPData assembled{};
   done(WebPMuxAssemble(container.get(), &assembled));
-  const std::vector<uint8_t> bytes(assembled.bytes, assembled.bytes + assembled.size);
+  std::vector<uint8_t> bytes(assembled.bytes, assembled.bytes + assembled.size);
   WebPDataClear(&assembled);
   return bytes;
 }

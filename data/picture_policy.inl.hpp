@@ -120,7 +120,8 @@ T2UE_INLINE float policy_magnitude(PolicyKind kind, PictureOp op, int index, boo
     case PictureOp::translate_x:
     case PictureOp::translate_y: {
       const int64_t most = space.numerator * (space.side > 0 ? space.side : side);
-      magnitude = sign * static_cast<double>(most * index / (space.denominator * space.last));
+      const int64_t pixels = most * index / (space.denominator * space.last);
+      magnitude = sign * static_cast<double>(pixels);
       break;
     }
     case PictureOp::rotate:
@@ -132,9 +133,11 @@ T2UE_INLINE float policy_magnitude(PolicyKind kind, PictureOp op, int index, boo
     case PictureOp::sharpness:
       magnitude = 1.0 + share(space.factor);
       break;
-    case PictureOp::posterize:
-      magnitude = 8 - (2 * space.bits * index + space.last) / (2 * space.last);
+    case PictureOp::posterize: {
+      const int lost = (2 * space.bits * index + space.last) / (2 * space.last);
+      magnitude = 8 - lost;
       break;
+    }
     case PictureOp::solarize:
       magnitude = 255.0 * (space.last - index) / space.last;
       break;

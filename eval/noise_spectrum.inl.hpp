@@ -50,10 +50,11 @@ T2UE_INLINE NoiseSpectrum noise_spectrum(std::span<const std::vector<int8_t>> no
   for (const double p : spectrum.power) total += p;
   const double mean = total / static_cast<double>(n * n);
   std::vector<double> members(spectrum.rings.size());
+  const size_t middle = n / 2;
+  const auto centre = static_cast<double>(middle);
   for (size_t v = 0; v < n; ++v)
     for (size_t u = 0; u < n; ++u) {
-      const double dv = static_cast<double>(v) - static_cast<double>(n / 2),
-                   du = static_cast<double>(u) - static_cast<double>(n / 2);
+      const double dv = static_cast<double>(v) - centre, du = static_cast<double>(u) - centre;
       const auto ring = static_cast<size_t>(std::lround(std::hypot(dv, du)));
       if (ring >= spectrum.rings.size()) continue;  // corners, beyond half a cycle a pixel
       spectrum.rings[ring] += mean > 0 ? spectrum.power[v * n + u] / mean : 0.0;

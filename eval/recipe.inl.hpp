@@ -43,7 +43,7 @@ inline nlohmann::json interval_to_json(const std::optional<Interval>& interval) 
 
 /// "11.0", or "11.0 [9.6, 12.5]" where there is an interval.
 inline std::string selected_to_text(const Scores& scores, int decimals) {
-  const std::string text = format_number(scores.selected, decimals);
+  std::string text = format_number(scores.selected, decimals);
   if (!scores.interval) return text;
   return concat(text, " [", format_number(scores.interval->low, decimals), ", ",
                 format_number(scores.interval->high, decimals), "]");

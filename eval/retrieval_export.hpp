@@ -34,9 +34,6 @@ struct RetrievalExport {
 void export_retrieval(const std::filesystem::path& folder, const RetrievalExport& what,
                       const nlohmann::json& summary);
 
-/// Throws Error unless `folder` can be made, or is an empty folder: to know it before the work.
-void check_export_folder(const std::filesystem::path& folder);
-
 }  // namespace t2ue
 
 #if !T2UE_COMPILED

@@ -5,6 +5,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/eval/retrieval_export.hpp>
 #include <t2ue/models/weights/safetensors.hpp>
 
@@ -33,16 +34,6 @@ inline void write_ranks(const std::filesystem::path& path, const std::vector<Que
 
 }  // namespace detail
 
-T2UE_INLINE void check_export_folder(const std::filesystem::path& folder) {
-  std::error_code code;
-  std::filesystem::create_directories(folder, code);
-  check(!code, "export", "cannot make the folder ", folder, ": ", code.message());
-  const bool empty = std::filesystem::is_empty(folder, code);
-  check(!code, "export", "cannot read the folder ", folder, ": ", code.message());
-  check(empty, "export", "the folder ", folder,
-        " is already there and is not empty; remove it or choose another");
-}
-
 T2UE_INLINE void export_retrieval(const std::filesystem::path& folder, const RetrievalExport& what,
                                   const nlohmann::json& summary) {
   const size_t pictures = what.keys.size(), captions = what.captions.size();
@@ -58,7 +49,7 @@ T2UE_INLINE void export_retrieval(const std::filesystem::path& folder, const Ret
   for (const int64_t owner : what.owner)
     check(owner >= 0 && static_cast<size_t>(owner) < pictures, "export", "a caption belongs to picture ",
           owner, " of ", pictures);
-  check_export_folder(folder);
+  make_empty_folder(folder);
 
   SafetensorsWriter features;
   features.add("image_features", {static_cast<int64_t>(pictures), what.dim}, what.image_features);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/methods/caption_feature_cache.hpp>
@@ -93,7 +94,7 @@ T2UE_INLINE CachedFeatures caption_features(CaptionEncoder& encoder, std::span<c
     }
   }
   result.rows = detail::compute_caption_features(encoder, captions, progress);
-  std::filesystem::create_directories(cache, none);
+  make_folder(cache);
   CheckpointWriter writer;
   writer.add("features", {count, width}, result.rows);
   writer.save(file, detail::caption_features_kind,

@@ -11,6 +11,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/methods/key_index.hpp>
 
@@ -90,8 +91,7 @@ T2UE_INLINE KeySorter::KeySorter(std::filesystem::path folder, const Sizes& size
     : folder_(std::move(folder)), sizes_(sizes) {
   std::error_code code;
   std::filesystem::remove_all(folder_, code);
-  std::filesystem::create_directories(folder_, code);
-  check(!code, "index", "cannot make the folder ", folder_.string(), ": ", code.message());
+  make_folder(folder_);
 }
 
 T2UE_INLINE KeySorter::~KeySorter() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/image_codec.hpp>
@@ -165,9 +166,8 @@ T2UE_INLINE NoiseFolderWriter::NoiseFolderWriter(const std::filesystem::path& fo
     : folder_(folder), recipe_(recipe), options_(options) {
   check_noise_recipe(recipe);
   const std::filesystem::path manifest = folder / "manifest.jsonl";
+  make_folder(folder);
   std::error_code code;
-  std::filesystem::create_directories(folder, code);
-  check(!code, "write", "cannot make the folder ", folder, ": ", code.message());
   const bool empty = std::filesystem::is_empty(folder, code);
   check(!code, "write", "cannot read the folder ", folder, ": ", code.message());
   if (!empty) {

@@ -7,6 +7,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/data/readers/file_names.hpp>
 #include <t2ue/methods/shard_job.hpp>
@@ -89,12 +90,6 @@ class ShardWork {
   std::filesystem::path lock_file() const { return job_.folder / ".lock"; }
   std::filesystem::path end_file(uint32_t source) const {
     return chunk_path(job_.folder, source, 0).parent_path() / "end.json";
-  }
-
-  void make_folder(const std::filesystem::path& folder) const {
-    std::error_code code;
-    std::filesystem::create_directories(folder, code);
-    check(!code, "write", "cannot make the folder ", folder.string(), ": ", code.message());
   }
 
   /// Takes the folder, new or begun before with the same recipe.

@@ -33,7 +33,7 @@ class BatchAttack {
   /// Records, once, the loss that is to grow: a function of the graph and the attack [B,S,S,3]. Model
   /// parameters are constants in it. Error for a radius or step out of (0,1] or no steps.
   BatchAttack(const Shape& shape, const AttackOptions& options,
-              std::function<Var(Graph&, const Var& attack)> record_loss, Device device = {},
+              const std::function<Var(Graph&, const Var& attack)>& record_loss, Device device = {},
               Execution execution = Execution::planned, Precision precision = Precision::fp32)
       : noise_(Tensor::zeros(shape, DType::f32, device)),
         steps_(options.steps),

@@ -15,7 +15,7 @@ class DatasetPass {
  public:
   using Record = std::function<Var(Graph&, const Var& pixels, const Batch&)>;
 
-  DatasetPass(const PairDataset& data, Record record, int64_t batch = 64, Device device = {},
+  DatasetPass(const PairDataset& data, const Record& record, int64_t batch = 64, Device device = {},
               Precision precision = Precision::fp32)
       : data_(data),
         batch_(std::min(batch, std::max<int64_t>(data.count(), 1)), data.size,

@@ -306,7 +306,8 @@ class NoiseTrainer {
   float rate() const {
     if (policy_.decay_every == 0) return recipe_.rate;
     const int64_t trained = steps_ - policy_.pretrain_epochs * order_.steps_per_epoch();
-    return recipe_.rate * std::pow(0.1f, static_cast<float>(trained / policy_.decay_every));
+    const int64_t decays = trained / policy_.decay_every;
+    return recipe_.rate * std::pow(0.1f, static_cast<float>(decays));
   }
 
   /// Steps of the noise of `batches` batches in the surrogate's order, or with 0 of a pass over the set; the
@@ -323,9 +324,10 @@ class NoiseTrainer {
     }
     const std::vector<int64_t> order =
         shuffled_order(data_.count(), recipe_.seed + 1, static_cast<uint64_t>(passes_));
-    const auto whole = static_cast<double>((data_.count() + recipe_.batch - 1) / recipe_.batch);
+    const int64_t whole = (data_.count() + recipe_.batch - 1) / recipe_.batch;
     const bool all = round_ == policy_.rounds;  // a final pass
-    const auto wanted = static_cast<int64_t>(all ? whole : std::ceil(whole * policy_.noise_share));
+    const double share = std::ceil(static_cast<double>(whole) * policy_.noise_share);
+    const int64_t wanted = all ? whole : static_cast<int64_t>(share);
     for (; visited < wanted; ++visited) {
       const auto begin = static_cast<size_t>(visited * recipe_.batch);
       const size_t size = std::min(static_cast<size_t>(recipe_.batch), order.size() - begin);

@@ -24,7 +24,7 @@ class GuardedStep {
  public:
   /// `record_loss` records everything up to the loss; `record_after` what follows the update.
   GuardedStep(Optimizer& optimizer, Device device, Execution execution, Precision precision,
-              std::function<Var(Graph&)> record_loss, std::function<void(Graph&)> record_after)
+              const std::function<Var(Graph&)>& record_loss, const std::function<void(Graph&)>& record_after)
       : optimizer_(optimizer),
         compute_(
             [this, record_loss](Graph& g) {
@@ -131,14 +131,14 @@ class Trainer {
   /// the weights as they are where no average is kept. For measuring and publishing; f must not train.
   void with_average(const std::function<void()>& f) {
     if (!average_) return f();
-    average_->swap();
+    average_->exchange();
     try {
       f();
     } catch (...) {
-      average_->swap();
+      average_->exchange();
       throw;
     }
-    average_->swap();
+    average_->exchange();
   }
 
   /// Writes everything needed to go on. `extra` is kept beside the state.

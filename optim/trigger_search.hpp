@@ -50,7 +50,7 @@ class TriggerSearch {
   /// `pixels` records what the surrogate sees of the batch's pictures. `candidates` tokens are tried in every
   /// place of a trigger.
   TriggerSearch(Clip& model, NoiseBatch& batch, int tokens, int candidates, CaptionMarks marks,
-                std::function<Var(Graph&)> pixels, Device device = {},
+                const std::function<Var(Graph&)>& pixels, Device device = {},
                 Execution execution = Execution::planned, Precision precision = Precision::fp32)
       : batch_(batch),
         tokens_(tokens),

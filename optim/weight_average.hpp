@@ -29,7 +29,7 @@ class WeightAverage {
     g.launch("ema", &Kernels::ema, EmaArgs{g.input(parameters_.values()), g.input(values_), decay_});
   }
   /// Exchanges the values and their average: the model is the averaged one until the next call.
-  void swap() {
+  void exchange() {
     Tensor values = parameters_.values();
     const std::vector<float> trained = values.to_vector<float>();
     values.assign(values_.to_vector<float>());

@@ -52,7 +52,7 @@ template <class Model>
 class WorstDraw {
  public:
   /// `record_pixels` records the batch's pictures as the model is to see them. `draws` of at least 2.
-  WorstDraw(Model& model, Batch& batch, int draws, std::function<Var(Graph&)> record_pixels,
+  WorstDraw(Model& model, Batch& batch, int draws, const std::function<Var(Graph&)>& record_pixels,
             Device device = {}, Execution execution = Execution::planned,
             Precision precision = Precision::fp32)
       : model_(model),

@@ -1,6 +1,8 @@
 // The order of the demo's steps.
 #include "demo.hpp"
 
+#include <t2ue/core/folders.hpp>
+
 namespace t2ue::apps {
 
 nlohmann::json to_json(const DemoRecipe& r) {
@@ -45,7 +47,7 @@ std::shared_ptr<ProgressBar> Demo::bar(const std::string& label, int64_t total, 
   return std::make_shared<ProgressBar>(ProgressLine(label, total, unit), options_.progress);
 }
 
-VictimTask Demo::task(std::shared_ptr<ProgressBar> progress) {
+VictimTask Demo::task(const std::shared_ptr<ProgressBar>& progress) {
   VictimTask task;
   task.test = &test_;
   task.validation = &validation_;
@@ -59,7 +61,7 @@ std::string Demo::run() {
   const auto started = std::chrono::steady_clock::now();
   check(!std::filesystem::exists(options_.out) || std::filesystem::is_empty(options_.out), "demo",
         options_.out, " is already there and not empty; remove it or choose another --out");
-  std::filesystem::create_directories(options_.out / "pictures");
+  make_folder(options_.out / "pictures");
   make_pictures();
   load_pictures();
   image_text();

@@ -63,7 +63,7 @@ class Demo {
   std::string report();
 
   /// Adds the rows of one budget: random sign, shuffled and T2UE noise from `source` on `items`.
-  void add_rows(DemoPart& part, int eps_steps, std::shared_ptr<NoiseSource> source,
+  void add_rows(DemoPart& part, int eps_steps, const std::shared_ptr<NoiseSource>& source,
                 const std::vector<NoiseItem>& items,
                 const std::function<VictimRun(const PairDataset&, const std::string&)>& victim);
   DemoRow protect(const std::string& part, const std::string& name, RowKind kind, int eps_steps,
@@ -71,7 +71,7 @@ class Demo {
   std::vector<PictureExample> examples(const std::filesystem::path& folder,
                                        const std::vector<NoiseItem>& items, NoiseSource& source);
   PairDataset load(const std::filesystem::path& folder, const std::string& what);
-  VictimTask task(std::shared_ptr<ProgressBar> bar);
+  VictimTask task(const std::shared_ptr<ProgressBar>& bar);
   std::shared_ptr<ProgressBar> bar(const std::string& label, int64_t total, const std::string& unit);
 
   DemoRecipe recipe_;

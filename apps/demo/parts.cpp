@@ -1,4 +1,5 @@
 // The two parts of the demo's table: image-text, and supervised class-wise.
+#include <t2ue/core/folders.hpp>
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/textures.hpp>
 
@@ -50,7 +51,7 @@ void Demo::image_text() {
   part.metrics = retrieval_metrics(test_.count());
   part.recipe = part_recipe(recipe_, without_seed(recipe_.clip_victim), options_.compute.precision);
   part.split = split_hash(test_.keys);
-  std::filesystem::create_directories(options_.out / "models");
+  make_folder(options_.out / "models");
 
   const auto run = [&](const PairDataset& data, const std::string& what) {
     const int64_t steps = data.count() / recipe_.clip_victim.batch * recipe_.clip_victim.epochs;

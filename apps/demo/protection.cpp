@@ -1,5 +1,6 @@
 // One row of the demo: noise files, protected pictures, and their audit, as the commands `t2ue noise`,
 // `apply` and `audit` would make them.
+#include <t2ue/core/folders.hpp>
 #include <t2ue/data/image_codec.hpp>
 #include <t2ue/methods/apply.hpp>
 #include <t2ue/methods/manifest.hpp>
@@ -23,8 +24,8 @@ DemoRow Demo::protect(const std::string& part, const std::string& name, RowKind 
   const auto started = std::chrono::steady_clock::now();
   const std::string where = concat(part, "/", folder_name(name), "-eps", eps_steps);
   const auto noise_folder = options_.out / "noise" / where, out = options_.out / "published" / where;
-  std::filesystem::create_directories(noise_folder.parent_path());
-  std::filesystem::create_directories(out.parent_path());
+  make_folder(noise_folder.parent_path());
+  make_folder(out.parent_path());
 
   const std::vector<Noise> noises = source.make(items);
   NoiseRecipe noise_recipe;
@@ -65,7 +66,7 @@ DemoRow Demo::protect(const std::string& part, const std::string& name, RowKind 
   return row;
 }
 
-void Demo::add_rows(DemoPart& part, int eps_steps, std::shared_ptr<NoiseSource> source,
+void Demo::add_rows(DemoPart& part, int eps_steps, const std::shared_ptr<NoiseSource>& source,
                     const std::vector<NoiseItem>& items,
                     const std::function<VictimRun(const PairDataset&, const std::string&)>& victim) {
   const std::string folder = folder_name(part.title);

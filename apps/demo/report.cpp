@@ -58,15 +58,14 @@ std::vector<Chart> charts(const DemoPart& part, const std::vector<int>& budgets)
   Chart loss{"Training loss", "epoch", "mean loss", {}, {}},
       score{"Clean test pictures", "epoch", part.headline_axis, {}, chance(part)};
   for (const DemoRow& row : part.rows) {
-    Curve loss_curve = curve_of(row, budgets), score_curve = loss_curve;
+    Curve& loss_curve = loss.curves.emplace_back(curve_of(row, budgets));
+    Curve& score_curve = score.curves.emplace_back(loss_curve);
     for (const VictimEpoch& epoch : row.victim.epochs) {
       loss_curve.x.push_back(epoch.epoch);
       loss_curve.y.push_back(epoch.loss);
       score_curve.x.push_back(epoch.epoch);
       score_curve.y.push_back(headline(part, epoch));
     }
-    loss.curves.push_back(std::move(loss_curve));
-    score.curves.push_back(std::move(score_curve));
   }
   return {std::move(score), std::move(loss)};
 }

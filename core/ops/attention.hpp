@@ -8,7 +8,7 @@ namespace t2ue {
 /// qkv [B,T,3*C] (queries, keys, values; heads side by side) -> [B,T,C], scaled by 1/sqrt(C/heads).
 /// causal: a position sees itself and those before it.
 inline Var attention(const Var& qkv, int heads, bool causal) {
-  check(qkv.shape().rank() == 3 && heads >= 1 && qkv.shape()[2] % (3 * heads) == 0, "attention",
+  check(qkv.shape().rank() == 3 && heads >= 1 && qkv.shape()[2] % (3 * int64_t{heads}) == 0, "attention",
         "expected qkv [B,T,3*C] with C divisible by ", heads, " heads, got ", qkv.shape());
   Graph& g = qkv.graph();
   const int64_t batch = qkv.shape()[0], tokens = qkv.shape()[1];

@@ -13,11 +13,12 @@ inline Var conv2d(const Var& x, const Var& w, const Var& b = {}, int stride = 1,
   check(!b || b.shape() == Shape{ws[0]}, "conv2d", "expected b [", ws[0], "], got ", b.shape());
   check(stride >= 1 && pad >= 0, "conv2d", "stride must be positive and pad not negative, got ", stride,
         " and ", pad);
-  check(xs[1] + 2 * pad >= ws[1] && xs[2] + 2 * pad >= ws[2], "conv2d", "the window ", ws,
+  const int64_t padding = 2 * int64_t{pad};
+  check(xs[1] + padding >= ws[1] && xs[2] + padding >= ws[2], "conv2d", "the window ", ws,
         " is larger than the padded picture ", xs);
   check_types("conv2d", x, {w}, {b});
   Graph& g = x.graph();
-  const Shape shape{xs[0], (xs[1] + 2 * pad - ws[1]) / stride + 1, (xs[2] + 2 * pad - ws[2]) / stride + 1,
+  const Shape shape{xs[0], (xs[1] + padding - ws[1]) / stride + 1, (xs[2] + padding - ws[2]) / stride + 1,
                     ws[0]};
   const Var y = g.value(shape, x.dtype());
   g.launch("conv2d", &Kernels::conv2d, Conv2dArgs{x, w, b, y, stride, pad});

@@ -13,13 +13,14 @@ enum class PoolEnd : uint8_t { whole, cut };
 inline Var pool2d(const Var& x, Pooling kind, int size, int stride, int pad = 0,
                   PoolEnd end = PoolEnd::whole) {
   const Shape& s = x.shape();
-  check(s.rank() == 4 && size >= 1 && stride >= 1 && pad >= 0 && 2 * pad <= size, "pool2d",
+  const int64_t padding = 2 * int64_t{pad};
+  check(s.rank() == 4 && size >= 1 && stride >= 1 && pad >= 0 && padding <= size, "pool2d",
         "expected x [N,H,W,C], a positive window and pad <= size/2, got ", s, ", size ", size, ", stride ",
         stride, ", pad ", pad);
-  check(s[1] + 2 * pad >= size && s[2] + 2 * pad >= size, "pool2d", "window ", size, " is larger than ", s);
+  check(s[1] + padding >= size && s[2] + padding >= size, "pool2d", "window ", size, " is larger than ", s);
   Graph& g = x.graph();
   const auto windows = [&](int64_t extent) {
-    const int64_t room = extent + 2 * pad - size;
+    const int64_t room = extent + padding - size;
     // A window more, unless it began behind the last pixel.
     const bool more = end == PoolEnd::cut && room % stride > 0 && (room / stride + 1) * stride - pad < extent;
     return room / stride + (more ? 2 : 1);

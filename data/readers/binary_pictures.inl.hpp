@@ -46,7 +46,7 @@ inline std::vector<std::string> class_names(const std::filesystem::path& folder,
                                             int first) {
   for (const char* file : files) {
     if (!is_file(folder / file)) continue;
-    const std::vector<std::string> names = read_lines(folder / file);
+    std::vector<std::string> names = read_lines(folder / file);
     check(names.size() == count, "dataset", (folder / file).string(), " has ", names.size(),
           " names of classes, not ", count);
     return names;

@@ -27,17 +27,21 @@ inline bool walk_files(const std::filesystem::path& folder, const std::filesyste
   return true;
 }
 
+struct SplitFolder {
+  std::filesystem::path root;
+  std::string name;
+};
+
 /// The folders of the splits with their names; the folder itself as "all" if it has none.
-inline std::vector<std::pair<std::filesystem::path, std::string>> split_folders(
-    const std::filesystem::path& folder) {
-  std::vector<std::pair<std::filesystem::path, std::string>> splits;
+inline std::vector<SplitFolder> split_folders(const std::filesystem::path& folder) {
+  std::vector<SplitFolder> splits;
   for (const std::filesystem::path& entry : sorted_entries(folder)) {
     if (!is_folder(entry)) continue;
     const std::string split = split_in_name(entry.filename().string());
     if (split.empty()) return {{folder, "all"}};
-    splits.emplace_back(entry, split);
+    splits.push_back({entry, split});
   }
-  if (splits.empty()) splits.emplace_back(folder, "all");
+  if (splits.empty()) splits.push_back({folder, "all"});
   return splits;
 }
 
@@ -70,8 +74,9 @@ T2UE_INLINE std::string picture_folder_format(const std::filesystem::path& folde
 T2UE_INLINE DatasetIndex read_class_folders(const std::filesystem::path& folder,
                                             const DatasetOptions& options) {
   IndexBuilder builder("classes", options);
-  for (const auto& [root, name] : detail::split_folders(folder)) {
-    const uint32_t source = builder.source(root), split = builder.split(name);
+  for (const detail::SplitFolder& part : detail::split_folders(folder)) {
+    const std::filesystem::path& root = part.root;
+    const uint32_t source = builder.source(root), split = builder.split(part.name);
     detail::walk_files(root, {}, [&](const std::string& path) {
       if (!has_picture_ending(path)) return true;
       const std::string where = (root / path).string();
@@ -91,8 +96,9 @@ T2UE_INLINE DatasetIndex read_class_folders(const std::filesystem::path& folder,
 
 T2UE_INLINE DatasetIndex read_side_files(const std::filesystem::path& folder, const DatasetOptions& options) {
   IndexBuilder builder("side-files", options);
-  for (const auto& [root, name] : detail::split_folders(folder)) {
-    const uint32_t source = builder.source(root), split = builder.split(name);
+  for (const detail::SplitFolder& part : detail::split_folders(folder)) {
+    const std::filesystem::path& root = part.root;
+    const uint32_t source = builder.source(root), split = builder.split(part.name);
     std::vector<std::string> pictures;
     std::set<std::string> texts, used;
     detail::walk_files(root, {}, [&](const std::string& path) {

@@ -160,9 +160,11 @@ inline PublishedFigure published_figure(const nlohmann::json& json, const std::s
              path + ".ratio", figure.ratio, " is none of the plan's ratios");
   check_plan(!figure.scores.empty(), path + ".scores", "there is no score");
   const std::vector<Metric> metrics = metrics_of(plan.task);
-  for (const auto& [name, score] : figure.scores)
-    check_plan(std::any_of(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; }),
-               path + ".scores." + name, "the task has no such metric");
+  for (const auto& score : figure.scores) {
+    const auto is_it = [&](const Metric& metric) { return metric.name == score.first; };
+    check_plan(std::any_of(metrics.begin(), metrics.end(), is_it), concat(path, ".scores.", score.first),
+               "the task has no such metric");
+  }
   return figure;
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/data/image_codec.hpp>
 #include <t2ue/eval/bench/protect.hpp>
@@ -83,7 +84,7 @@ inline nlohmann::json measured_by(const AuditSummary& audit, size_t distinct) {
 T2UE_INLINE Protection protect_pictures(const BenchData& data, const BuiltRow& row, uint64_t seed,
                                         const std::filesystem::path& folder, const BenchProgress& progress) {
   const auto started = std::chrono::steady_clock::now();
-  std::filesystem::create_directories(folder);
+  make_folder(folder);
   const auto noise = folder / "noise", published = folder / "published";
   if (row.method.noise) {
     detail::write_noise(data, *row.method.noise, seed, noise, progress);

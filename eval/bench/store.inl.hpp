@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/eval/bench/store.hpp>
@@ -39,9 +40,7 @@ T2UE_INLINE Claim::~Claim() {
 }
 
 T2UE_INLINE BenchStore::BenchStore(std::filesystem::path folder) : folder_(std::move(folder)) {
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  check(!error, "bench", folder_, " cannot be made: ", error.message());
+  make_folder(folder_);
   // Processes that start together must not take each other's half-made folder for one of something else.
   Claim making(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   check(making.descriptor_ >= 0, "bench", folder_, " cannot be opened: ", std::strerror(errno));
@@ -58,10 +57,7 @@ T2UE_INLINE BenchStore::BenchStore(std::filesystem::path folder) : folder_(std::
   check(known.is_object() && known.value("format", "") == detail::bench_format &&
             known.value("version", 0) == 1,
         "bench", mark, " is not of this version of t2ue");
-  for (const char* inside : {"cells", "locks"}) {
-    std::filesystem::create_directories(folder_ / inside, error);
-    check(!error, "bench", folder_ / inside, " cannot be made: ", error.message());
-  }
+  for (const char* inside : {"cells", "locks"}) make_folder(folder_ / inside);
 }
 
 T2UE_INLINE std::filesystem::path BenchStore::cell_file(const std::string& key) const {

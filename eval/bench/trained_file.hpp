@@ -7,6 +7,7 @@
 #include <string>
 
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/eval/bench/row_context.hpp>
 #include <t2ue/eval/bench/store.hpp>
@@ -72,7 +73,7 @@ inline TrainedFile trained_once(const BenchStore& store, const std::string& name
   const auto file = folder / (name + ".safetensors"), seconds_file = folder / (name + ".seconds.json");
   const Claim claim = store.claim(name);
   if (!std::filesystem::exists(seconds_file)) {
-    std::filesystem::create_directories(folder);
+    make_folder(folder);
     const auto started = std::chrono::steady_clock::now();
     const double earlier = train(file);
     const double now = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -142,7 +142,7 @@ T2UE_INLINE SafetensorsFile open_clip_weights(const std::filesystem::path& path)
 
 T2UE_INLINE WeightReport import_clip(const std::filesystem::path& path, ParameterSet& parameters) {
   const SafetensorsFile file = open_clip_weights(path);
-  const WeightReport report = compare_clip_weights(file, parameters, path.string());
+  WeightReport report = compare_clip_weights(file, parameters, path.string());
   check(report.fits(), "clip weights", path.string(), " does not fit the model: ", report.text(),
         "; choose the configuration that the weights were trained with");
   for (Parameter* parameter : parameters.all())

@@ -23,8 +23,8 @@ inline std::vector<cpu::Taps> cubic_taps(int64_t from, int64_t to) {
   std::vector<cpu::Taps> taps(static_cast<size_t>(to));
   for (int64_t i = 0; i < to; ++i) {
     const double centre = (static_cast<double>(i) + 0.5) * scale;
-    const auto first = std::max<int64_t>(static_cast<int64_t>(centre - 2 * wide + 0.5), 0);
-    const auto end = std::min(static_cast<int64_t>(centre + 2 * wide + 0.5), from);
+    const auto first = std::max<int64_t>(std::llround(centre - 2 * wide), 0);
+    const auto end = std::min<int64_t>(std::llround(centre + 2 * wide), from);
     std::vector<double> weights;
     double sum = 0;
     for (int64_t k = first; k < end; ++k) {
