@@ -85,6 +85,16 @@ TEST(Bench, MistakesOfThePlanAreToldByLineBeforeAnythingIsMade) {
   EXPECT_FALSE(fs::exists(folder / "out"));
 }
 
+TEST(Bench, AFolderThatCannotBeMadeIsToldBeforeAnyTraining) {
+  const auto folder = fresh_folder();
+  write_file(folder / "file", std::string_view("in the way"));
+  const Words words{"--store", folder / "cells"};
+  const Ended ended = program(bench(plan_in(folder), folder / "file/out") + words);
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("cannot make the folder"), HasSubstr("file/out")));
+  EXPECT_TRUE(fs::is_empty(folder / "cells/cells"));
+}
+
 TEST(Bench, ProcessesShareAFolderAndEndWithWhatOneWouldMake) {
   const auto folder = fresh_folder();
   const auto plan = plan_in(folder);

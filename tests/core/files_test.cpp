@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <errors.hpp>
 #include <filesystem>
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/core/sha256.hpp>
 
@@ -47,6 +49,18 @@ TEST(AtomicFile, ErrorsNameThePath) {
 }
 
 // FIPS 180-2's examples.
+TEST(Folders, AreMadeWithThoseAboveThem) {
+  const fs::path folder = fresh_folder("folders");
+  make_folder(folder / "a/b");
+  make_folder(folder / "a/b");
+  EXPECT_TRUE(fs::is_directory(folder / "a/b"));
+  make_empty_folder(folder / "c/d");
+  EXPECT_TRUE(fs::is_directory(folder / "c/d"));
+  testing_errors::expect_error([&] { make_empty_folder(folder / "a"); }, {"folders/a", "not empty"});
+  write_file(folder / "file", std::string_view("in the way"));
+  testing_errors::expect_error([&] { make_folder(folder / "file/below"); }, {"cannot make", "file/below"});
+}
+
 TEST(Sha256, KnownAnswers) {
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
