@@ -49,6 +49,8 @@ struct ApplyOptions {
   bool allow_lossy = false;            ///< without it JPEG is refused
   int jpeg_quality = 95;               ///< 1..100
   std::vector<std::filesystem::path> inputs;  ///< more that `overwrite` must not remove: a caption file, say
+  /// What is published in place of a caption of the picture with that key; none: the caption.
+  std::function<std::string(const std::string& key, const std::string& caption)> caption;
   std::function<void(size_t done, size_t total)> progress;  ///< after every picture
 };
 
@@ -62,13 +64,13 @@ struct ApplySummary {
 nlohmann::json to_json(const ApplySummary& summary);
 
 /// Protects every picture of `pictures` with its key's noise from `noise_folder` (see NoiseLookup) and writes
-/// the pairs folder `out`: same keys, captions and labels; pictures under their old names (those of a binary
-/// under their keys) with the format's ending; `apply.json` tells that the folder is ours; pairs.jsonl comes
-/// last. Where each caption has a noise of its own, each picture is written once a caption, under
-/// caption_key() and with that caption. Originals are never written to. Throws Error before anything is
-/// written if a key has no noise or is there twice, `out` is there and not empty (with `overwrite`: not made
-/// by apply_folder, or holding the inputs), or JPEG is not allowed; and at the first bad picture, naming it,
-/// unless skip_bad.
+/// the pairs folder `out`: same keys, captions (unless `caption` has others) and labels; pictures under their
+/// old names (those of a binary under their keys) with the format's ending; `apply.json` tells that the
+/// folder is ours; pairs.jsonl comes last. Where each caption has a noise of its own, each picture is written
+/// once a caption, under caption_key() and with that caption. Originals are never written to. Throws Error
+/// before anything is written if a key has no noise or is there twice, `out` is there and not empty (with
+/// `overwrite`: not made by apply_folder, or holding the inputs), or JPEG is not allowed; and at the first
+/// bad picture, naming it, unless skip_bad.
 ApplySummary apply_folder(const DatasetIndex& pictures, const std::filesystem::path& noise_folder,
                           const std::filesystem::path& out, const ApplyOptions& options = {});
 

@@ -243,8 +243,11 @@ T2UE_INLINE ApplySummary apply_folder(const DatasetIndex& pictures, const std::f
     }
     for (size_t i = 0; i < encoded.size(); ++i) {
       const std::string old = each || record.picture.name.empty() ? keys[i] + ".png" : record.picture.name;
-      writer.add({keys[i], detail::output_name(old, ending, taken),
-                  each ? std::vector<std::string>{record.captions[i]} : record.captions,
+      std::vector<std::string> captions = record.captions;
+      if (each) captions = {record.captions[i]};
+      if (options.caption)
+        for (std::string& caption : captions) caption = options.caption(record.key, caption);
+      writer.add({keys[i], detail::output_name(old, ending, taken), std::move(captions),
                   record.label < 0 ? "" : pictures.label_of(record)},
                  encoded[i]);
       ++summary.applied;

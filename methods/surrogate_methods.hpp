@@ -5,19 +5,17 @@
 //   error_max  ascent on a surrogate trained on clean pictures: EM's min-max attack, 20 steps of 0.8/255.
 //   tap        Fowl et al., NeurIPS 2021.  The restart with the lowest loss of the whole set is kept.
 //   rem        Fu et al., ICLR 2022.  The attack starts at zero and is not cut at [0,1].
-//   tue        Ren et al., ICLR 2023.  SimCLR's rounds with MoCo's weights and temperature (1 and 1, 0.2);
-//   the
-//              demo that the authors ship is objective_weight 0 and separability 0.1, linear separability
-//              alone.
+//   tue        Ren et al., ICLR 2023.  SimCLR's rounds with MoCo's weights and temperature (1 and 1, 0.2).
+//              The demo that the authors ship is objective_weight 0 and separability 0.1, linear
+//              separability alone.
 //   cp         He et al., ICLR 2023, SimCLR.  InfoNCE between views only; the projection is one layer.
 //   uc         Zhang et al., CVPR 2023.  See NoiseTrainer: no generator. The surrogate learns by contrasts on
 //              the pictures themselves, where the authors take one trained on ImageNet.
 //   clip_em, clip_tap  the forms for CLIP of the multimodal repositories (Liu et al., MM 2024).
 //
 //   mem3, mem5 Liu et al., MM 2024.  Surrogate and noise are made with triggers in the captions, an item's
-//   own;
-//              what the method publishes is the noise, as in T2UE's Table 2, which leaves captions as they
-//              are.
+//              own. What is published is the noise, as in T2UE's Table 2, which leaves captions as they are;
+//              a benchmark's option publish_triggers puts the words in front of them, too.
 //
 // Clean training of a surrogate takes 40 epochs (32 for CLIP) unless the policy says otherwise: the sources
 // only say that it is trained.

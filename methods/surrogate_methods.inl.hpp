@@ -56,11 +56,11 @@ T2UE_INLINE const std::vector<SurrogateMethod>& surrogate_methods() {
       {"clip_em", "em with CLIP's contrastive loss", true, {sample}},
       {"clip_tap", "error-maximising noise against a clean CLIP", true, {sample}},
       {"mem3",
-       "clip_em beside 3 trigger tokens a caption, of which only the noise is published",
+       "clip_em beside 3 trigger tokens a caption; the noise is published, the tokens if asked for",
        true,
        {sample}},
       {"mem5",
-       "clip_em beside 5 trigger tokens a caption, of which only the noise is published",
+       "clip_em beside 5 trigger tokens a caption; the noise is published, the tokens if asked for",
        true,
        {sample}},
   };

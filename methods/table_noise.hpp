@@ -3,6 +3,7 @@
 //   steps  I8 [rows, S, S, 3]   in 1/255
 //   keys   U8 [bytes]           JSON list of the pictures' keys; not for the unit class
 //   rows   I32 [keys]           each key's row
+//   triggers U8 [bytes]         JSON list of what stands in front of each key's captions; MEM only
 #pragma once
 
 #include <filesystem>
@@ -26,6 +27,8 @@ struct NoiseTableFile {
   std::vector<int8_t> steps;  ///< [rows, S, S, 3]
   std::vector<std::string> keys;
   std::vector<int32_t> row_of_key;
+  /// Words in front of each key's captions, one text a key; empty where the method has none.
+  std::vector<std::string> triggers;
   std::string training = "{}";  ///< JSON text for the record: policy and recipe
 
   int64_t rows() const { return static_cast<int64_t>(steps.size()) / (int64_t{size} * size * 3); }
@@ -34,7 +37,8 @@ struct NoiseTableFile {
 /// Writes the file atomically. Error for contents that read_noise_table() would refuse.
 void write_noise_table(const std::filesystem::path& path, const NoiseTableFile& file);
 /// Error naming file and fault for one that is no such file, for sizes that disagree, a method or unit that
-/// is not known, steps beyond eps_steps, a key that comes twice or a row that is not there.
+/// is not known, steps beyond eps_steps, a key that comes twice, a row that is not there, or triggers that
+/// are not one short text a key.
 NoiseTableFile read_noise_table(const std::filesystem::path& path);
 /// The same of an opened file; `where` names it in errors.
 NoiseTableFile read_noise_table(const SafetensorsFile& tensors, const std::string& where);

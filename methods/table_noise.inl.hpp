@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include <t2ue/core/json_reader.hpp>
+#include <t2ue/data/captions.hpp>
 #include <t2ue/methods/table_noise.hpp>
 
 namespace t2ue {
@@ -37,6 +38,27 @@ inline void check_noise_table(const std::string& where, const NoiseTableFile& fi
     check(file.row_of_key[i] >= 0 && file.row_of_key[i] < file.rows(), "noise table", where, ": the key '",
           file.keys[i], "' has row ", file.row_of_key[i], " of ", file.rows());
   }
+  check(file.triggers.empty() || file.triggers.size() == file.keys.size(), "noise table", where, ": ",
+        file.triggers.size(), " triggers for ", file.keys.size(), " keys");
+  for (const std::string& trigger : file.triggers)
+    check(trigger.size() <= 1000 && valid_utf8(trigger), "noise table", where,
+          ": a trigger is no short text in UTF-8");
+}
+
+inline void add_texts(SafetensorsWriter& writer, const std::string& name,
+                      const std::vector<std::string>& texts) {
+  const std::string json = nlohmann::json(texts).dump();
+  writer.add(name, SafetensorsType::U8, {static_cast<int64_t>(json.size())}, std::as_bytes(std::span(json)));
+}
+
+inline std::vector<std::string> read_texts(const SafetensorsFile& tensors, const std::string& name,
+                                           const std::string& where) {
+  const std::vector<uint8_t> bytes = tensors.at(name).values<uint8_t>();
+  const nlohmann::json list = parse_json(std::string(bytes.begin(), bytes.end()), where);
+  check(list.is_array() &&
+            std::all_of(list.begin(), list.end(), [](const auto& text) { return text.is_string(); }),
+        "noise table", where, ": ", name, " are no list of texts");
+  return list.get<std::vector<std::string>>();
 }
 
 }  // namespace detail
@@ -45,12 +67,11 @@ T2UE_INLINE void write_noise_table(const std::filesystem::path& path, const Nois
   detail::check_noise_table(path.string(), file);
   SafetensorsWriter writer;
   writer.add<int8_t>("steps", {file.rows(), file.size, file.size, 3}, file.steps);
-  const std::string keys = nlohmann::json(file.keys).dump();
   if (file.unit != NoiseUnit::label) {
-    writer.add("keys", SafetensorsType::U8, {static_cast<int64_t>(keys.size())},
-               std::as_bytes(std::span(keys)));
+    detail::add_texts(writer, "keys", file.keys);
     writer.add<int32_t>("rows", {static_cast<int64_t>(file.row_of_key.size())}, file.row_of_key);
   }
+  if (!file.triggers.empty()) detail::add_texts(writer, "triggers", file.triggers);
   const nlohmann::json state{{"method", file.method},
                              {"unit", name_of(file.unit)},
                              {"eps_steps", file.eps_steps},
@@ -84,14 +105,10 @@ T2UE_INLINE NoiseTableFile read_noise_table(const SafetensorsFile& tensors, cons
   file.size = static_cast<int>(steps.shape[1]);
   file.steps = steps.values<int8_t>();
   if (file.unit != NoiseUnit::label) {
-    const std::vector<uint8_t> keys = tensors.at("keys").values<uint8_t>();
-    const nlohmann::json list = parse_json(std::string(keys.begin(), keys.end()), where);
-    check(list.is_array() &&
-              std::all_of(list.begin(), list.end(), [](const auto& key) { return key.is_string(); }),
-          "noise table", where, ": keys are no list of texts");
-    file.keys = list.get<std::vector<std::string>>();
+    file.keys = detail::read_texts(tensors, "keys", where);
     file.row_of_key = tensors.at("rows").values<int32_t>();
   }
+  if (tensors.tensors().contains("triggers")) file.triggers = detail::read_texts(tensors, "triggers", where);
   detail::check_noise_table(where, file);
   return file;
 }

@@ -7,6 +7,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <unordered_map>
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/eval/bench/data.hpp>
@@ -18,11 +20,13 @@ namespace t2ue {
 struct BuiltRow {
   Method method;
   double seconds = 0;  ///< one-off: training a generator or surrogate
+  /// By key: words that are published in front of the captions; empty where these stay as they are.
+  std::unordered_map<std::string, std::string> triggers = {};
 };
 
 /// What was written and measured.
 struct Protection {
-  std::filesystem::path folder;  ///< a pairs folder: the originals' keys, captions and classes
+  std::filesystem::path folder;  ///< a pairs folder: the originals' keys and classes, captions as published
   nlohmann::json measured;  ///< linf (steps), l2 (mean, pixel units), psnr (dB), ssim, distinct_deltas, ...
   double seconds = 0;       ///< making and adding the noise of all pictures
 };
@@ -40,7 +44,8 @@ Protection protect_pictures(const BenchData& data, const BuiltRow& row, uint64_t
 /// What an earlier protect_pictures() left in `folder`, if it was finished.
 std::optional<Protection> read_protection(const std::filesystem::path& folder);
 
-/// The published pictures in the order of the originals, with the originals' captions, classes and token ids.
+/// The published pictures and captions in the order of the originals, with the originals' classes. Token ids
+/// are the originals' too, and none where captions were changed.
 PairDataset load_published(const PairDataset& originals, const std::filesystem::path& folder);
 
 }  // namespace t2ue

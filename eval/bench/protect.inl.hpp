@@ -93,6 +93,11 @@ T2UE_INLINE Protection protect_pictures(const BenchData& data, const BuiltRow& r
       apply.progress = [&](size_t done, size_t total) {
         progress("apply", static_cast<int64_t>(done), static_cast<int64_t>(total));
       };
+    if (!row.triggers.empty())
+      apply.caption = [&](const std::string& key, const std::string& caption) {
+        const std::string& trigger = row.triggers.at(key);
+        return trigger.empty() ? caption : concat(trigger, " ", caption);
+      };
     apply_folder(data.originals(), noise, published, apply);
   } else {
     detail::write_transformed(data, *row.method.transform, published, progress);
@@ -139,12 +144,20 @@ T2UE_INLINE PairDataset load_published(const PairDataset& originals, const std::
     const Image picture = load_image(folder / pair.picture);
     check(picture.height == originals.size && picture.width == originals.size && picture.channels == 3,
           "bench", folder / pair.picture, " has another size than its original");
+    const auto captions =
+        published.captions.begin() + published.caption_begin[static_cast<size_t>(it->second)];
+    const int64_t count = published.caption_begin[static_cast<size_t>(it->second) + 1] -
+                          published.caption_begin[static_cast<size_t>(it->second)];
+    check(static_cast<int64_t>(pair.captions.size()) == count, "bench", folder, ": '", pair.key, "' has ",
+          pair.captions.size(), " captions, its original ", count);
+    std::copy(pair.captions.begin(), pair.captions.end(), captions);
     std::copy(picture.pixels.begin(), picture.pixels.end(),
               published.pixels.begin() + it->second * static_cast<int64_t>(originals.picture_bytes()));
     ++found;
   }
   check(found == originals.keys.size(), "bench", folder, " has ", found, " of ", originals.keys.size(),
         " pictures");
+  if (published.captions != originals.captions) published.ids.clear(), published.end.clear();
   return published;
 }
 

@@ -161,6 +161,9 @@ T2UE_INLINE PairDataset BenchRunner::training_pictures(const BenchCell& cell,
       const auto bytes = clean.picture(i);
       std::copy(bytes.begin(), bytes.end(),
                 pictures.pixels.begin() + i * static_cast<int64_t>(clean.picture_bytes()));
+      std::copy(clean.captions.begin() + clean.caption_begin[static_cast<size_t>(i)],
+                clean.captions.begin() + clean.caption_begin[static_cast<size_t>(i) + 1],
+                pictures.captions.begin() + clean.caption_begin[static_cast<size_t>(i)]);
     }
     // Without the control "only the clean part", what the clean part teaches would pass for a failed attack.
     if (!protection) pictures = clean.subset(rest);

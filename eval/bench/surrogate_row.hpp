@@ -12,14 +12,15 @@ namespace t2ue {
 
 /// The options of such a row.
 struct SurrogateRowOptions {
-  SurrogatePreset preset;       ///< the method's for the unit, and what the plan has otherwise
-  ClipConfig clip;              ///< image-text: the surrogate
-  ClassifierConfig classifier;  ///< classes: the surrogate
-  int64_t feature_width = 128;  ///< its outputs, where those are no classes
+  SurrogatePreset preset;         ///< the method's for the unit, and what the plan has otherwise
+  ClipConfig clip;                ///< image-text: the surrogate
+  ClassifierConfig classifier;    ///< classes: the surrogate
+  int64_t feature_width = 128;    ///< its outputs, where those are no classes
+  bool publish_triggers = false;  ///< MEM: with its words in front of the captions, not the noise alone
 };
 
 /// Error for an unknown key, a value out of range, or a task that the method is not for. Keys: "unit",
-/// "surrogate" (a name or a table), "policy", "recipe", "feature_width".
+/// "surrogate" (a name or a table), "policy", "recipe", "feature_width", "publish_triggers".
 SurrogateRowOptions surrogate_row_options(const SurrogateMethod& method, const nlohmann::json& json,
                                           BenchTask task);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <t2ue/core/json_reader.hpp>
+#include <t2ue/data/captions.hpp>
 #include <t2ue/eval/bench/surrogate_row.hpp>
 #include <t2ue/eval/bench/trained_file.hpp>
 #include <t2ue/eval/recipe.hpp>
@@ -34,10 +35,25 @@ NoiseTableFile rounded_noise(const SurrogateMethod& method, NoiseUnit unit, int 
   return file;
 }
 
+/// The tokens of every item's trigger as words. A token that is no text, part of a letter, is left out, and
+/// one that is part of a word makes other tokens when it is read again.
+inline std::vector<std::string> trigger_texts(const Tokenizer& tokenizer, std::span<const int32_t> triggers,
+                                              int tokens) {
+  std::vector<std::string> texts(triggers.size() / static_cast<size_t>(tokens));
+  for (size_t i = 0; i < triggers.size(); ++i) {
+    std::string word = tokenizer.decode(triggers.subspan(i, 1));
+    std::erase_if(word, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
+    if (word.empty() || !valid_utf8(word)) continue;
+    std::string& text = texts[i / static_cast<size_t>(tokens)];
+    text += (text.empty() ? "" : " ") + word;
+  }
+  return texts;
+}
+
 /// Returns the seconds that earlier runs spent, as do those that call it.
 template <class Model, class Config>
 double train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOptions& options,
-                           const Config& surrogate, const PairDataset& pictures,
+                           const Config& surrogate, const PairDataset& pictures, const Tokenizer* tokenizer,
                            const std::filesystem::path& file, const RowContext& context) {
   TrainRecipe recipe = options.preset.recipe;
   recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
@@ -51,6 +67,8 @@ double train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOpti
     if (context.progress) context.progress(method.name, trainer.units(), trainer.total_units());
   });
   NoiseTableFile table = rounded_noise(method, policy.unit, eps_steps, pictures, trainer);
+  if (policy.trigger_tokens > 0)
+    table.triggers = trigger_texts(*tokenizer, trainer.triggers(), policy.trigger_tokens);
   table.training = nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(recipe)}}.dump();
   write_noise_table(file, table);
   return earlier;
@@ -60,15 +78,16 @@ inline double train_surrogate_row(const SurrogateMethod& method, const Surrogate
                                   const std::filesystem::path& file, const RowContext& context) {
   if (method.reads_captions) {
     PairDataset pictures = context.data.train();
-    tokenise_captions(pictures, context.data.tokenizer(options.clip.text.vocab_size),
-                      static_cast<int>(options.clip.text.context_length));
-    return train_surrogate_row<Clip>(method, options, options.clip, pictures, file, context);
+    const Tokenizer tokenizer = context.data.tokenizer(options.clip.text.vocab_size);
+    tokenise_captions(pictures, tokenizer, static_cast<int>(options.clip.text.context_length));
+    return train_surrogate_row<Clip>(method, options, options.clip, pictures, &tokenizer, file, context);
   }
   ClassifierConfig surrogate = options.classifier;
   const bool tells_classes = options.preset.policy.objective == NoiseObjective::supervised;
   surrogate.outputs =
       tells_classes ? static_cast<int64_t>(context.data.train().label_names.size()) : options.feature_width;
-  return train_surrogate_row<Classifier>(method, options, surrogate, context.data.train(), file, context);
+  return train_surrogate_row<Classifier>(method, options, surrogate, context.data.train(), nullptr, file,
+                                         context);
 }
 
 }  // namespace detail
@@ -98,6 +117,9 @@ T2UE_INLINE SurrogateRowOptions surrogate_row_options(const SurrogateMethod& met
   options.preset.recipe =
       train_recipe_from_json(reader.get<nlohmann::json>("recipe", none), options.preset.recipe);
   options.feature_width = reader.in_range("feature_width", int64_t{2}, int64_t{65536}, int64_t{128});
+  options.publish_triggers = reader.get<bool>("publish_triggers", false);
+  check(!options.publish_triggers || options.preset.policy.trigger_tokens > 0, where,
+        "has no triggers to publish: 'publish_triggers' is of mem3 and mem5");
   reader.done();
   return options;
 }
@@ -119,7 +141,15 @@ T2UE_INLINE BuiltRow build_surrogate_row(const SurrogateMethod& method, const nl
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
     return detail::train_surrogate_row(method, options, file, context);
   });
-  return {{std::make_shared<TableNoise>(trained.path), nullptr}, trained.seconds};
+  NoiseTableFile file = read_noise_table(trained.path);
+  BuiltRow row{{nullptr, nullptr}, trained.seconds};
+  if (options.publish_triggers) {
+    check(!file.triggers.empty(), method.name, trained.path,
+          " has no triggers; remove it to have it made anew");
+    for (size_t i = 0; i < file.keys.size(); ++i) row.triggers[file.keys[i]] = file.triggers[i];
+  }
+  row.method.noise = std::make_shared<TableNoise>(std::move(file));
+  return row;
 }
 
 }  // namespace t2ue

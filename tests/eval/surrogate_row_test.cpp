@@ -198,6 +198,44 @@ TEST_F(SurrogateRow, EveryMethodForCaptionsRuns) {
   for (const CellResult& cell : cells) EXPECT_TRUE(cell.done()) << cell.result.dump();
 }
 
+// The same noise twice: alone, and with the words that it was made beside. The victims of the second learn
+// from captions that have these words in front, where pictures are protected at all.
+TEST_F(SurrogateRow, TriggersArePublishedIfAskedFor) {
+  json plan = plan_json(false, 1);
+  const json options{
+      {"surrogate", tiny_clip_json},
+      {"policy", {{"rounds", 1}, {"pgd_steps", 1}, {"surrogate_steps", 2}, {"trigger_tokens", 2}}},
+      {"recipe", {{"batch", 16}}}};
+  json published = options;
+  published["publish_triggers"] = true;
+  plan["methods"] = {{{"method", "mem3"}, {"options", options}},
+                     {{"method", "mem3"}, {"label", "with triggers"}, {"options", published}}};
+  plan["ratios"] = {1.0, 0.5};
+  for (const CellResult& cell : run(plan)) EXPECT_TRUE(cell.done()) << cell.result.dump();
+  EXPECT_EQ(models(), 1u) << "one noise for both";
+
+  const std::vector<Pair> originals = read_pairs_folder(root / "train");
+  int with_words = 0;
+  for (const auto& entry : fs::directory_iterator(root / "out")) {
+    if (!entry.path().filename().string().starts_with("protected-")) continue;
+    const std::vector<Pair> pairs = read_pairs_folder(entry.path() / "published");
+    std::set<std::string> triggers;
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      const std::string& caption = pairs[i].captions.at(0);
+      ASSERT_TRUE(caption.ends_with(originals[i].captions.at(0))) << caption;
+      triggers.insert(caption.substr(0, caption.size() - originals[i].captions.at(0).size()));
+    }
+    if (triggers == std::set<std::string>{""}) continue;
+    ++with_words;
+    EXPECT_GT(triggers.size(), 10u) << "every picture has its own";
+    const PairDataset& clean = runner->data().train();
+    const PairDataset seen = load_published(clean, entry.path() / "published");
+    EXPECT_NE(seen.captions, clean.captions);
+    EXPECT_TRUE(seen.ids.empty());
+  }
+  EXPECT_EQ(with_words, 1);
+}
+
 TEST(SurrogateRowOptions, MistakesAreToldInThePlan) {
   const auto refused = [](const char* name, const json& options, BenchTask task,
                           const std::vector<std::string>& parts) {
@@ -213,6 +251,7 @@ TEST(SurrogateRowOptions, MistakesAreToldInThePlan) {
   refused("em", {{"policy", {{"round", 3}}}}, BenchTask::classes, {"'round'"});
   refused("em", {{"policy", {{"unit", "class"}}}}, BenchTask::classes, {"of its own"});
   refused("em", {{"recipe", {{"lr", 3}}}}, BenchTask::classes, {"'lr'"});
+  refused("clip_em", {{"publish_triggers", true}}, BenchTask::image_text, {"mem3"});
   refused("em", {{"strength", 3}}, BenchTask::classes, {"'strength'"});
   const SurrogateRowOptions given = surrogate_row_options(
       *find_surrogate_method("em"), {{"unit", "class"}, {"policy", {{"rounds", 7}}}}, BenchTask::classes);

@@ -241,6 +241,16 @@ TEST_F(Apply, ProtectsAFolderAndTheAuditPasses) {
   EXPECT_EQ(read_everything(pictures), before) << "an original was touched";
 }
 
+TEST_F(Apply, PublishesOtherCaptionsIfAskedTo) {
+  ApplyOptions options;
+  options.caption = [](const std::string& key, const std::string& caption) { return key + ": " + caption; };
+  apply_folder(pictures, noise, out, options);
+  const std::vector<Pair> published = read_pairs_folder(out);
+  EXPECT_THAT(published.at(0).captions, testing::ElementsAre("a: a caption", "a: another"));
+  EXPECT_THAT(published.at(2).captions, testing::ElementsAre("c: c caption"));
+  EXPECT_THAT(read_pairs_folder(pictures).at(2).captions, testing::ElementsAre("c caption"));
+}
+
 TEST_F(Apply, TakesAListFileToo) {
   write_file(pictures / "list.csv", std::string_view("key,image,caption\na,x/one.png,hello\n"));
   EXPECT_EQ(apply_folder(pictures / "list.csv", noise, out).applied, 1u);

@@ -55,6 +55,16 @@ TEST(TableNoise, LooksItemsUpByKeyOrLabel) {
   }
 }
 
+TEST(TableNoise, KeepsTriggers) {
+  NoiseTableFile file = table(NoiseUnit::sample);
+  write_noise_table(file_named("triggers"), file);
+  EXPECT_TRUE(read_noise_table(file_named("triggers")).triggers.empty());
+  file.method = "mem3";
+  for (int i = 0; i < 12; ++i) file.triggers.push_back(i == 5 ? "" : concat("some w\u00f6rds ", i));
+  write_noise_table(file_named("triggers"), file);
+  EXPECT_EQ(read_noise_table(file_named("triggers")).triggers, file.triggers);
+}
+
 TEST(TableNoise, WhatItWasNotMadeForIsRefused) {
   TableNoise by_key(table(NoiseUnit::sample)), by_label(table(NoiseUnit::label));
   std::vector<NoiseItem> items{{"stranger", "", 4, nullptr}};
@@ -82,6 +92,9 @@ TEST(TableNoise, BadFilesAreRefused) {
   refused([](auto& f) { f.row_of_key[3] = 12; }, {"row 12 of 12"});
   refused([](auto& f) { f.keys.pop_back(); }, {"11 keys"});
   refused([](auto& f) { f.unit = NoiseUnit::label; }, {"unit class"});
+  refused([](auto& f) { f.triggers = {"a"}; }, {"1 triggers for 12 keys"});
+  refused([](auto& f) { f.triggers.assign(12, "\xff"); }, {"UTF-8"});
+  refused([](auto& f) { f.triggers.assign(12, std::string(1001, 'a')); }, {"short"});
 
   // The same faults where another program wrote them.
   const std::string state = R"({"method":"em","unit":"sample","eps_steps":8,"training":{}})";
