@@ -45,9 +45,8 @@ inline void check_noise_table(const std::string& where, const NoiseTableFile& fi
           ": a trigger is no short text in UTF-8");
 }
 
-inline void add_texts(SafetensorsWriter& writer, const std::string& name,
-                      const std::vector<std::string>& texts) {
-  const std::string json = nlohmann::json(texts).dump();
+/// `json` must live until the writer has saved it.
+inline void add_json(SafetensorsWriter& writer, const std::string& name, const std::string& json) {
   writer.add(name, SafetensorsType::U8, {static_cast<int64_t>(json.size())}, std::as_bytes(std::span(json)));
 }
 
@@ -67,11 +66,12 @@ T2UE_INLINE void write_noise_table(const std::filesystem::path& path, const Nois
   detail::check_noise_table(path.string(), file);
   SafetensorsWriter writer;
   writer.add<int8_t>("steps", {file.rows(), file.size, file.size, 3}, file.steps);
+  const std::string keys = nlohmann::json(file.keys).dump(), triggers = nlohmann::json(file.triggers).dump();
   if (file.unit != NoiseUnit::label) {
-    detail::add_texts(writer, "keys", file.keys);
+    detail::add_json(writer, "keys", keys);
     writer.add<int32_t>("rows", {static_cast<int64_t>(file.row_of_key.size())}, file.row_of_key);
   }
-  if (!file.triggers.empty()) detail::add_texts(writer, "triggers", file.triggers);
+  if (!file.triggers.empty()) detail::add_json(writer, "triggers", triggers);
   const nlohmann::json state{{"method", file.method},
                              {"unit", name_of(file.unit)},
                              {"eps_steps", file.eps_steps},

@@ -55,8 +55,7 @@ class NoiseTrainer {
     if (policy.unit == NoiseUnit::sample)
       for (int32_t i = 0; i < static_cast<int32_t>(data.count()); ++i) row_of_item_.push_back(i);
     if constexpr (learns_captions)
-      if (policy.trigger_tokens > 0)
-        triggers_ = random_triggers(data, model_.config.text.vocab_size, policy.trigger_tokens, recipe.seed);
+      if (policy.trigger_tokens > 0) triggers_ = random_triggers(data, policy.trigger_tokens, recipe.seed);
     record();
   }
   NoiseTrainer(const NoiseTrainer&) = delete;

@@ -15,9 +15,11 @@
 
 namespace t2ue {
 
-/// The token that every caption begins with, and the one it ends with.
+/// The token that every caption begins with, and the one it ends with, which is a tokenizer's largest.
 struct CaptionMarks {
   int32_t start = 0, end = 0;
+  /// How many tokens the tokenizer has. A model's embedding may have more, which mean nothing.
+  int64_t words() const { return int64_t{end} + 1; }
   bool has(int32_t token) const { return token == Tokenizer::pad_token || token == start || token == end; }
 };
 /// Error for a data set without captions.
@@ -26,16 +28,16 @@ inline CaptionMarks caption_marks(const PairDataset& data) {
   return {data.ids.front(), data.ids[static_cast<size_t>(data.end.front())]};
 }
 
-/// Triggers to begin with, [items, tokens]: any tokens of a vocabulary of `words` but marks, by (seed, item).
-inline std::vector<int32_t> random_triggers(const PairDataset& data, int64_t words, int tokens,
-                                            uint64_t seed) {
-  check(words > 3, "trigger", "a vocabulary of ", words, " tokens has none to search among");
+/// Triggers to begin with, [items, tokens]: any tokens of the captions' vocabulary but marks, by (seed,
+/// item).
+inline std::vector<int32_t> random_triggers(const PairDataset& data, int tokens, uint64_t seed) {
   const CaptionMarks marks = caption_marks(data);
+  check(marks.words() > 3, "trigger", "a vocabulary of ", marks.words(), " tokens has none to search among");
   std::vector<int32_t> triggers;
   for (int64_t item = 0; item < data.count(); ++item) {
     Random random(seed, Purpose::trigger, static_cast<uint64_t>(item));
     for (int place = 0; place < tokens;) {
-      const auto token = static_cast<int32_t>(random.below(static_cast<uint32_t>(words)));
+      const auto token = static_cast<int32_t>(random.below(static_cast<uint32_t>(marks.words())));
       if (marks.has(token)) continue;
       triggers.push_back(token);
       ++place;
@@ -138,14 +140,15 @@ class TriggerSearch {
   /// For every row of scores [B, vocabulary] the tokens of the smallest ones, the smallest first and the
   /// lower number of equals; padding, start and end are none.
   std::vector<int32_t> ranked_tokens(const std::vector<float>& scores) const {
-    const auto batch = static_cast<size_t>(batch_.tensors().size()), words = scores.size() / batch;
+    const auto batch = static_cast<size_t>(batch_.tensors().size()), width = scores.size() / batch,
+               words = std::min(width, static_cast<size_t>(marks_.words()));
     const auto count = static_cast<size_t>(candidates_);
     check(words >= count + 3, "trigger", "a vocabulary of ", words, " tokens has fewer than ", candidates_,
           " to try");
     std::vector<int32_t> ranked;
     std::vector<int32_t> order(words);
     for (size_t b = 0; b < batch; ++b) {
-      const float* row = scores.data() + b * words;
+      const float* row = scores.data() + b * width;
       check(std::all_of(row, row + words, [](float score) { return std::isfinite(score); }), "trigger",
             "the gradient of the loss is not finite; lower the surrogate's rate or look at the data");
       std::iota(order.begin(), order.end(), 0);

@@ -100,6 +100,20 @@ TEST_F(Noise, TheTriggerSearchLowersTheBatchsLoss) {
   EXPECT_NE(triggers, before);
 }
 
+// The embedding's last rows are no tokens where the vocabulary that was learned is smaller.
+TEST_F(Noise, TriggersAreTokensThatTheTokenizerHas) {
+  ClipConfig config = tiny_clip();
+  config.text.vocab_size = 200;
+  policy = {
+      .rounds = 2, .surrogate_steps = 1, .trigger_tokens = 2, .trigger_rounds = 2, .trigger_candidates = 8};
+  Captions run(config, policy, eps, recipe, data);
+  const std::vector<int32_t> drawn = run.triggers();
+  while (!run.done()) run.advance();
+  EXPECT_NE(run.triggers(), drawn);
+  for (const std::vector<int32_t>& triggers : {drawn, run.triggers()})
+    EXPECT_LT(*std::max_element(triggers.begin(), triggers.end()), 18) << "18 and 19 are the marks";
+}
+
 TEST_F(Noise, MemResumesWithItsTriggers) {
   policy = {.rounds = 4,
             .surrogate_steps = 2,
