@@ -88,11 +88,10 @@ T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path
 
 T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
   const PlanVictim& victim = plan_.victims[cell.victim];
-  // At first none was measured under it: the name keeps cells of then apart.
-  const std::string defence = is_defended_where_measured(cell.defence)
-                                  ? cell.defence + ", also where measured"
-                              : cell.defence == recaption_defence ? cell.defence + data_.recaption_hash()
-                                                                  : cell.defence;
+  std::string defence = cell.defence;
+  // At first no victim was measured under it: this keeps cells of then apart.
+  if (is_defended_where_measured(defence)) defence += ", also where measured";
+  if (defence == recaption_defence) defence += data_.recaption_hash();
   return recipe_hash({{"task", name_of(plan_.task)},
                       {"data", data_.hash()},
                       {"victim", victim.config},
