@@ -1,6 +1,7 @@
 // Captioned pictures in memory, ready for training: decoded, resized, tokenised.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -34,6 +35,16 @@ struct PairDataset {
   size_t picture_bytes() const { return static_cast<size_t>(size) * static_cast<size_t>(size) * 3; }
   std::span<const uint8_t> picture(int64_t i) const {
     return {pixels.data() + static_cast<size_t>(i) * picture_bytes(), picture_bytes()};
+  }
+  std::span<const std::string> captions_of(int64_t i) const {
+    const auto first = static_cast<size_t>(caption_begin[static_cast<size_t>(i)]),
+               after = static_cast<size_t>(caption_begin[static_cast<size_t>(i) + 1]);
+    return std::span(captions).subspan(first, after - first);
+  }
+  /// Puts another picture and as many captions in the place of item i's. Token ids stay as they are.
+  void replace(int64_t i, std::span<const uint8_t> picture, std::span<const std::string> texts) {
+    std::copy(picture.begin(), picture.end(), pixels.begin() + i * static_cast<int64_t>(picture_bytes()));
+    std::copy(texts.begin(), texts.end(), captions.begin() + caption_begin[static_cast<size_t>(i)]);
   }
   /// The token row that item i uses in an epoch: its captions take turns.
   int64_t caption_row(int64_t i, int64_t epoch) const {

@@ -161,13 +161,11 @@ T2UE_INLINE void BenchData::write_originals(BenchStore& store) {
   std::filesystem::remove_all(originals_);  // a killed process left it unfinished
   PairsFolderWriter writer(originals_);
   for (size_t i = 0; i < items_.size(); ++i) {
-    const auto first = static_cast<size_t>(train_.caption_begin[i]),
-               after = static_cast<size_t>(train_.caption_begin[i + 1]);
+    const auto captions = train_.captions_of(static_cast<int64_t>(i));
     Pair pair;
     pair.key = items_[i].key;
     pair.picture = noise_file_name(pair.key) + ".png";
-    pair.captions = {train_.captions.begin() + static_cast<int64_t>(first),
-                     train_.captions.begin() + static_cast<int64_t>(after)};
+    pair.captions = {captions.begin(), captions.end()};
     if (items_[i].label) pair.label = train_.label_names[static_cast<size_t>(*items_[i].label)];
     writer.add(pair, encode_png(pictures_[i], 1));
   }

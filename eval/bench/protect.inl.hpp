@@ -144,15 +144,10 @@ T2UE_INLINE PairDataset load_published(const PairDataset& originals, const std::
     const Image picture = load_image(folder / pair.picture);
     check(picture.height == originals.size && picture.width == originals.size && picture.channels == 3,
           "bench", folder / pair.picture, " has another size than its original");
-    const auto captions =
-        published.captions.begin() + published.caption_begin[static_cast<size_t>(it->second)];
-    const int64_t count = published.caption_begin[static_cast<size_t>(it->second) + 1] -
-                          published.caption_begin[static_cast<size_t>(it->second)];
-    check(static_cast<int64_t>(pair.captions.size()) == count, "bench", folder, ": '", pair.key, "' has ",
-          pair.captions.size(), " captions, its original ", count);
-    std::copy(pair.captions.begin(), pair.captions.end(), captions);
-    std::copy(picture.pixels.begin(), picture.pixels.end(),
-              published.pixels.begin() + it->second * static_cast<int64_t>(originals.picture_bytes()));
+    const size_t captions = originals.captions_of(it->second).size();
+    check(pair.captions.size() == captions, "bench", folder, ": '", pair.key, "' has ", pair.captions.size(),
+          " captions, its original ", captions);
+    published.replace(it->second, picture.pixels, pair.captions);
     ++found;
   }
   check(found == originals.keys.size(), "bench", folder, " has ", found, " of ", originals.keys.size(),

@@ -157,12 +157,7 @@ T2UE_INLINE PairDataset BenchRunner::training_pictures(const BenchCell& cell,
     for (int64_t i = 0; i < clean.count(); ++i) {
       if (is_protected[static_cast<size_t>(i)]) continue;
       rest.push_back(i);
-      const auto bytes = clean.picture(i);
-      std::copy(bytes.begin(), bytes.end(),
-                pictures.pixels.begin() + i * static_cast<int64_t>(clean.picture_bytes()));
-      std::copy(clean.captions.begin() + clean.caption_begin[static_cast<size_t>(i)],
-                clean.captions.begin() + clean.caption_begin[static_cast<size_t>(i) + 1],
-                pictures.captions.begin() + clean.caption_begin[static_cast<size_t>(i)]);
+      pictures.replace(i, clean.picture(i), clean.captions_of(i));
     }
     // Without the control "only the clean part", what the clean part teaches would pass for a failed attack.
     if (!protection) pictures = clean.subset(rest);

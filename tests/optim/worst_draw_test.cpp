@@ -1,5 +1,5 @@
 // Pictures that are trained on in the worst of several draws of a policy.
-#include <t2ue/optim/features.hpp>
+#include <set>
 #include <t2ue/optim/worst_draw.hpp>
 
 #include "optim/tiny.hpp"
@@ -17,17 +17,16 @@ struct WorstDraws : TinyClassifierTest {
   static constexpr int draws = 4;
   Batch batch{static_cast<int64_t>(some_items.size()), data.size, data.context_length, {}};
 
-  Var normalised(Graph& g) {
+  static Var normalised(Graph& g, const Batch& shown) {
     PerturbOptions view;
     view.norm = pixel_norm;
-    return perturb(g.input(batch.images), {}, view);
+    return perturb(g.input(shown.images), {}, view);
   }
-  /// A single picture's loss beside the batch's others in that draw, measured by the training's own loss.
-  template <class Model>
-  double loss_of(Model& model, size_t place, int draw) {
+  /// The training's own loss of a single picture in that draw.
+  double loss_of(Classifier& model, size_t place, int draw) {
     Batch one(1, data.size, data.context_length, {});
     batch.fill(data, some_items, 0, 5, some_policy, std::vector<int>(some_items.size(), draw));
-    const std::vector<uint8_t> all = batch.images.template to_vector<uint8_t>();
+    const std::vector<uint8_t> all = batch.images.to_vector<uint8_t>();
     const auto bytes = static_cast<int64_t>(data.picture_bytes()), at = static_cast<int64_t>(place) * bytes;
     one.fill(data, std::span(some_items).subspan(place, 1), 0, 5);
     one.images.assign(std::vector<uint8_t>(all.begin() + at, all.begin() + at + bytes));
@@ -35,9 +34,7 @@ struct WorstDraws : TinyClassifierTest {
     Step step([&](Graph& g) {
       const Evaluation evaluation(g);
       const Frozen frozen(g);
-      PerturbOptions view;
-      view.norm = pixel_norm;
-      loss = g.output(training_loss(model, perturb(g.input(one.images), {}, view), one, false));
+      loss = g.output(training_loss(model, normalised(g, one), one, false));
     });
     step.run();
     return static_cast<double>(loss.item());
@@ -47,7 +44,8 @@ struct WorstDraws : TinyClassifierTest {
 TEST_F(WorstDraws, EveryPictureGetsTheDrawOfItsLargestLoss) {
   ClassifierTrainer trainer(tiny_classifier(), recipe, data);
   for (int i = 0; i < 20; ++i) trainer.step();
-  WorstDraw<Classifier> worst(trainer.model(), batch, draws, [this](Graph& g) { return normalised(g); });
+  WorstDraw<Classifier> worst(trainer.model(), batch, draws,
+                              [this](Graph& g) { return normalised(g, batch); });
   const std::vector<int> chosen = worst.fill(data, some_items, 0, 5, some_policy);
   const std::vector<uint8_t> filled = batch.images.to_vector<uint8_t>();
   std::set<int> used;
@@ -66,7 +64,7 @@ TEST_F(WorstDraws, EveryPictureGetsTheDrawOfItsLargestLoss) {
 TEST_F(WorstDraws, ClipsLossIsThatOfItsCaptionAmongTheBatchs) {
   ClipTrainer trainer(tiny_clip(), recipe, data);
   for (int i = 0; i < 20; ++i) trainer.step();
-  WorstDraw<Clip> worst(trainer.model(), batch, draws, [this](Graph& g) { return normalised(g); });
+  WorstDraw<Clip> worst(trainer.model(), batch, draws, [this](Graph& g) { return normalised(g, batch); });
   const std::vector<int> chosen = worst.fill(data, some_items, 0, 5, some_policy);
   const double scale = std::exp(static_cast<double>(trainer.model().logit_scale.value.item()));
   std::vector<std::vector<double>> losses;
@@ -76,7 +74,7 @@ TEST_F(WorstDraws, ClipsLossIsThatOfItsCaptionAmongTheBatchs) {
     Step step([&](Graph& g) {
       const Evaluation evaluation(g);
       const Frozen frozen(g);
-      images = g.output(trainer.model().encode_image(normalised(g)));
+      images = g.output(trainer.model().encode_image(normalised(g, batch)));
       texts = g.output(trainer.model().encode_text(g.input(batch.ids), g.input(batch.end)));
     });
     step.run();
