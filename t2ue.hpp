@@ -113,6 +113,7 @@
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/uniform.hpp>
+#include <t2ue/methods/word_textures.hpp>
 #include <t2ue/models/classifiers/classifier.hpp>
 #include <t2ue/models/classifiers/configs.hpp>
 #include <t2ue/models/classifiers/densenet.hpp>
@@ -150,6 +151,7 @@
 #include <t2ue/optim/noise_policy.hpp>
 #include <t2ue/optim/noise_table.hpp>
 #include <t2ue/optim/noise_trainer.hpp>
+#include <t2ue/optim/normalised.hpp>
 #include <t2ue/optim/optimizer.hpp>
 #include <t2ue/optim/recipe.hpp>
 #include <t2ue/optim/schedule.hpp>

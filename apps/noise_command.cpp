@@ -38,6 +38,10 @@ void add_items(const DatasetIndex& index, const Record& record, const NoiseOptio
     return;
   }
   check(!record.captions.empty(), "noise", "'", record.key, "' has no caption; --labels goes by labels");
+  if (options.noise.per == "all-captions") {
+    items.push_back({record.key, joined_captions(record.captions), label, nullptr});
+    return;
+  }
   const bool each = options.noise.per == "caption";
   for (size_t i = 0; i < (each ? record.captions.size() : 1); ++i)
     items.push_back({each ? caption_key(record.key, static_cast<int64_t>(i) + 1) : record.key,
@@ -48,8 +52,9 @@ Items items_of(const NoiseOptions& options) {
   const bool single = !options.caption.empty() || !options.key.empty();
   if (single == !options.captions.empty())
     throw BadUsage("[usage] noise wants either --captions, or --caption and --key");
-  if (options.noise.per == "caption" && (single || options.labels))
-    throw BadUsage("[usage] --per caption wants a list of captions, without --caption and --labels");
+  if (options.noise.per != "picture" && (single || options.labels))
+    throw BadUsage(concat("[usage] --per ", options.noise.per,
+                          " wants a list of captions, without --caption and --labels"));
   if (single) {
     if (options.key.empty())
       throw BadUsage("[usage] --caption needs a --key, which its noise is filed under");

@@ -36,9 +36,9 @@ inline CLI::Option* add_noise_flags(CLI::App& command, NoiseFlags& flags) {
   command
       .add_option(
           "--per", flags.per,
-          "What has a noise of its own: picture, from its first caption; caption, each of a picture's "
-          "captions under the key KEY#1, KEY#2, ...")
-      ->check(CLI::IsMember({"picture", "caption"}))
+          "What has a noise of its own: picture, from its first caption; all-captions, a picture, from all "
+          "its captions together; caption, each of a picture's captions under the key KEY#1, KEY#2, ...")
+      ->check(CLI::IsMember({"picture", "all-captions", "caption"}))
       ->capture_default_str();
   add_compute(command, flags.compute);
   return generator;

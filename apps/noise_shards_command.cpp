@@ -67,6 +67,8 @@ std::string text_of(const ShardSummary& summary, const ShardFlags& flags) {
 }
 
 Result make_shards(ShardFlags flags, const Globals& globals) {
+  if (flags.noise.per == "all-captions")
+    throw BadUsage("[usage] noise-shards reads caption after caption; --per all-captions is for t2ue noise");
   if (!flags.again.empty()) take_recipe(flags);
   const std::unique_ptr<T2ueSource> source = open_source(flags.noise);
   ShardJob& job = flags.job;

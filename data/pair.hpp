@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,13 @@ struct Pair {
   std::vector<std::string> captions;  ///< UTF-8, none empty; there may be none if there is a label
   std::string label;                  ///< the class; empty if none
 };
+
+/// A picture's captions as one text, a line each: what a noise that is made from all of them is made from.
+inline std::string joined_captions(std::span<const std::string> captions) {
+  std::string joined;
+  for (const std::string& caption : captions) joined += (joined.empty() ? "" : "\n") + caption;
+  return joined;
+}
 
 struct CaptionLimits {
   size_t max_caption_bytes = 10'000;

@@ -23,15 +23,15 @@
 
 namespace t2ue {
 
-/// What has a noise of its own: a picture, made from its first caption under the picture's key, or each of
-/// its captions, under caption_key().
-enum class NoisePer : uint8_t { picture, caption };
+/// What has a noise of its own: a picture, made from its first caption under the picture's key; each of its
+/// captions, under caption_key(); or a picture, made from all its captions (joined_captions()).
+enum class NoisePer : uint8_t { picture, caption, all_captions };
 
 namespace detail {
 template <>
 struct KindNames<NoisePer> {
   static constexpr std::string_view what = "noise per";
-  static constexpr std::array<std::string_view, 2> names = {"picture", "caption"};
+  static constexpr std::array<std::string_view, 3> names = {"picture", "caption", "all-captions"};
 };
 }  // namespace detail
 

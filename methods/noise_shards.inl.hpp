@@ -51,6 +51,8 @@ T2UE_INLINE void check_shard_recipe(const ShardRecipe& recipe) {
         recipe.shard_items, " items are outside 1..", detail::most_shard_items);
   check(!recipe.files.empty() && recipe.files.size() <= 1'000'000, "shards", "there are ",
         recipe.files.size(), " caption files, outside 1..1000000");
+  check(recipe.noise.per != NoisePer::all_captions, "shards",
+        "captions are read one by one; noise from all of a picture's captions is not made in shards");
   for (const std::string& name : recipe.files)
     check(valid_utf8(name), "shards", "the name of a caption file is not UTF-8");
 }

@@ -18,6 +18,7 @@
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/uniform.hpp>
+#include <t2ue/methods/word_textures.hpp>
 
 namespace t2ue {
 
@@ -225,6 +226,15 @@ inline std::vector<RegistryEntry> make_registry() {
          check(!r.facts.captions.empty(), r.name, "is a method for captions, but the data set has none");
          return noise_method<KeywordTextures>(r.facts.captions, r.whole("keywords", 2, texture_count),
                                               r.eps_steps());
+       }},
+      {{WordTextures::describe(eps),
+        {{"words", "32", "keywords, each with a texture"},
+         {"together", "4", "at most so many of an item's words over each other"},
+         eps_steps}},
+       [](MethodRequest& r) {
+         check(!r.facts.captions.empty(), r.name, "is a method for captions, but the data set has none");
+         return noise_method<WordTextures>(r.facts.captions, r.whole("words", 1, texture_count - 1),
+                                           r.whole("together", 1, texture_count), r.eps_steps());
        }},
       {{TextLsp::describe(linf, "words"), {norm("linf"), l2, eps_steps, grid, features, feature_width, seed}},
        [](MethodRequest& r) {

@@ -5,7 +5,7 @@
 
 #include <t2ue/core/plan.hpp>
 #include <t2ue/optim/batch.hpp>
-#include <t2ue/optim/recipe.hpp>
+#include <t2ue/optim/normalised.hpp>
 
 namespace t2ue {
 
@@ -24,9 +24,7 @@ class DatasetPass {
             [this, record](Graph& g) {
               const Evaluation evaluation(g);
               const Frozen frozen(g);
-              PerturbOptions options;
-              options.norm = pixel_norm;
-              output_ = g.output(record(g, perturb(g.input(batch_.images), {}, options), batch_));
+              output_ = g.output(record(g, normalised(g.input(batch_.images)), batch_));
             },
             device, Execution::planned, precision) {}
   DatasetPass(const DatasetPass&) = delete;

@@ -11,6 +11,7 @@
 #include <t2ue/optim/features.hpp>
 #include <t2ue/optim/noise_losses.hpp>
 #include <t2ue/optim/noise_table.hpp>
+#include <t2ue/optim/normalised.hpp>
 #include <t2ue/optim/trainer.hpp>
 #include <t2ue/optim/trigger_search.hpp>
 
@@ -245,10 +246,8 @@ class NoiseTrainer {
           [this](Graph& g) {
             const Frozen frozen(g);
             const Evaluation evaluation(g);
-            PerturbOptions options;
-            options.norm = pixel_norm;
             outputs_ = g.output(
-                picture_outputs(model_, perturb(g.input(batch_.tensors().images), table_noise(g), options)));
+                picture_outputs(model_, normalised(g.input(batch_.tensors().images), table_noise(g))));
           },
           parameters_.device(), execution_, precision_);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -43,8 +44,9 @@ class BenchData {
   /// SHA-256 of those captions; empty if the plan has none.
   const std::string& recaption_hash() const { return recaption_hash_; }
 
-  /// For a text tower of that vocabulary; learned from the training captions.
-  Tokenizer tokenizer(int64_t vocab_size) const;
+  /// For a text tower of that vocabulary; learned from the training captions at the first call, which is not
+  /// for two threads at once.
+  const Tokenizer& tokenizer(int64_t vocab_size) const;
 
  private:
   void read_recaptioned(const std::filesystem::path& path);
@@ -57,6 +59,7 @@ class BenchData {
   std::filesystem::path originals_;
   std::unordered_map<std::string, std::vector<std::string>> recaptioned_;  ///< by key
   std::string train_hash_, hash_, recaption_hash_;
+  mutable std::map<int64_t, Tokenizer> tokenizers_;  ///< by vocab_size
 };
 
 /// A tokenizer of at most so many tokens, learned from captions.

@@ -112,14 +112,17 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
           "training, validation and test pictures do not have the same classes");
   train_hash_ = detail::dataset_hash({&train_});
   hash_ = detail::dataset_hash({&train_, &validation_, &test_});
+  if (plan.data.all_captions)
+    for (std::string* hash : {&train_hash_, &hash_}) *hash = sha256_hex(*hash + " all captions");
 
   const size_t count = train_.keys.size();
   pictures_.reserve(count);  // items point into it
   for (size_t i = 0; i < count; ++i) {
     const auto bytes = train_.picture(static_cast<int64_t>(i));
     pictures_.push_back({train_.size, train_.size, 3, {bytes.begin(), bytes.end()}, {}, {}, 1});
-    const auto row = static_cast<size_t>(train_.caption_row(static_cast<int64_t>(i), 0));
-    items_.push_back({train_.keys[i], train_.captions[row], {}, &pictures_.back()});
+    const auto captions = train_.captions_of(static_cast<int64_t>(i));
+    std::string caption = plan.data.all_captions ? joined_captions(captions) : captions.front();
+    items_.push_back({train_.keys[i], std::move(caption), {}, &pictures_.back()});
     if (train_.labels[i] >= 0) items_.back().label = train_.labels[i];
   }
   if (!plan.data.recaptioned.empty()) read_recaptioned(base / plan.data.recaptioned);
@@ -172,8 +175,10 @@ T2UE_INLINE void BenchData::write_originals(BenchStore& store) {
   writer.commit();
 }
 
-T2UE_INLINE Tokenizer BenchData::tokenizer(int64_t vocab_size) const {
-  return vocabulary_of(train_.captions, vocab_size);
+T2UE_INLINE const Tokenizer& BenchData::tokenizer(int64_t vocab_size) const {
+  const auto found = tokenizers_.find(vocab_size);
+  if (found != tokenizers_.end()) return found->second;
+  return tokenizers_.emplace(vocab_size, vocabulary_of(train_.captions, vocab_size)).first->second;
 }
 
 T2UE_INLINE Tokenizer vocabulary_of(const std::vector<std::string>& captions, int64_t vocab_size) {

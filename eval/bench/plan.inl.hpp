@@ -45,6 +45,7 @@ inline PlanData plan_data(const nlohmann::json& json, const std::string& path) {
   data.test = plan_part(reader.get<nlohmann::json>("test"), path + ".test");
   if (reader.has("validation"))
     data.validation = plan_part(reader.get<nlohmann::json>("validation"), path + ".validation");
+  data.all_captions = reader.get<bool>("all_captions", false);
   data.recaptioned = reader.get<std::string>("recaptioned", "");
   data.validation_share = reader.in_range("validation_share", 0.0, 0.9, 0.0);
   data.size = reader.in_range("size", 8, 1024, 32);

@@ -59,6 +59,10 @@ class BenchRunner {
 
  private:
   nlohmann::json row_identity(const PlanMethod& row) const;
+  /// Whether it trains on the unprotected share alone. Then for as many steps as cells with all pictures:
+  /// for as many epochs it is trained too little, and what the share taught the others passes for a failure
+  /// of their protection.
+  bool is_clean_share(const BenchCell& cell) const;
   nlohmann::json run_cell(const BenchCell& cell);
   std::optional<Protection> protection_of(const BenchCell& cell, double& one_off_seconds);
   PairDataset training_pictures(const BenchCell& cell, const std::optional<Protection>& protection);

@@ -108,11 +108,18 @@ T2UE_INLINE nlohmann::json BenchRunner::row_identity(const PlanMethod& row) cons
 }
 
 T2UE_INLINE std::string BenchRunner::key_of(const BenchCell& cell) const {
-  return short_key({{"version", detail::bench_version},
-                    {"recipe", recipe_of(cell)},
-                    {"row", row_identity(plan_.methods[cell.method])},
-                    {"eps", cell.eps_steps},
-                    {"seed", cell.seed}});
+  nlohmann::json key{{"version", detail::bench_version},
+                     {"recipe", recipe_of(cell)},
+                     {"row", row_identity(plan_.methods[cell.method])},
+                     {"eps", cell.eps_steps},
+                     {"seed", cell.seed}};
+  // At first it was trained for the recipe's epochs, so for fewer steps: this keeps cells of then apart.
+  if (is_clean_share(cell)) key["clean share"] = "as many steps";
+  return short_key(key);
+}
+
+T2UE_INLINE bool BenchRunner::is_clean_share(const BenchCell& cell) const {
+  return cell.ratio < 1 && plan_.methods[cell.method].method == "clean";
 }
 
 T2UE_INLINE std::filesystem::path BenchRunner::protection_folder(const BenchCell& cell) const {
@@ -178,6 +185,10 @@ T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const Pai
   TrainRecipe recipe =
       defend_recipe(victim.recipe, trained, plan_.data.size, plan_.task == BenchTask::classes);
   recipe.seed = cell.seed;
+  if (is_clean_share(cell))
+    recipe.epochs = static_cast<int>(
+        std::llround(static_cast<double>(recipe.epochs) * static_cast<double>(data_.train().count()) /
+                     static_cast<double>(pictures.count())));
   VictimTask task;
   task.device = options_.device;
   task.precision = options_.precision;

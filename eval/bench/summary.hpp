@@ -36,6 +36,10 @@ TextTable detail_table(const BenchTable& table);
 TextTable defence_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
                          const std::string& victim, double ratio);
 
+/// The same at every ratio under one defence.
+TextTable ratio_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
+                       const std::string& victim, const std::string& defence);
+
 /// Writes results.jsonl (a line a cell), results.csv, results.md, results.tex and report.html into `folder`.
 /// Returns the tables as text for a terminal.
 std::string write_summary(const BenchRunner& runner, std::span<const CellResult> results,

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/data/image_codec.hpp>
@@ -112,7 +114,9 @@ T2UE_INLINE TextTable summary_table(const BenchPlan& plan, const BenchTable& tab
         "WEAK CLEAN MODEL: training on clean pictures taught too little for this table to show protection.");
   if (table.ratio < 1)
     text.notes.push_back(
-        "clean: trained on the unprotected share alone, the control for what that share teaches.");
+        "clean: trained on the unprotected share alone, for as many steps as the others: the control for "
+        "what "
+        "that share teaches.");
   text.notes.push_back(
       "Mean \u00b1 standard deviation over seeds, at the epoch selected on validation data.");
   text.notes.push_back(
@@ -169,44 +173,97 @@ T2UE_INLINE TextTable detail_table(const BenchTable& table) {
   return text;
 }
 
-T2UE_INLINE TextTable defence_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
-                                     const std::string& victim, double ratio) {
-  const size_t headline = detail::headline_metric(runner.metrics());
+namespace detail {
+/// The headline metric of every method in each of `tables`, whose columns are named by `name_of_column`.
+inline TextTable headline_matrix(const BenchRunner& runner, const std::vector<const BenchTable*>& tables,
+                                 const std::function<std::string(const BenchTable&)>& name_of_column) {
+  const size_t headline = headline_metric(runner.metrics());
+  const Metric& metric = runner.metrics()[headline];
   TextTable matrix;
-  matrix.title =
-      concat(runner.plan().title, ": ", victim, ", ", runner.metrics()[headline].name, " under defences");
   matrix.columns = {{"row", false}, {"eps"}};
   std::vector<std::pair<std::string, double>> names;
   std::map<std::pair<std::string, double>, std::vector<std::string>> cells;
-  size_t columns = 0;
-  for (const BenchTable& table : tables) {
-    if (table.victim != victim || table.ratio != ratio) continue;
-    matrix.columns.push_back({table.defence});
-    for (const detail::SeedGroup& group : detail::groups_of(table.results)) {
+  for (size_t column = 0; column < tables.size(); ++column) {
+    const BenchTable& table = *tables[column];
+    matrix.columns.push_back({name_of_column(table)});
+    for (const SeedGroup& group : groups_of(table.results)) {
       const std::pair<std::string, double> name{group.name, group.eps};
       if (!cells.contains(name)) names.push_back(name);
       auto& row = cells[name];
-      row.resize(columns, "-");
-      row.push_back(detail::score_text(table.results, group, headline, &Scores::selected));
-      const Metric& metric = runner.metrics()[headline];
-      if (detail::published_score(runner.plan(), table, group, metric.name))
-        row.back() += " (" + detail::published_text(runner.plan(), table, group, metric) + ")";
+      row.resize(column, "-");
+      row.push_back(score_text(table.results, group, headline, &Scores::selected));
+      if (published_score(runner.plan(), table, group, metric.name))
+        row.back() += " (" + published_text(runner.plan(), table, group, metric) + ")";
     }
-    ++columns;
   }
   for (const auto& name : names) {
     std::vector<std::string> row{name.first, name.second == 0 ? "-" : format_number(name.second, 0)};
-    cells[name].resize(columns, "-");
+    cells[name].resize(tables.size(), "-");
     row.insert(row.end(), cells[name].begin(), cells[name].end());
     matrix.rows.push_back(std::move(row));
   }
-  matrix.notes = {
-      concat("Chance ", format_number(runner.metrics()[headline].chance, 1),
-             ". The same defences for every method; clean accuracy under each stands in the clean row.")};
   if (!runner.plan().published_in.empty())
     matrix.notes.push_back(concat("In brackets: ", runner.plan().published_in, "."));
   return matrix;
 }
+
+/// The tables of a victim that `chosen` is true of.
+inline std::vector<const BenchTable*> tables_where(std::span<const BenchTable> tables,
+                                                   const std::string& victim,
+                                                   const std::function<bool(const BenchTable&)>& chosen) {
+  std::vector<const BenchTable*> found;
+  for (const BenchTable& table : tables)
+    if (table.victim == victim && chosen(table)) found.push_back(&table);
+  return found;
+}
+}  // namespace detail
+
+T2UE_INLINE TextTable defence_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
+                                     const std::string& victim, double ratio) {
+  TextTable matrix = detail::headline_matrix(
+      runner, detail::tables_where(tables, victim, [&](const BenchTable& t) { return t.ratio == ratio; }),
+      [](const BenchTable& table) { return table.defence; });
+  const Metric& metric = runner.metrics()[detail::headline_metric(runner.metrics())];
+  matrix.title = concat(runner.plan().title, ": ", victim, ", ", metric.name, " under defences");
+  if (ratio < 1) matrix.title += concat(", ", format_number(100 * ratio, 0), " % protected");
+  matrix.notes.insert(
+      matrix.notes.begin(),
+      concat("Chance ", format_number(metric.chance, 1),
+             ". The same defences for every method; clean accuracy under each stands in the clean row."));
+  return matrix;
+}
+
+T2UE_INLINE TextTable ratio_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
+                                   const std::string& victim, const std::string& defence) {
+  TextTable matrix = detail::headline_matrix(
+      runner, detail::tables_where(tables, victim, [&](const BenchTable& t) { return t.defence == defence; }),
+      [](const BenchTable& table) { return concat(format_number(100 * table.ratio, 0), " % protected"); });
+  const Metric& metric = runner.metrics()[detail::headline_metric(runner.metrics())];
+  matrix.title = concat(runner.plan().title, ": ", victim, ", ", metric.name, " by the share protected");
+  if (defence != "none") matrix.title += ", " + defence;
+  matrix.notes.insert(matrix.notes.begin(),
+                      concat("Chance ", format_number(metric.chance, 1),
+                             ". Below 100 % clean is trained on the unprotected share alone, for as many "
+                             "steps as the others: what protected pictures add to it is what they teach."));
+  return matrix;
+}
+
+namespace detail {
+/// What a plan of several defences or ratios is run for, at a glance.
+inline std::vector<TextTable> matrices(const BenchRunner& runner, std::span<const BenchTable> tables) {
+  const BenchPlan& plan = runner.plan();
+  std::vector<TextTable> all;
+  for (const PlanVictim& victim : plan.victims) {
+    if (plan.defences.size() > 1)
+      for (const double ratio : plan.ratios)
+        all.push_back(defence_matrix(runner, tables, victim.name, ratio));
+    if (plan.ratios.size() > 1)
+      for (const std::string& defence : plan.defences)
+        all.push_back(ratio_matrix(runner, tables, victim.name, defence));
+  }
+  return all;
+}
+}  // namespace detail
 
 T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const CellResult> results,
                                       const std::filesystem::path& folder) {
@@ -221,6 +278,14 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
       concat("Methods protect the same ", runner.data().train().count(), " training pictures (",
              runner.plan().data.size, " pixels); victims are trained on what was saved and measured on ",
              runner.data().test().count(), " clean test pictures.");
+  for (TextTable& matrix : detail::matrices(runner, tables)) {
+    all.push_back(matrix);
+    ReportSection section;
+    section.title = "At a glance";
+    section.tables = {std::move(matrix)};
+    page.sections.push_back(std::move(section));
+  }
+  const size_t glances = all.size();
   for (const BenchTable& table : tables) {
     ReportSection section;
     section.title = table.title;
@@ -230,15 +295,6 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
     all.insert(all.end(), section.tables.begin(), section.tables.end());
     page.sections.push_back(std::move(section));
   }
-  if (runner.plan().defences.size() > 1)
-    for (const PlanVictim& victim : runner.plan().victims)
-      for (const double ratio : runner.plan().ratios) {
-        ReportSection section;
-        section.title = "Defences";
-        section.tables = {defence_matrix(runner, tables, victim.name, ratio)};
-        all.push_back(section.tables[0]);
-        page.sections.push_back(std::move(section));
-      }
   ReportSection noises = detail::noise_section(runner, results);
   if (!noises.galleries.empty()) page.sections.push_back(std::move(noises));
   std::string seeds;
@@ -253,11 +309,12 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
   page.results_json = nlohmann::json{{"title", runner.plan().title}, {"file", "results.jsonl"}}.dump();
   std::string terminal, markdown, csv, latex;
   for (const TextTable& table : all) {
-    terminal += to_text(table) + "\n";
     markdown += to_markdown(table) + "\n";
     csv += table.title + "\n" + to_csv(table) + "\n";
     latex += to_latex(table) + "\n";
   }
+  // A terminal shows the end first, a page its beginning.
+  for (size_t i = 0; i < all.size(); ++i) terminal += to_text(all[(i + glances) % all.size()]) + "\n";
   write_file(folder / "results.md", markdown);
   write_file(folder / "results.csv", csv);
   write_file(folder / "results.tex", latex);

@@ -78,7 +78,7 @@ inline double train_surrogate_row(const SurrogateMethod& method, const Surrogate
                                   const std::filesystem::path& file, const RowContext& context) {
   if (method.reads_captions) {
     PairDataset pictures = context.data.train();
-    const Tokenizer tokenizer = context.data.tokenizer(options.clip.text.vocab_size);
+    const Tokenizer& tokenizer = context.data.tokenizer(options.clip.text.vocab_size);
     tokenise_captions(pictures, tokenizer, static_cast<int>(options.clip.text.context_length));
     return train_surrogate_row<Clip>(method, options, options.clip, pictures, &tokenizer, file, context);
   }

@@ -79,7 +79,7 @@ inline double train_t2ue_row(T2ueRowOptions options, const RowContext& context,
                              const std::filesystem::path& file) {
   const BenchTask task = context.plan.task;
   if (context.eps_steps > 0) options.generator.eps = static_cast<float>(context.eps_steps) / 255.0f;
-  const Tokenizer tokenizer = context.data.tokenizer(options.clip.text.vocab_size);
+  const Tokenizer& tokenizer = context.data.tokenizer(options.clip.text.vocab_size);
   PairDataset pictures = context.data.train();
   tokenise_captions(pictures, tokenizer, static_cast<int>(options.clip.text.context_length));
   // A text tower with random weights: it knows words apart, and nobody's pictures.

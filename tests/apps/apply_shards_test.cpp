@@ -102,4 +102,37 @@ TEST(NoisePer, CaptionIsAlsoForTheNoiseCommand) {
   EXPECT_EQ(program(words + Words{"--labels", "--overwrite"}).code, 2);
 }
 
+TEST(NoisePer, PictureFromAllItsCaptions) {
+  const auto folder = fresh_folder();
+  write_file(folder / "list.csv", std::string_view("key,caption\na,a fish\na,a cat\nb,one bird\nc,a fish\n"
+                                                   "d,a bird\ne,no cat\nf,frog\ng,toad\nh,hare\n"));
+  const auto noise = [&](const std::string& per) {
+    const Words words{"noise",
+                      "--method",
+                      "keyword_textures",
+                      "--size",
+                      "8x8",
+                      "--captions",
+                      folder / "list.csv",
+                      "--out",
+                      folder / per,
+                      "--per",
+                      per};
+    EXPECT_EQ(program(words).code, 0);
+    return read_noise_manifest(folder / per);
+  };
+  const NoiseManifest all = noise("all-captions"), first = noise("picture");
+  EXPECT_EQ(all.recipe.per, NoisePer::all_captions);
+  ASSERT_EQ(all.items.size(), 8u);
+  EXPECT_EQ(all.items[0].key, "a");
+  EXPECT_EQ(all.items[0].caption, "a fish\na cat");
+  EXPECT_EQ(all.items[0].sha256, all.items[4].sha256) << "the keyword cat, which comes before fish";
+  EXPECT_NE(all.items[0].sha256, all.items[2].sha256);
+  EXPECT_EQ(first.items[0].sha256, first.items[2].sha256) << "a fish";
+  EXPECT_EQ(program({"noise-shards", "--generator", Workshop::get().generator, "--captions",
+                     folder / "list.csv", "--out", folder / "shards", "--per", "all-captions"})
+                .code,
+            2);
+}
+
 }  // namespace

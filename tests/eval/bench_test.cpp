@@ -262,6 +262,7 @@ TEST_F(BenchTest, ClassesWithTransformsDefencesAndRatios) {
     // At a ratio, clean is the control that trains on what was left unprotected.
     const bool half = cell.cell.ratio < 1 && cell.result.at("row") == "clean";
     EXPECT_EQ(cell.result.at("pictures"), half ? 16 : 32);
+    EXPECT_EQ(cell.result.at("epochs").size(), half ? 4u : 2u) << "as many steps";
   }
   EXPECT_GT(results[3].result.at("measured").at("linf"), 8) << "one pixel moves far";
   const std::vector<BenchTable> tables = tables_of(*runner, results);
@@ -272,12 +273,19 @@ TEST_F(BenchTest, ClassesWithTransformsDefencesAndRatios) {
     EXPECT_EQ(recipes.size(), 1u);
   }
   EXPECT_NE(tables[0].results.rows()[0].recipe, tables[1].results.rows()[0].recipe);
-  write_summary(*runner, results, root / "out");
+  const std::string terminal = write_summary(*runner, results, root / "out");
   for (const char* file : {"results.jsonl", "results.csv", "results.md", "results.tex", "report.html"})
     EXPECT_TRUE(fs::exists(root / "out" / file)) << file;
   const std::string lines = read_text(root / "out" / "results.jsonl");
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 20);
-  EXPECT_THAT(read_text(root / "out" / "results.md"), HasSubstr("under defences"));
+  // At a glance: two shares by two defences, each a table before the others; a terminal has them at its end.
+  const std::string markdown = read_text(root / "out" / "results.md");
+  for (const char* title : {"under defences\n", "under defences, 50 % protected", "by the share protected\n",
+                            "by the share protected, gray"})
+    EXPECT_LT(markdown.find(title), markdown.find("epochs, measured noise")) << title;
+  EXPECT_THAT(terminal, HasSubstr("by the share protected, gray"));
+  EXPECT_GT(terminal.find("by the share protected, gray"), terminal.rfind("epochs, measured noise"));
+  EXPECT_THAT(markdown, HasSubstr("| row | eps | 100 % protected | 50 % protected |"));
   // Four rows with noise, each drawn once however many victims were trained on it.
   const std::string page = read_text(root / "out" / "report.html", 1 << 24);
   for (const char* alt : {"class_random, eps 4: spectrum", "class_random, eps 8: spectrum", "ops: spectrum",
@@ -421,6 +429,25 @@ TEST_F(BenchTest, AttackerWhoKnowsAllButTheSeedSubtractsHisGuess) {
 
   given["methods"].push_back({{"method", "ops"}});
   EXPECT_EQ(plan_error(given), "methods[3]");
+}
+
+TEST_F(BenchTest, NoiseIsMadeFromTheFirstCaptionOrFromAll) {
+  json given = plan_json("image-text");
+  given["methods"] = {{{"method", "clean"}}, {{"method", "text_lsp"}}};
+  const std::vector<BenchCell> cells = cells_of(plan(given));
+  runner.emplace(plan(given), root, root / "out", BenchOptions{});
+  const std::string key = runner->key_of(cells[1]);
+  const std::filesystem::path folder = runner->protection_folder(cells[1]);
+  const auto of_five = runner->data().train().captions_of(5);
+  const std::vector<std::string> captions(of_five.begin(), of_five.end());
+  ASSERT_EQ(captions.size(), 2u);
+  EXPECT_EQ(runner->data().items()[5].caption, captions[0]);
+
+  given["data"]["all_captions"] = true;
+  runner.emplace(plan(given), root, root / "out", BenchOptions{});
+  EXPECT_EQ(runner->data().items()[5].caption, captions[0] + "\n" + captions[1]);
+  EXPECT_NE(runner->key_of(cells[1]), key);
+  EXPECT_NE(runner->protection_folder(cells[1]), folder);
 }
 
 TEST_F(BenchTest, AttackerWhoRewritesCaptionsLearnsFromHisOwn) {

@@ -60,7 +60,7 @@ TEST(Registry, EveryMethodIsMadeFromItsDefaultsAndKeepsItsCard) {
       EXPECT_EQ(make_method(name, {}, all).transform->apply(all.items[1], picture).pixels, result.pixels);
     }
   }
-  EXPECT_EQ(names.size(), 15 + surrogate_methods().size());
+  EXPECT_EQ(names.size(), 16 + surrogate_methods().size());
 }
 
 TEST(Registry, EveryOptionIsRead) {

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <t2ue/methods/keyword_textures.hpp>
+#include <t2ue/methods/word_textures.hpp>
 
 #include <t2ue/core/error.hpp>
 
@@ -81,6 +82,42 @@ TEST(Textures, GiveEveryKeywordItsOwn) {
   EXPECT_THROW(source.make(silent), Error);
   EXPECT_THROW(KeywordTextures(captions, texture_count + 1, 8), Error);
   EXPECT_THROW(KeywordTextures(captions, 4, 0), Error);
+}
+
+TEST(Textures, LieOverEachOtherForTheWordsOfAPicture) {
+  const std::vector<std::string> captions{"a red dog", "the dog runs", "a cat", "cat and tree", "a bird",
+                                          "one bird",  "a fish",       "fish!", "boats",        "more boats"};
+  const WordTextures source(captions, 3, 2, 8);
+  ASSERT_EQ(source.keywords().words, (std::vector<std::string>{"bird", "boats", "cat"}));
+  const auto noise_of = [&](const std::string& caption, int together = 2) {
+    const std::vector<NoiseItem> items{{"key", caption, {}, nullptr}};
+    return WordTextures(captions, 3, together, 8).make(items).front();
+  };
+  EXPECT_EQ(source.weights_of("A bird, a bird\nno bird\nthe cat"), (std::vector<int>{2, 0, 1}));
+  EXPECT_EQ(noise_of("one bird"), texture_noise(0, 8));
+  EXPECT_EQ(noise_of("a cat"), texture_noise(2, 8));
+  EXPECT_EQ(noise_of("a fish"), texture_noise(3, 8)) << "no word that has a texture";
+
+  // Two words: where both textures agree it is theirs, elsewhere the heavier word's, or the first's of
+  // equals.
+  const Noise both = noise_of("cat and bird"), heavy = noise_of("cat and bird\na cat");
+  const std::vector<int8_t> bird = texture_signs(0, texture_period), cat = texture_signs(2, texture_period);
+  for (size_t p = 0; p < both.steps.size(); ++p) {
+    EXPECT_EQ(both.steps[p], 8 * (bird[p] + cat[p] == 0 ? bird[p] : cat[p]));
+    EXPECT_EQ(heavy.steps[p], 8 * cat[p]);
+  }
+  // Of three, the sign of the sum; with at most two together, of the first two.
+  const Noise all = noise_of("bird boats cat", 3);
+  const std::vector<int8_t> boats = texture_signs(1, texture_period);
+  for (size_t p = 0; p < all.steps.size(); ++p)
+    EXPECT_EQ(all.steps[p], bird[p] + boats[p] + cat[p] > 0 ? 8 : -8);
+  EXPECT_EQ(noise_of("bird boats cat"), noise_of("bird boats"));
+  EXPECT_NE(noise_of("bird boats cat"), all);
+
+  EXPECT_THROW(noise_of(""), Error);
+  EXPECT_THROW(noise_of("a cat", 0), Error);
+  EXPECT_THROW(WordTextures(captions, texture_count, 2, 8), Error);
+  EXPECT_THROW(WordTextures(captions, 3, 2, 0), Error);
 }
 
 TEST(Textures, RefuseWhatCannotBe) {

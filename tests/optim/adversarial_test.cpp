@@ -1,5 +1,6 @@
 // Attacks inside a training step, and victims that train against them.
 #include <t2ue/optim/adversarial.hpp>
+#include <t2ue/optim/normalised.hpp>
 
 #include "optim/tiny.hpp"
 
@@ -23,9 +24,7 @@ struct Adversarial : testing::Test {
     batch.fill(data, shuffled_order(8, 1, 0), 0, 0);
     const auto loss = [&](Graph& g, const Var& attack) {
       const Evaluation evaluation(g);
-      PerturbOptions view;
-      view.norm = pixel_norm;
-      const Var seen = attacked(perturb(g.input(batch.images), {}, view), attack, pixel_norm);
+      const Var seen = attacked(normalised(g.input(batch.images)), attack, pixel_norm);
       return training_loss(trainer.model(), seen, batch, false);
     };
     BatchAttack attack(batch.images.shape(), options, loss);

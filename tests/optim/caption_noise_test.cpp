@@ -74,11 +74,8 @@ TEST_F(Noise, TheTriggerSearchLowersTheBatchsLoss) {
   ParameterSet parameters(model, 3);
   NoiseBatch batch(data, 8, {});
   batch.fill(std::vector<int64_t>{0, 1, 2, 3, 9, 11, 14, 16}, 0, {});
-  TriggerSearch search(model, batch, 2, 5, caption_marks(data), [&](Graph& g) {
-    PerturbOptions options;
-    options.norm = pixel_norm;
-    return perturb(g.input(batch.tensors().images), {}, options);
-  });
+  TriggerSearch search(model, batch, 2, 5, caption_marks(data),
+                       [&](Graph& g) { return normalised(g.input(batch.tensors().images)); });
   std::vector<int32_t> triggers(48, 7);
   const std::vector<int32_t> before = triggers;
   const float first = search.run(triggers);

@@ -1,5 +1,6 @@
 // Pictures that are trained on in the worst of several draws of a policy.
 #include <set>
+#include <t2ue/optim/normalised.hpp>
 #include <t2ue/optim/worst_draw.hpp>
 
 #include "optim/tiny.hpp"
@@ -17,11 +18,6 @@ struct WorstDraws : TinyClassifierTest {
   static constexpr int draws = 4;
   Batch batch{static_cast<int64_t>(some_items.size()), data.size, data.context_length, {}};
 
-  static Var normalised(Graph& g, const Batch& shown) {
-    PerturbOptions view;
-    view.norm = pixel_norm;
-    return perturb(g.input(shown.images), {}, view);
-  }
   /// The training's own loss of a single picture in that draw.
   double loss_of(Classifier& model, size_t place, int draw) {
     Batch one(1, data.size, data.context_length, {});
@@ -34,7 +30,7 @@ struct WorstDraws : TinyClassifierTest {
     Step step([&](Graph& g) {
       const Evaluation evaluation(g);
       const Frozen frozen(g);
-      loss = g.output(training_loss(model, normalised(g, one), one, false));
+      loss = g.output(training_loss(model, normalised(g.input(one.images)), one, false));
     });
     step.run();
     return static_cast<double>(loss.item());
@@ -45,7 +41,7 @@ TEST_F(WorstDraws, EveryPictureGetsTheDrawOfItsLargestLoss) {
   ClassifierTrainer trainer(tiny_classifier(), recipe, data);
   for (int i = 0; i < 20; ++i) trainer.step();
   WorstDraw<Classifier> worst(trainer.model(), batch, draws,
-                              [this](Graph& g) { return normalised(g, batch); });
+                              [this](Graph& g) { return normalised(g.input(batch.images)); });
   const std::vector<int> chosen = worst.fill(data, some_items, 0, 5, some_policy);
   const std::vector<uint8_t> filled = batch.images.to_vector<uint8_t>();
   std::set<int> used;
@@ -64,7 +60,8 @@ TEST_F(WorstDraws, EveryPictureGetsTheDrawOfItsLargestLoss) {
 TEST_F(WorstDraws, ClipsLossIsThatOfItsCaptionAmongTheBatchs) {
   ClipTrainer trainer(tiny_clip(), recipe, data);
   for (int i = 0; i < 20; ++i) trainer.step();
-  WorstDraw<Clip> worst(trainer.model(), batch, draws, [this](Graph& g) { return normalised(g, batch); });
+  WorstDraw<Clip> worst(trainer.model(), batch, draws,
+                        [this](Graph& g) { return normalised(g.input(batch.images)); });
   const std::vector<int> chosen = worst.fill(data, some_items, 0, 5, some_policy);
   const double scale = std::exp(static_cast<double>(trainer.model().logit_scale.value.item()));
   std::vector<std::vector<double>> losses;
@@ -74,7 +71,7 @@ TEST_F(WorstDraws, ClipsLossIsThatOfItsCaptionAmongTheBatchs) {
     Step step([&](Graph& g) {
       const Evaluation evaluation(g);
       const Frozen frozen(g);
-      images = g.output(trainer.model().encode_image(normalised(g, batch)));
+      images = g.output(trainer.model().encode_image(normalised(g.input(batch.images))));
       texts = g.output(trainer.model().encode_text(g.input(batch.ids), g.input(batch.end)));
     });
     step.run();

@@ -1,0 +1,92 @@
+// Textures of all the keywords of an item, laid over each other: a shortcut for each of the words that a text
+// tower learns first, not only for the first of them.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <t2ue/methods/caption_keywords.hpp>
+#include <t2ue/methods/caption_words.hpp>
+#include <t2ue/methods/textures.hpp>
+
+namespace t2ue {
+
+/// Training-free. Every keyword (CaptionKeywords) has a texture. An item's noise is eps times the sign of the
+/// sum of its words' textures, each weighted by how many of the item's captions (lines of NoiseItem::caption)
+/// hold the word. A picture's likeness to *any* of its common words is then cheaper to read off the noise
+/// than off the picture.
+class WordTextures final : public ItemwiseSource {
+ public:
+  static MethodCard describe(int eps_steps) {
+    MethodCard card =
+        training_free_card("word_textures", "the textures of all keywords of captions, laid over each other",
+                           false, linf_budget("word_textures", eps_steps));
+    card.needs_text = true;
+    card.resampler = Resampler::tile;
+    return card;
+  }
+
+  /// Learns up to `words` keywords from `captions`, and lays at most `together` of them over each other:
+  /// those that most captions of the item hold, of equals those that come first. An item without any gets the
+  /// texture after the last word's. Noises of texture_period x texture_period at +-eps_steps, to be tiled.
+  /// Error for an eps out of range, together < 1, more words than textures, and as CaptionKeywords::learn().
+  WordTextures(std::span<const std::string> captions, int64_t words, int together, int eps_steps)
+      : ItemwiseSource(describe(eps_steps), texture_period, texture_period),
+        together_(together),
+        eps_steps_(eps_steps) {
+    check(words < texture_count, card().name, words,
+          " words, and one texture for none of them, are more than ", texture_count,
+          " textures; use fewer words");
+    check(together >= 1, card().name, together, " words together; at least 1");
+    keywords_ = CaptionKeywords::learn(captions, words + 1);
+  }
+
+  const CaptionKeywords& keywords() const { return keywords_; }
+
+  /// How many of the lines of `captions` hold each keyword, in the keywords' order.
+  std::vector<int> weights_of(std::string_view captions) const {
+    std::vector<int> weights(keywords_.words.size(), 0);
+    while (!captions.empty()) {
+      const size_t end = std::min(captions.find('\n'), captions.size());
+      const std::set<std::string> present = words_of(std::string(captions.substr(0, end)));
+      for (size_t w = 0; w < weights.size(); ++w)
+        if (present.count(keywords_.words[w]) > 0) ++weights[w];
+      captions.remove_prefix(std::min(end + 1, captions.size()));
+    }
+    return weights;
+  }
+
+ private:
+  Noise noise_of(const NoiseItem& item) const override {
+    check(!item.caption.empty(), card().name, "the item \"", item.key, "\" has no caption");
+    const std::vector<int> weights = weights_of(item.caption);
+    std::vector<size_t> chosen;
+    for (size_t w = 0; w < weights.size(); ++w)
+      if (weights[w] > 0) chosen.push_back(w);
+    std::stable_sort(chosen.begin(), chosen.end(),
+                     [&](size_t a, size_t b) { return weights[a] > weights[b]; });
+    chosen.resize(std::min(chosen.size(), static_cast<size_t>(together_)));
+    if (chosen.empty()) return texture_noise(static_cast<int>(weights.size()), eps_steps_);
+
+    // Twice the sum, and once the first word's: its sign where the others cancel out.
+    std::vector<int> sum(values(), 0);
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      const std::vector<int8_t> signs = texture_signs(static_cast<int>(chosen[i]), texture_period);
+      for (size_t p = 0; p < sum.size(); ++p) sum[p] += (2 * weights[chosen[i]] + (i == 0)) * signs[p];
+    }
+    Noise noise{height(), width(), {}};
+    for (const int value : sum)
+      noise.steps.push_back(static_cast<int8_t>(value > 0 ? eps_steps_ : -eps_steps_));
+    return noise;
+  }
+
+  int together_, eps_steps_;
+  CaptionKeywords keywords_;
+};
+
+}  // namespace t2ue
