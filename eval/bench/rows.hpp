@@ -1,10 +1,17 @@
 // From a plan's row to a method at work: what is trained for it, if anything, and what makes its noise.
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <t2ue/core/config.hpp>
 #include <t2ue/eval/bench/row_context.hpp>
 
 namespace t2ue {
+
+/// Whether the row trains its generator here; with the option "generator_file" it brings one.
+inline bool trains_t2ue(const PlanMethod& row) {
+  return row.method == "t2ue" && !row.options.contains("generator_file");
+}
 
 /// Throws Error unless the row's method is known, its options are, the task has what it needs to see, and the
 /// plan's defences can be put up against it.

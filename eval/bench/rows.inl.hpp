@@ -11,11 +11,6 @@ namespace t2ue {
 
 namespace detail {
 
-/// Whether the row trains its generator here; with the option "generator_file" it brings one.
-inline bool trains_t2ue(const PlanMethod& row) {
-  return row.method == "t2ue" && !row.options.contains("generator_file");
-}
-
 /// The method whose noise the row optimises here; null with the option "noise", which brings it, and for
 /// methods without surrogates.
 inline const SurrogateMethod* trained_surrogate_method(const PlanMethod& row) {
@@ -73,7 +68,7 @@ T2UE_INLINE void check_row(const PlanMethod& row, const BenchPlan& plan) {
   const BenchTask task = plan.task;
   if (std::find(plan.defences.begin(), plan.defences.end(), adaptive_defence) != plan.defences.end())
     detail::check_guessable(row);
-  if (detail::trains_t2ue(row)) {
+  if (trains_t2ue(row)) {
     t2ue_row_options(row.options, task);
     return;
   }
@@ -94,7 +89,7 @@ T2UE_INLINE BuiltRow build_row(const PlanMethod& row, const RowContext& context)
     built.method.noise = std::make_shared<Shuffled>(built.method.noise, context.data.items(), context.seed);
     return built;
   }
-  if (detail::trains_t2ue(row)) return build_t2ue_row(row.options, context);
+  if (trains_t2ue(row)) return build_t2ue_row(row.options, context);
   if (const SurrogateMethod* method = detail::trained_surrogate_method(row))
     return build_surrogate_row(*method, row.options, context);
   const nlohmann::json options = detail::registry_options(row, context.eps_steps, context.seed);

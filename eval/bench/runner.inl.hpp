@@ -104,6 +104,9 @@ T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
 T2UE_INLINE nlohmann::json BenchRunner::row_identity(const PlanMethod& row) const {
   nlohmann::json json{{"method", row.method}, {"options", row.options}};
   if (!row.of.empty()) json["of"] = row_identity(*find_row(plan_, row.of));
+  // At first its noise was made from another latent than the generator was trained with: this keeps cells of
+  // then apart.
+  if (trains_t2ue(row)) json["latent"] = "trained";
   return json;
 }
 

@@ -70,7 +70,9 @@ double train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const 
     trainer.round();
     if (context.progress) context.progress("generator", trainer.rounds(), trainer.total_rounds());
   });
-  save_generator(file, options.generator, trainer.generator_parameters(), encoder, context.seed, keywords,
+  // With the recipe's seed, which drew the latent that it was trained with: of another one it gives other
+  // noise.
+  save_generator(file, options.generator, trainer.generator_parameters(), encoder, recipe.seed, keywords,
                  nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(recipe)}}.dump());
   return earlier;
 }
@@ -140,6 +142,7 @@ T2UE_INLINE BuiltRow build_t2ue_row(const nlohmann::json& json, const RowContext
   const std::string name = "t2ue-" + short_key({{"options", json},
                                                 {"eps", context.eps_steps},
                                                 {"seed", context.seed},
+                                                {"latent", "trained"},
                                                 {"train", context.data.train_hash()},
                                                 {"precision", name_of(context.precision)}});
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {

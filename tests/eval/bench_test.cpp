@@ -395,7 +395,12 @@ TEST_F(BenchTest, TrainsT2ueOnceForARowAndItsShuffledControl) {
   EXPECT_LE(results[1].result.at("measured").at("distinct_deltas"), 3);
   size_t generators = 0;
   for (const auto& entry : fs::directory_iterator(root / "out" / "models"))
-    generators += entry.path().extension() == ".safetensors";
+    if (entry.path().extension() == ".safetensors") {
+      ++generators;
+      // Of another latent than it was trained with a generator gives other noise.
+      const json state = json::parse(SafetensorsFile(entry.path()).metadata().at("state"));
+      EXPECT_EQ(state.at("seed"), state.at("training").at("recipe").at("seed"));
+    }
   EXPECT_EQ(generators, 1u);
 }
 
