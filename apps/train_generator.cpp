@@ -266,8 +266,8 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
 
   const auto finish = [&](auto& trainer) {
     Result result = run_bilevel(trainer, options, plan, data.pairs, identity, globals);
-    save_generator(options.out, plan.generator, trainer.generator_parameters(), *encoder, plan.recipe.seed,
-                   keywords, record.dump());
+    save_generator(options.out, plan.generator, trainer.generator_parameters(), *encoder,
+                   trainer.latent_seed(), keywords, record.dump());
     return result;
   };
   Result result;

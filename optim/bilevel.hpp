@@ -147,6 +147,9 @@ class BiLevelTrainer {
   /// Seconds spent so far on filling batches.
   double data_seconds() const { return data_seconds_; }
   SsaGenerator& generator() { return generator_; }
+  /// What the latents are drawn by that the generator is trained with: it goes into the generator's file, for
+  /// of others it gives other noise.
+  uint64_t latent_seed() const { return recipe_.seed; }
   const ParameterSet& generator_parameters() const { return generator_parameters_; }
   /// A surrogate of the ensemble, for starting it from trained weights.
   ParameterSet& surrogate_parameters(int k = 0) { return surrogates_.at(static_cast<size_t>(k))->parameters; }
@@ -383,7 +386,7 @@ class BiLevelTrainer {
           std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
                       width, condition);
       const uint64_t draw = policy_.fresh_latents ? 1 + static_cast<uint64_t>(steps_) * items.size() + b : 0;
-      const std::vector<float> z = latent_vector(generator_.config.latent, recipe_.seed, draw);
+      const std::vector<float> z = latent_vector(generator_.config.latent, latent_seed(), draw);
       latent = std::copy(z.begin(), z.end(), latent);
     }
     condition_in_.commit();

@@ -38,7 +38,7 @@ double train_generator(const DemoRecipe& recipe, const Config& surrogate, const 
     progress.update(trainer.rounds(), 0);
   }
   progress.finish();
-  save_generator(file, config, trainer.generator_parameters(), encoder, recipe.seed, keywords,
+  save_generator(file, config, trainer.generator_parameters(), encoder, trainer.latent_seed(), keywords,
                  nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(training)}}.dump());
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }

@@ -36,9 +36,8 @@ struct PlanPart {
 
 struct PlanData {
   PlanPart train, test;
-  PlanPart validation;  ///< empty path: a share of the test part
-  bool all_captions =
-      false;  ///< NoiseItem::caption holds all captions of a picture, a line each; else its first
+  PlanPart validation;          ///< empty path: a share of the test part
+  bool all_captions = false;    ///< noise is made from joined_captions(), not from the first caption
   std::string recaptioned;      ///< captions under "recaption": a list or data set with the training keys
   double validation_share = 0;  ///< 0..0.9; drawn by seed 0, the same in every cell
   int size = 32;                ///< pictures are size x size

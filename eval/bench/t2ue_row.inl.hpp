@@ -70,10 +70,8 @@ double train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const 
     trainer.round();
     if (context.progress) context.progress("generator", trainer.rounds(), trainer.total_rounds());
   });
-  // With the recipe's seed, which drew the latent that it was trained with: of another one it gives other
-  // noise.
-  save_generator(file, options.generator, trainer.generator_parameters(), encoder, recipe.seed, keywords,
-                 nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(recipe)}}.dump());
+  save_generator(file, options.generator, trainer.generator_parameters(), encoder, trainer.latent_seed(),
+                 keywords, nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(recipe)}}.dump());
   return earlier;
 }
 
