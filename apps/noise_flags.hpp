@@ -68,20 +68,10 @@ inline std::unique_ptr<T2ueSource> open_source(const NoiseFlags& flags) {
 }
 
 inline NoiseRecipe recipe_of(const NoiseFlags& flags, const T2ueSource& source) {
-  const SsaGeneratorConfig& config = source.config();
-  const Size size = size_of(flags.size, static_cast<int>(config.output_size()));
-  NoiseRecipe recipe;
-  // The sharing decides the noise as the seed does, so it is told with the method.
-  recipe.method =
-      flags.latent == "all" ? source.card().name : source.card().name + ", a latent each " + flags.latent;
-  recipe.generator_sha256 = source.sha256();
-  recipe.seed = source.seed();
-  recipe.eps_steps = static_cast<int>(std::lround(config.eps * 255.0f));
-  recipe.limiter = config.limiter;
-  recipe.resampler = config.resampler;
+  NoiseRecipe recipe = source.recipe();
+  const Size size = size_of(flags.size, recipe.height);
   recipe.height = size.height;
   recipe.width = size.width;
-  recipe.precision = compute_of(flags.compute).precision;
   recipe.per = kind_named<NoisePer>(flags.per);
   return recipe;
 }

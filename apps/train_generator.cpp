@@ -3,6 +3,7 @@
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/methods/textures.hpp>
+#include <t2ue/methods/word_textures.hpp>
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/clip_file.hpp>
 
@@ -39,6 +40,7 @@ const std::map<std::string, std::string>& policy_help() {
        "A latent vector of its own for every picture of every noise step; else all share one"},
       {"warm_steps", "Updates that teach the generator a texture a keyword or class before the first round"},
       {"warm_rate", "The generator's learning rate in those, 0..10"},
+      {"warm_share", "How large the noise is after those, as a share of eps, 0.001..1"},
       {"noise_beta1", "Of the generator's Adam, 0..1"},
       {"noise_beta2", "Of the generator's Adam, 0..1"}};
   return help;
@@ -169,8 +171,11 @@ Conditions conditions_for(const GeneratorOptions& options, const PairDataset& da
       conditions.table.insert(conditions.table.end(), row, row + conditions.width);
     }
   }
+  const int64_t size = plan.generator.output_size();
   if (plan.policy.warm_steps > 0)
-    conditions.start = texture_starts(static_cast<int64_t>(texts.size()), plan.generator.output_size());
+    conditions.start = options.labels || keywords.groups() > 0
+                           ? texture_starts(static_cast<int64_t>(texts.size()), size)
+                           : word_texture_starts(texts, size);
   return conditions;
 }
 

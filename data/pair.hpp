@@ -1,6 +1,7 @@
 // One picture of a list, with what is known of it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -24,6 +25,18 @@ inline std::string joined_captions(std::span<const std::string> captions) {
   std::string joined;
   for (const std::string& caption : captions) joined += (joined.empty() ? "" : "\n") + caption;
   return joined;
+}
+
+/// The captions of joined_captions(): the lines of a text that are not blank, or the text itself if all are.
+inline std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    if (text.find_first_not_of(" \t\r\n", begin) < end) lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (lines.empty()) lines.push_back(text);
+  return lines;
 }
 
 struct CaptionLimits {

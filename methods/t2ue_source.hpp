@@ -14,6 +14,7 @@
 #include <t2ue/core/plan.hpp>
 #include <t2ue/data/tokenizer.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
+#include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/noise_source.hpp>
 #include <t2ue/models/clip/text.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
@@ -28,7 +29,8 @@ class CaptionEncoder {
   CaptionEncoder(const CaptionEncoder&) = delete;
   CaptionEncoder& operator=(const CaptionEncoder&) = delete;
 
-  /// Text features [N, embed_dim], not normalised. A row does not depend on its neighbours.
+  /// Text features [N, embed_dim], not normalised. Of several captions (joined_captions(), a line each) their
+  /// mean. A row does not depend on its neighbours.
   /// Error for an empty caption, invalid UTF-8, or one longer than 10,000 bytes.
   std::vector<float> encode(std::span<const std::string> captions);
 
@@ -38,6 +40,8 @@ class CaptionEncoder {
   ParameterSet& parameters() { return parameters_; }
 
  private:
+  std::vector<float> encode_lines(std::span<const std::string> lines);
+
   TextConfig config_;
   Tokenizer tokenizer_;
   TextTower tower_;
@@ -89,6 +93,8 @@ class T2ueSource final : public NoiseSource {
   /// Another user key: other latents, other noise. Only matters for generators trained with several latents.
   void set_seed(uint64_t seed);
   void set_latent_sharing(LatentSharing sharing);
+  /// What the manifest of its noise says, at the generator's own size.
+  NoiseRecipe recipe() const;
   /// What the item's noise is a function of: items of one name have one noise.
   std::string noise_name(const NoiseItem& item) const;
 
@@ -96,6 +102,10 @@ class T2ueSource final : public NoiseSource {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// What the manifest of a source's noise says, given the first of it: of T2UE its generator with the seed of
+/// its latents, of others the name, the budget and `seed`, which they draw by.
+NoiseRecipe recipe_of(const NoiseSource& source, uint64_t seed, const Noise& first);
 
 }  // namespace t2ue
 

@@ -5,10 +5,11 @@
 
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/data/captions.hpp>
+#include <t2ue/data/pair.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/models/configs.hpp>
-#include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/checkpoint.hpp>
+#include <t2ue/optim/conditions.hpp>
 
 namespace t2ue {
 
@@ -69,10 +70,29 @@ T2UE_INLINE CaptionEncoder::CaptionEncoder(const TextConfig& config, Tokenizer t
 }
 
 T2UE_INLINE std::vector<float> CaptionEncoder::encode(std::span<const std::string> captions) {
+  std::vector<std::string> lines;
+  std::vector<size_t> count;  // lines of each caption
+  for (const std::string& caption : captions) {
+    detail::check_caption(caption);
+    const size_t before = lines.size();
+    for (std::string& line : lines_of(caption)) lines.push_back(std::move(line));
+    count.push_back(lines.size() - before);
+  }
+  const auto width = static_cast<size_t>(config_.embed_dim);
+  const std::vector<float> features = encode_lines(lines);
+  if (lines.size() == captions.size()) return features;
+  std::vector<float> means(captions.size() * width, 0.0f);
+  auto feature = features.begin();
+  for (size_t i = 0; i < captions.size(); ++i)
+    for (size_t line = 0; line < count[i]; ++line)
+      for (size_t c = 0; c < width; ++c) means[i * width + c] += *feature++ / static_cast<float>(count[i]);
+  return means;
+}
+
+T2UE_INLINE std::vector<float> CaptionEncoder::encode_lines(std::span<const std::string> captions) {
   const int context = static_cast<int>(config_.context_length);
   const auto width = static_cast<size_t>(config_.embed_dim),
              batch = static_cast<size_t>(detail::source_batch);
-  for (const std::string& caption : captions) detail::check_caption(caption);
   const std::vector<int32_t> all = tokenizer_.encode_batch(captions, context),
                              all_end = tokenizer_.end_positions(all, context);
   std::vector<float> rows;
@@ -121,6 +141,7 @@ struct T2ueSource::State {
         condition({detail::source_batch, generator.config.condition}, DType::f32, device),
         latent({detail::source_batch, generator.config.latent}, DType::f32, device),
         seed(state.at("seed").get<uint64_t>()),
+        precision(precision),
         sha256(sha256_file(path)),
         step(
             [this](Graph& g) {
@@ -144,6 +165,7 @@ struct T2ueSource::State {
   ParameterSet parameters;
   Tensor condition, latent, noise;
   uint64_t seed;
+  Precision precision;
   LatentSharing sharing = LatentSharing::all;
   std::string sha256;
   MethodCard card;
@@ -187,6 +209,36 @@ T2UE_INLINE void T2ueSource::set_seed(uint64_t seed) {
 }
 T2UE_INLINE void T2ueSource::set_latent_sharing(LatentSharing sharing) {
   state_->sharing = sharing;
+}
+
+T2UE_INLINE NoiseRecipe T2ueSource::recipe() const {
+  const SsaGeneratorConfig& generator = config();
+  const int side = static_cast<int>(generator.output_size());
+  NoiseRecipe recipe;
+  recipe.method = card().name;
+  // The sharing decides the noise as the seed does, so it is told with the method.
+  if (state_->sharing != LatentSharing::all)
+    recipe.method += concat(", a latent each ", name_of(state_->sharing));
+  recipe.generator_sha256 = sha256();
+  recipe.seed = seed();
+  recipe.eps_steps = static_cast<int>(std::lround(generator.eps * 255.0f));
+  recipe.limiter = generator.limiter;
+  recipe.resampler = generator.resampler;
+  recipe.height = recipe.width = side;
+  recipe.precision = state_->precision;
+  return recipe;
+}
+
+T2UE_INLINE NoiseRecipe recipe_of(const NoiseSource& source, uint64_t seed, const Noise& first) {
+  if (const auto* generator = dynamic_cast<const T2ueSource*>(&source)) return generator->recipe();
+  NoiseRecipe recipe;
+  recipe.method = source.card().name;
+  recipe.seed = seed;
+  recipe.eps_steps = source.card().max_steps();
+  recipe.resampler = source.card().resampler;
+  recipe.height = first.height;
+  recipe.width = first.width;
+  return recipe;
 }
 
 T2UE_INLINE std::string T2ueSource::noise_name(const NoiseItem& item) const {

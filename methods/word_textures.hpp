@@ -7,9 +7,9 @@
 #include <set>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include <t2ue/data/pair.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
 #include <t2ue/methods/caption_words.hpp>
 #include <t2ue/methods/textures.hpp>
@@ -49,14 +49,12 @@ class WordTextures final : public ItemwiseSource {
   const CaptionKeywords& keywords() const { return keywords_; }
 
   /// How many of the lines of `captions` hold each keyword, in the keywords' order.
-  std::vector<int> weights_of(std::string_view captions) const {
+  std::vector<int> weights_of(const std::string& captions) const {
     std::vector<int> weights(keywords_.words.size(), 0);
-    while (!captions.empty()) {
-      const size_t end = std::min(captions.find('\n'), captions.size());
-      const std::set<std::string> present = words_of(std::string(captions.substr(0, end)));
+    for (const std::string& line : lines_of(captions)) {
+      const std::set<std::string> present = words_of(line);
       for (size_t w = 0; w < weights.size(); ++w)
         if (present.count(keywords_.words[w]) > 0) ++weights[w];
-      captions.remove_prefix(std::min(end + 1, captions.size()));
     }
     return weights;
   }
@@ -88,5 +86,28 @@ class WordTextures final : public ItemwiseSource {
   int together_, eps_steps_;
   CaptionKeywords keywords_;
 };
+
+/// What a generator of size x size starts from where every text has a noise of its own (Conditions::start):
+/// the noise that WordTextures, which learns from the same texts, gives each. A text is one or more captions
+/// (joined_captions()). Error for a size that textures do not tile, or more than 2^30 signs in all.
+inline std::vector<float> word_texture_starts(std::span<const std::string> texts, int64_t size,
+                                              int64_t words = 32, int together = 4) {
+  check(size % texture_period == 0, "textures", "a size of ", size, " is not a multiple of ", texture_period);
+  check(static_cast<int64_t>(texts.size()) <= (int64_t{1} << 30) / (size * size * 3), "textures",
+        texts.size(), " captions want a pattern of ", size, "x", size,
+        " each to start from, too many to keep; use keywords, fewer captions, or no warm start");
+  WordTextures source(texts, words, together, 1);
+  std::vector<float> starts;
+  starts.reserve(texts.size() * static_cast<size_t>(size * size * 3));
+  for (const std::string& text : texts) {
+    const NoiseItem item{"start", text, {}, {}};
+    const std::vector<int8_t> steps = source.make({&item, 1}).front().steps;
+    for (int64_t y = 0; y < size; ++y)
+      for (int64_t x = 0; x < size * 3; ++x)
+        starts.push_back(static_cast<float>(steps[static_cast<size_t>(
+            (y % texture_period * texture_period + x / 3 % texture_period) * 3 + x % 3)]));
+  }
+  return starts;
+}
 
 }  // namespace t2ue

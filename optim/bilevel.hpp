@@ -7,7 +7,9 @@
 #include <span>
 #include <type_traits>
 
+#include <t2ue/optim/conditions.hpp>
 #include <t2ue/optim/trainer.hpp>
+#include <t2ue/optim/warm_start.hpp>
 
 namespace t2ue {
 
@@ -30,6 +32,8 @@ struct BiLevelPolicy {
   /// Conditions::start gives them, for this many steps. 0: it starts as it was initialised.
   int64_t warm_steps = 0;
   float warm_rate = 2e-3f;
+  /// How large the noise is then, as a share of eps: below 1 the rounds find room to change it (scale_noise).
+  float warm_share = 1.0f;
   OptimizerConfig noise_optimizer{.kind = OptimizerConfig::Kind::adam, .beta1 = 0.0f, .beta2 = 0.9f};
 
   /// Whether the surrogate keeps the weights that it has before the first round, the paper's recipe. It then
@@ -39,26 +43,6 @@ struct BiLevelPolicy {
 
 BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json, const BiLevelPolicy& defaults = {});
 nlohmann::json to_json(const BiLevelPolicy& policy);
-
-/// What the generator is told about each item: a table of embeddings [rows, condition] and each item's row in
-/// it. One row a caption, one a class, or one a cluster of captions.
-struct Conditions {
-  int64_t width = 0;
-  std::vector<float> table;
-  std::vector<int32_t> row_of_item;
-  /// [rows, S*S*3], signs +-1 at the generator's size S: what each row's noise starts from. Empty: nothing.
-  std::vector<float> start;
-
-  int64_t rows() const { return width == 0 ? 0 : static_cast<int64_t>(table.size()) / width; }
-};
-
-/// The latent vector z ~ N(0,1) of (seed, item); item 0 is the one that shared latents use.
-inline std::vector<float> latent_vector(int64_t width, uint64_t seed, uint64_t item) {
-  std::vector<float> z(static_cast<size_t>(width));
-  Random random(seed, Purpose::latent, item);
-  for (float& x : z) x = random.normal();
-  return z;
-}
 
 /// Trains an SsaGenerator against surrogates of type Model (Clip or Classifier), one or an ensemble. The
 /// surrogates' recipe gives
@@ -83,8 +67,6 @@ class BiLevelTrainer {
         latent_({recipe.batch, generator.latent}, DType::f32, device),
         order_(data.count(), recipe.batch, recipe.seed),
         noise_schedule_(noise_schedule(policy)),
-        codebook_(codebook(conditions_, generator, policy, device)),
-        rows_(Tensor::zeros({recipe.batch}, DType::i32, device)),
         execution_(execution),
         precision_(precision) {
     check(conditions_.width == generator.condition &&
@@ -108,10 +90,17 @@ class BiLevelTrainer {
       record_noise_step(*surrogates_.back());
       if (policy.surrogate_steps > 0) record_surrogate_step(*surrogates_.back());
     }
-    if (policy.warm_steps > 0)
-      warm_step_.emplace(
-          noise_optimizer_, device, execution, precision, [this](Graph& g) { return warm_loss(g); },
-          [](Graph&) {});
+    check(policy.warm_steps >= 0, "bilevel", "warm_steps must not be negative, is ", policy.warm_steps);
+    check(policy.warm_share > 0 && policy.warm_share <= 1, "bilevel", "warm_share is in (0, 1], not ",
+          policy.warm_share);
+    if (policy.warm_steps == 0) return;
+    codebook_.emplace(conditions_, generator, recipe.batch, device);
+    warm_step_.emplace(
+        noise_optimizer_, device, execution, precision,
+        [this](Graph& g) {
+          return codebook_->loss(g, generator_.noise(g.input(condition_), g.input(latent_)));
+        },
+        [](Graph&) {});
   }
   BiLevelTrainer(const BiLevelTrainer&) = delete;
   BiLevelTrainer& operator=(const BiLevelTrainer&) = delete;
@@ -275,38 +264,13 @@ class BiLevelTrainer {
         [](Graph&) {});
   }
 
-  /// The patterns to start from as rows of a matrix; a single zero if there is nothing to learn from it.
-  static Tensor codebook(const Conditions& conditions, const SsaGeneratorConfig& generator,
-                         const BiLevelPolicy& policy, Device device) {
-    check(policy.warm_steps >= 0, "bilevel", "warm_steps must not be negative, is ", policy.warm_steps);
-    if (policy.warm_steps == 0) return Tensor::zeros({1}, DType::f32, device);
-    const int64_t side = generator.output_size(), values = side * side * 3;
-    check(static_cast<int64_t>(conditions.start.size()) == conditions.rows() * values, "bilevel",
-          "warm_steps want ", values, " signs for each of ", conditions.rows(),
-          " conditions to start from, got ", conditions.start.size(),
-          " in all; set warm_steps to 0 to start without");
-    // The sum over a noise that agrees everywhere is 4.
-    const float share = 4.0f / (static_cast<float>(values) * generator.eps);
-    std::vector<float> scaled;
-    for (const float sign : conditions.start) scaled.push_back(share * sign);
-    Tensor book({conditions.rows(), values}, DType::f32, device);
-    book.assign(scaled);
-    return book;
-  }
-
-  /// Which pattern is it? The cross-entropy of the noise's agreement with every pattern, from -4 to 4: the
-  /// scale leaves a gradient until the noise is at +-eps everywhere.
-  Var warm_loss(Graph& g) {
-    const Var book = g.input(codebook_);
-    const Var noise = cast(generator_.noise(g.input(condition_), g.input(latent_)), DType::f32);
-    return cross_entropy(linear(noise.reshape({noise.shape()[0], book.shape()[1]}), book), g.input(rows_));
-  }
-
   void warm_start() {
     while (noise_optimizer_.steps() < policy_.warm_steps) {
       next_batch();
       warm_step_->run(policy_.warm_rate, concat("warm start, step ", steps_));
     }
+    if (policy_.warm_steps > 0 && policy_.warm_share < 1)
+      scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.warm_share, precision_);
   }
 
   /// Mean and variance of the conditions over the items, for the generator's buffers.
@@ -378,10 +342,10 @@ class BiLevelTrainer {
     if (text_) fill_text(items);
     const auto width = static_cast<size_t>(conditions_.width);
     auto condition = condition_in_.begin<float>().begin(), latent = latent_in_.begin<float>().begin();
-    const std::span<int32_t> rows = rows_in_.begin<int32_t>();
+    const std::span<int32_t> rows = codebook_ ? codebook_->begin() : std::span<int32_t>{};
     for (size_t b = 0; b < items.size(); ++b) {
       const auto item = static_cast<size_t>(items[b]);
-      rows[b] = conditions_.row_of_item[item];
+      if (codebook_) rows[b] = conditions_.row_of_item[item];
       condition =
           std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
                       width, condition);
@@ -391,7 +355,7 @@ class BiLevelTrainer {
     }
     condition_in_.commit();
     latent_in_.commit();
-    rows_in_.commit();
+    if (codebook_) codebook_->commit();
     data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     ++steps_;
   }
@@ -417,8 +381,8 @@ class BiLevelTrainer {
   std::vector<float> text_features_;
   BatchOrder order_;
   Schedule noise_schedule_;
-  Tensor codebook_, rows_;
-  StagedCopy condition_in_{condition_}, latent_in_{latent_}, rows_in_{rows_};
+  std::optional<PatternCodebook> codebook_;
+  StagedCopy condition_in_{condition_}, latent_in_{latent_};
   Execution execution_;
   Precision precision_;
   std::optional<GuardedStep> warm_step_;

@@ -28,15 +28,7 @@ DemoRow Demo::protect(const std::string& part, const std::string& name, RowKind 
   make_folder(out.parent_path());
 
   const std::vector<Noise> noises = source.make(items);
-  NoiseRecipe noise_recipe;
-  noise_recipe.method = source.card().name;
-  noise_recipe.seed = recipe_.seed;
-  noise_recipe.eps_steps = eps_steps;
-  noise_recipe.limiter = recipe_.generator.limiter;
-  noise_recipe.resampler = recipe_.generator.resampler;
-  noise_recipe.height = noises.front().height;
-  noise_recipe.width = noises.front().width;
-  NoiseFolderWriter writer(noise_folder, noise_recipe);
+  NoiseFolderWriter writer(noise_folder, recipe_of(source, recipe_.seed, noises.front()));
   for (size_t i = 0; i < items.size(); ++i) writer.add(items[i].key, items[i].caption, noises[i]);
   writer.commit();
 

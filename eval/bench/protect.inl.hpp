@@ -13,6 +13,7 @@
 #include <t2ue/methods/apply.hpp>
 #include <t2ue/methods/audit.hpp>
 #include <t2ue/methods/manifest.hpp>
+#include <t2ue/methods/t2ue_source.hpp>
 
 namespace t2ue {
 
@@ -27,16 +28,8 @@ inline void write_noise(const BenchData& data, NoiseSource& source, uint64_t see
   for (size_t begin = 0; begin < items.size(); begin += chunk) {
     const auto part = items.subspan(begin, std::min(chunk, items.size() - begin));
     const std::vector<Noise> noises = source.make(part);
-    if (!writer) {
-      NoiseRecipe recipe;
-      recipe.method = source.card().name;
-      recipe.seed = seed;
-      recipe.eps_steps = source.card().max_steps();
-      recipe.resampler = source.card().resampler;
-      recipe.height = noises.front().height;
-      recipe.width = noises.front().width;
-      writer = std::make_unique<NoiseFolderWriter>(folder, recipe);
-    }
+    if (!writer)
+      writer = std::make_unique<NoiseFolderWriter>(folder, recipe_of(source, seed, noises.front()));
     for (size_t i = 0; i < part.size(); ++i) writer->add(part[i].key, part[i].caption, noises[i]);
     if (progress)
       progress("noise", static_cast<int64_t>(begin + part.size()), static_cast<int64_t>(items.size()));

@@ -402,6 +402,12 @@ TEST_F(BenchTest, TrainsT2ueOnceForARowAndItsShuffledControl) {
       EXPECT_EQ(state.at("seed"), state.at("training").at("recipe").at("seed"));
     }
   EXPECT_EQ(generators, 1u);
+  // Captions without keywords start from the textures of their words.
+  given["methods"][1]["options"].erase("keywords");
+  given["methods"][1]["options"]["policy"]["warm_steps"] = 2;
+  const CellResult captions = run(given)[1];
+  ASSERT_TRUE(captions.done()) << captions.result.dump();
+  EXPECT_GT(captions.result.at("measured").at("distinct_deltas"), 3);
 }
 
 TEST_F(BenchTest, AttackerWhoKnowsAllButTheSeedSubtractsHisGuess) {

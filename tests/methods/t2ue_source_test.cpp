@@ -167,6 +167,43 @@ TEST_F(Source, CaptionsWithAKeywordShareItsNoise) {
   EXPECT_NE(all[0], all[2]);
 }
 
+TEST_F(Source, SeveralCaptionsAreReadAsTheirMean) {
+  CaptionEncoder encoder(
+      {8, 270, {16, 1, 2, Activation::gelu, true}, 8},
+      BytePairTokenizer::train(std::vector<std::string>{"a red ball", "a blue house"}, 270));
+  encoder.parameters().initialise(3);
+  const std::vector<std::string> texts{"a red ball\na blue house\n", "a red ball", "a blue house", " \n "};
+  const std::vector<float> rows = encoder.encode(texts);
+  ASSERT_EQ(rows.size(), 4u * 8);
+  for (size_t c = 0; c < 8; ++c) EXPECT_NEAR(rows[c], 0.5f * (rows[8 + c] + rows[16 + c]), 1e-6f);
+  EXPECT_NE(std::vector<float>(rows.begin() + 8, rows.begin() + 16),
+            std::vector<float>(rows.begin() + 16, rows.begin() + 24));
+  const std::vector<std::string> alone{"a red ball"};
+  EXPECT_EQ(encoder.encode(alone), std::vector<float>(rows.begin() + 8, rows.begin() + 16));
+}
+
+TEST_F(Source, TellsWhatItsNoiseIsMadeFrom) {
+  save();
+  T2ueSource source(path);
+  source.set_latent_sharing(LatentSharing::item);
+  const NoiseRecipe told = recipe_of(source, 77, {});
+  EXPECT_EQ(told.method, "t2ue, a latent each item");
+  EXPECT_EQ(told.seed, 5u) << "the latents' seed, whatever the caller draws by";
+  EXPECT_EQ(told.generator_sha256, sha256_file(path));
+  EXPECT_EQ(told.eps_steps, 8);
+  EXPECT_EQ(told.height, 8);
+  EXPECT_EQ(told.width, 8);
+  MethodFacts facts;
+  facts.height = 6, facts.width = 5;
+  const auto other = make_noise_source("random_sign", {{"eps_steps", 4}}, facts);
+  const NoiseRecipe plain = recipe_of(*other, 77, {6, 5, {}});
+  EXPECT_EQ(plain.method, "random_sign");
+  EXPECT_EQ(plain.seed, 77u);
+  EXPECT_EQ(plain.eps_steps, 4);
+  EXPECT_EQ(plain.height, 6);
+  EXPECT_TRUE(plain.generator_sha256.empty());
+}
+
 TEST_F(Source, Bf16GivesNearlyTheSameNoise) {
   save();
   const auto all = items({"a red ball", "a blue house"});

@@ -130,5 +130,24 @@ TEST(Textures, RefuseWhatCannotBe) {
   EXPECT_THROW(ClassTextures(8).make(unlabelled), Error);
 }
 
+TEST(Textures, OfWordsAreWhatAGeneratorOfCaptionsStartsFrom) {
+  const std::vector<std::string> texts{
+      "a red dog", "the dog runs\na cat", "a cat", "cat and tree", "a bird", "one bird", "a fish", "fish!",
+      "boats",     "more boats"};
+  const std::vector<float> starts = word_texture_starts(texts, 8, 3, 2);
+  ASSERT_EQ(starts.size(), texts.size() * 8 * 8 * 3);
+  WordTextures source(texts, 3, 2, 1);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const NoiseItem item{"key", texts[i], {}, nullptr};
+    const Noise noise = source.make({&item, 1}).front();
+    for (size_t y = 0; y < 8; ++y)
+      for (size_t x = 0; x < 8; ++x)
+        for (size_t c = 0; c < 3; ++c)
+          EXPECT_EQ(starts[((i * 8 + y) * 8 + x) * 3 + c], noise.steps[(y % 4 * 4 + x % 4) * 3 + c]);
+  }
+  EXPECT_THROW(word_texture_starts(texts, 10, 3, 2), Error) << "4 does not divide 10";
+  EXPECT_THROW(word_texture_starts(texts, 1 << 13, 3, 2), Error) << "more than can be kept";
+}
+
 }  // namespace
 }  // namespace t2ue

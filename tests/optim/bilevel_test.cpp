@@ -297,6 +297,34 @@ TEST_F(BiLevel, WarmStartBringsEachConditionItsPattern) {
   EXPECT_THROW(Bilevel(generator, tiny_classifier(), policy, recipe, data, conditions), Error);
 }
 
+TEST_F(BiLevel, WarmStartLeavesTheRoomItIsToldTo) {
+  Conditions conditions = by_class(data);
+  Random random(4, Purpose::test);
+  for (int i = 0; i < 4 * 8 * 8 * 3; ++i) conditions.start.push_back(random.uniform() < 0.5f ? -1.0f : 1.0f);
+  policy.rounds = 1, policy.warm_steps = 150;
+  policy.noise_rate = 1e-12f;
+  SsaGeneratorConfig generator = tiny_generator();
+  generator.width = 16;
+  double full = 0;
+  for (const float share : {1.0f, 0.5f}) {
+    policy.warm_share = share;
+    Bilevel run(generator, tiny_classifier(), policy, recipe, data, conditions);
+    run.round();
+    const double found = agreement(run, conditions, recipe.seed);
+    if (share == 1.0f) {
+      full = found;
+      continue;
+    }
+    // Where a pattern is not learnt everywhere, smaller noise agrees a little less than in proportion.
+    EXPECT_LT(found, 0.55);
+    EXPECT_GT(found, 0.4 * full);
+  }
+  for (const float wrong : {0.0f, 1.5f}) {
+    policy.warm_share = wrong;
+    EXPECT_THROW(Bilevel(generator, tiny_classifier(), policy, recipe, data, conditions), Error);
+  }
+}
+
 TEST_F(BiLevel, RefusesConditionsThatDoNotFit) {
   Conditions narrow = by_class(data);
   narrow.width = 3;
