@@ -40,7 +40,8 @@ const std::map<std::string, std::string>& policy_help() {
        "A latent vector of its own for every picture of every noise step; else all share one"},
       {"warm_steps", "Updates that teach the generator a texture a keyword or class before the first round"},
       {"warm_rate", "The generator's learning rate in those, 0..10"},
-      {"warm_share", "How large the noise is after those, as a share of eps, 0.001..1"},
+      {"warm_share", "The noise is made this share of eps after those, on average; 1: as it is"},
+      {"final_share", "The noise is made this share of eps after the last round; 0: as it is"},
       {"noise_beta1", "Of the generator's Adam, 0..1"},
       {"noise_beta2", "Of the generator's Adam, 0..1"}};
   return help;
@@ -56,7 +57,7 @@ struct GeneratorOptions {
   ComputeFlags compute;
   int eps = 0;
   int64_t keywords = 0, epochs = 0;
-  bool labels = false, skip_bad = false;
+  bool labels = false, all_captions = false, skip_bad = false;
   CheckpointOptions checkpoint;
   JsonFlags recipe, policy;
   DatasetFlags dataset;
@@ -89,6 +90,8 @@ void check_usage(const GeneratorOptions& options) {
          "--frozen and --weights are a CLIP; with --labels the surrogate is a classifier trained here");
   refuse(options.labels && options.keywords > 0,
          "--labels makes noise from class names, --keywords from captions; give one of them");
+  refuse(options.labels && options.all_captions,
+         "--labels makes noise from class names, --all-captions from captions; give one of them");
   refuse(options.epochs > 0 && options.policy.given().contains("rounds"),
          "--epochs and --rounds both say how long to train; give one of them");
   for (const char* key : {"surrogate_steps", "restart_every"})
@@ -138,11 +141,15 @@ LoadedTowers load_towers(const GeneratorOptions& options, const ClipConfig& surr
   return towers;
 }
 
-const std::string& first_caption(const PairDataset& data, int64_t i) {
-  return data.captions[static_cast<size_t>(data.caption_row(i, 0))];
+/// What a picture's noise is made from: its first caption, or all of them.
+std::string text_of(const GeneratorOptions& options, const PairDataset& data, int64_t i) {
+  const auto first = data.captions.begin() + data.caption_begin[static_cast<size_t>(i)];
+  if (!options.all_captions) return *first;
+  const auto end = data.captions.begin() + data.caption_begin[static_cast<size_t>(i) + 1];
+  return joined_captions(std::span(first, end));
 }
 
-/// What the generator is told of each picture: its first caption, that caption's keyword, or its class.
+/// What the generator is told of each picture: its captions, their keyword, or its class.
 /// `features_of_all`: those of all captions by the tower that embeds them, or nothing if they are not known.
 Conditions conditions_for(const GeneratorOptions& options, const PairDataset& data, CaptionEncoder& encoder,
                           FeatureReader& features, const std::vector<float>& features_of_all,
@@ -156,14 +163,14 @@ Conditions conditions_for(const GeneratorOptions& options, const PairDataset& da
   } else if (keywords.groups() > 0) {
     texts = keywords.prompts();
     for (int64_t i = 0; i < data.count(); ++i)
-      conditions.row_of_item.push_back(keywords.group_of(first_caption(data, i)));
+      conditions.row_of_item.push_back(keywords.group_of(text_of(options, data, i)));
   } else {
     for (int64_t i = 0; i < data.count(); ++i) {
-      texts.push_back(first_caption(data, i));
+      texts.push_back(text_of(options, data, i));
       conditions.row_of_item.push_back(static_cast<int32_t>(i));
     }
   }
-  if (options.labels || keywords.groups() > 0 || features_of_all.empty()) {
+  if (options.labels || keywords.groups() > 0 || options.all_captions || features_of_all.empty()) {
     conditions.table = features(encoder, texts);
   } else {
     for (int64_t i = 0; i < data.count(); ++i) {
@@ -242,7 +249,7 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   CaptionKeywords keywords;
   if (options.keywords > 0) {
     std::vector<std::string> captions;
-    for (int64_t i = 0; i < data.pairs.count(); ++i) captions.push_back(first_caption(data.pairs, i));
+    for (int64_t i = 0; i < data.pairs.count(); ++i) captions.push_back(text_of(options, data.pairs, i));
     keywords = CaptionKeywords::learn(captions, options.keywords);
   }
 
@@ -260,6 +267,7 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
                         {"policy", to_json(plan.policy)},
                         {"epochs", plan.epochs},
                         {"labels", options.labels},
+                        {"all_captions", options.all_captions},
                         {"surrogate", surrogate.name},
                         {"text_sha256", encoder->parameters().sha256()},
                         {"precision", name_of(compute.precision)}};
@@ -360,6 +368,8 @@ void add_train_generator(CLI::App& train, Globals& globals) {
                   "0: every caption its own")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))
       ->capture_default_str();
+  command.add_flag("--all-captions", options->all_captions,
+                   "Noise from all captions of a picture (noise --per all-captions), not from its first");
   command.add_flag(
       "--labels", options->labels,
       "Class-wise: one noise a label, from \"a photo of a LABEL\"; the surrogate is a classifier "

@@ -133,15 +133,15 @@ T2UE_INLINE void save_generator(const std::filesystem::path& path, const SsaGene
 
 struct T2ueSource::State {
   State(const CheckpointReader& reader, const nlohmann::json& state, const std::filesystem::path& path,
-        Device device, Precision precision)
+        Device device, Precision computed_in)
       : encoder(detail::text_config_from_json(state.at("text")),
                 Tokenizer::from_json(state.at("tokenizer").dump()), device),
         generator(generator_config_from_json(state.at("generator"), state.at("name").get<std::string>())),
-        parameters(generator, 0, device, precision, ParameterUse::inference),
+        parameters(generator, 0, device, computed_in, ParameterUse::inference),
         condition({detail::source_batch, generator.config.condition}, DType::f32, device),
         latent({detail::source_batch, generator.config.latent}, DType::f32, device),
         seed(state.at("seed").get<uint64_t>()),
-        precision(precision),
+        precision(computed_in),
         sha256(sha256_file(path)),
         step(
             [this](Graph& g) {
@@ -149,7 +149,7 @@ struct T2ueSource::State {
               const Evaluation evaluation(g);
               noise = g.output(generator.noise(g.input(condition), g.input(latent)));
             },
-            device, Execution::planned, precision) {
+            device, Execution::planned, computed_in) {
     check(encoder.config().embed_dim == generator.config.condition, "generator", "the text tower gives ",
           encoder.config().embed_dim, " numbers a caption, the generator wants ", generator.config.condition);
     keywords.words = state.at("keywords").get<std::vector<std::string>>();

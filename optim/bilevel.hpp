@@ -32,8 +32,11 @@ struct BiLevelPolicy {
   /// Conditions::start gives them, for this many steps. 0: it starts as it was initialised.
   int64_t warm_steps = 0;
   float warm_rate = 2e-3f;
-  /// How large the noise is then, as a share of eps: below 1 the rounds find room to change it (scale_noise).
+  /// How large the noise is made then on average, as a share of eps (scale_noise): it gives the rounds room
+  /// to change it. 1: it stays as it is.
   float warm_share = 1.0f;
+  /// How large it is made after the last round, likewise: it fills the budget. 0: it stays as it is.
+  float final_share = 0.0f;
   OptimizerConfig noise_optimizer{.kind = OptimizerConfig::Kind::adam, .beta1 = 0.0f, .beta2 = 0.9f};
 
   /// Whether the surrogate keeps the weights that it has before the first round, the paper's recipe. It then
@@ -93,6 +96,8 @@ class BiLevelTrainer {
     check(policy.warm_steps >= 0, "bilevel", "warm_steps must not be negative, is ", policy.warm_steps);
     check(policy.warm_share > 0 && policy.warm_share <= 1, "bilevel", "warm_share is in (0, 1], not ",
           policy.warm_share);
+    check(policy.final_share >= 0 && policy.final_share < 1, "bilevel", "final_share is in [0, 1), not ",
+          policy.final_share);
     if (policy.warm_steps == 0) return;
     codebook_.emplace(conditions_, generator, recipe.batch, device);
     warm_step_.emplace(
@@ -127,6 +132,8 @@ class BiLevelTrainer {
                       static_cast<float>(policy_.noise_steps);
     }
     ++rounds_;
+    if (done() && policy_.final_share > 0)
+      scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.final_share, precision_);
     return losses;
   }
 

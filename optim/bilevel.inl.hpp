@@ -41,6 +41,7 @@ T2UE_INLINE BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json,
   p.warm_steps = reader.in_range<int64_t>("warm_steps", 0, 1'000'000, p.warm_steps);
   p.warm_rate = reader.in_range<float>("warm_rate", 0.0f, 10.0f, p.warm_rate);
   p.warm_share = reader.in_range<float>("warm_share", 0.001f, 1.0f, p.warm_share);
+  p.final_share = reader.in_range<float>("final_share", 0.0f, 0.999f, p.final_share);
   p.noise_optimizer.kind = detail::named<OptimizerConfig::Kind>(reader, "noise_optimizer", {"adamw", "adam"},
                                                                 p.noise_optimizer.kind);
   p.noise_optimizer.decay = reader.in_range<float>("noise_decay", 0.0f, 10.0f, p.noise_optimizer.decay);
@@ -63,6 +64,7 @@ T2UE_INLINE nlohmann::json to_json(const BiLevelPolicy& p) {
       {"warm_steps", p.warm_steps},
       {"warm_rate", p.warm_rate},
       {"warm_share", p.warm_share},
+      {"final_share", p.final_share},
       {"noise_optimizer", p.noise_optimizer.kind == OptimizerConfig::Kind::adamw ? "adamw" : "adam"},
       {"noise_decay", p.noise_optimizer.decay},
       {"noise_beta1", p.noise_optimizer.beta1},

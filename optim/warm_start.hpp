@@ -53,9 +53,9 @@ class PatternCodebook {
   StagedCopy rows_in_{rows_};
 };
 
-/// Makes the last convolution of a generator smaller until its noise for `condition` [B,condition] and
-/// `latent` [B,latent], as published (Evaluation), is `share` of eps on average: at +-eps the tanh has no
-/// gradient, and rounds that follow could move nothing. Nothing if it is no more than that.
+/// Scales the last convolution of a generator until its noise for `condition` [B,condition] and `latent`
+/// [B,latent], as published (Evaluation), is `share` of eps on average, 0 < share < 1. At +-eps the tanh has
+/// no gradient, so that training could move nothing; and what training leaves below eps is budget not used.
 inline void scale_noise(SsaGenerator& generator, ParameterSet& parameters, const Tensor& condition,
                         const Tensor& latent, float share, Precision precision = Precision::fp32) {
   Tensor output;
@@ -75,8 +75,8 @@ inline void scale_noise(SsaGenerator& generator, ParameterSet& parameters, const
       sum += std::min(std::abs(std::tanh(scale * static_cast<double>(x))), static_cast<double>(bound));
     return sum / static_cast<double>(bound) / static_cast<double>(raw.size());
   };
-  if (mean_share(1.0) <= static_cast<double>(share)) return;
   double low = 0, high = 1;
+  while (mean_share(high) < static_cast<double>(share) && high < 1e6) high *= 2;
   for (int i = 0; i < 40; ++i) {
     const double middle = 0.5 * (low + high);
     (mean_share(middle) > static_cast<double>(share) ? high : low) = middle;

@@ -350,4 +350,28 @@ TEST(Frozen, SurrogateTrainsAGenerator) {
   EXPECT_EQ(made.json().at("seed"), 9);
 }
 
+TEST(AllCaptions, OfAPictureTrainAGeneratorThatStartsFromTheirWords) {
+  const Workshop& w = Workshop::get();
+  const auto out = fresh_folder() / "g.safetensors";
+  const Words words{"train",          "generator",
+                    "--data",         w.pictures,
+                    "--text",         w.clip,
+                    "--clip",         w.clip_json,
+                    "--generator",    w.generator_json,
+                    "--out",          out,
+                    "--batch",        "8",
+                    "--rounds",       "1",
+                    "--warm-steps",   "2",
+                    "--warm-share",   "0.5",
+                    "--all-captions", "--json"};
+  const Ended ended = program(words);
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.json().at("all_captions"), true);
+  EXPECT_EQ(ended.json().at("policy").at("warm_share"), 0.5);
+  const Ended made = program({"noise", "--generator", out, "--captions", w.pictures / "pairs.jsonl", "--out",
+                              out.parent_path() / "noise", "--per", "all-captions", "--json"});
+  EXPECT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(program(words + Words{"--labels"}).code, 2);
+}
+
 }  // namespace
