@@ -83,19 +83,30 @@ Conditions tiny_conditions() {
   return c;
 }
 
+std::vector<float> rounded_values(const ParameterSet& parameters) {
+  std::vector<float> values = parameters.values().to_vector<float>();
+  for (float& value : values) value = static_cast<float>(bf16(value));
+  return values;
+}
+
 TEST(Precision, NoiseTrainsAsOnTheCpu) {
   const PairDataset data = tiny_data();
   Conditions conditions = tiny_conditions();
   for (int i = 0; i < 24 * 8 * 8 * 3; ++i) conditions.start.push_back(i % 7 < 3 ? -1.0f : 1.0f);
   const auto rounds = [&](const PrecisionWay& way, Execution execution) {
-    BiLevelTrainer<Classifier> trainer(tiny_generator(), tiny_classifier(),
-                                       {.rounds = precision_steps, .warm_steps = 2}, tiny_recipe(), data,
-                                       conditions, way.device, execution, way.precision);
+    BiLevelTrainer<Classifier> trainer(
+        tiny_generator(), tiny_classifier(),
+        {.rounds = precision_steps, .warm_steps = 2, .warm_share = 0.5f, .final_share = 0.9f}, tiny_recipe(),
+        data, conditions, way.device, execution, way.precision);
     std::vector<float> losses;
     for (int i = 0; i < precision_steps; ++i) {
       const auto round = trainer.round();
       losses.push_back(round.surrogate);
       losses.push_back(round.noise);
+    }
+    if (way.precision == Precision::bf16) {
+      const ParameterSet& scaled = trainer.generator_parameters();
+      EXPECT_EQ(scaled.shadows().to_floats(), rounded_values(scaled));
     }
     return losses;
   };
@@ -107,12 +118,6 @@ TEST(Precision, NoiseTrainsAsOnTheCpu) {
       EXPECT_NEAR(losses[i], expected[i], allowed(way.precision, expected[i], static_cast<int>(i))) << i;
     EXPECT_EQ(rounds(way, Execution::eager), losses);
   }
-}
-
-std::vector<float> rounded_values(const ParameterSet& parameters) {
-  std::vector<float> values = parameters.values().to_vector<float>();
-  for (float& value : values) value = static_cast<float>(bf16(value));
-  return values;
 }
 
 TEST(Precision, ShadowsFollowTheWeights) {
