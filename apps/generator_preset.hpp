@@ -19,6 +19,8 @@ struct GeneratorPreset {
 };
 
 /// "bilevel": a surrogate that trains along, at the demo's size.
+/// "textures": that, started from textures with room for the rounds to change them, as measured in
+/// benchmarks/results/2026-11-28-words-flickr8k-32-cpu.md.
 /// "paper": T2UE's generator against a frozen CLIP (arXiv 2508.03091, section 4.1, and where that says
 /// nothing the authors' code): ViT-B/32 with OpenAI's QuickGELU, pictures of 224 pixels as they are, batches
 /// of 128, 500 epochs, Adam with betas 0 and 0.9 at 1e-4, cosine to 0 from the first step, a fresh latent
@@ -29,7 +31,20 @@ inline GeneratorPreset generator_preset(const std::string& name) {
   preset.clip = "emoji-resnet";
   preset.generator = "emoji";
   if (name == "bilevel") return preset;
-  check(name == "paper", "usage", "unknown recipe '", name, "'; it is paper or bilevel");
+  if (name == "textures") {
+    preset.recipe.batch = 64;
+    preset.policy.rounds = 160;
+    preset.policy.restart_every = 80;
+    preset.policy.surrogate_steps = 20;
+    preset.policy.noise_rate = 2e-4f;
+    preset.policy.noise_optimizer.beta1 = 0.5f;
+    preset.policy.noise_optimizer.beta2 = 0.99f;
+    preset.policy.warm_steps = 600;
+    preset.policy.warm_share = 0.5f;
+    preset.policy.final_share = 0.95f;
+    return preset;
+  }
+  check(name == "paper", "usage", "unknown recipe '", name, "'; it is paper, textures or bilevel");
   preset.clip = "ViT-B-32-quickgelu";
   preset.generator = "t2ue";
   preset.epochs = 500;

@@ -328,12 +328,15 @@ void add_train_generator(CLI::App& train, Globals& globals) {
   add_dataset_flags(command, options->dataset);
   add_split_flag(command, options->dataset, "train");
   command
-      .add_option("--recipe", options->preset,
-                  "Where flags that are not given start from: paper (T2UE's: a frozen CLIP, --clip "
-                  "ViT-B-32-quickgelu, --generator t2ue, --epochs 500, --noise-rate 1e-4 without warm-up, "
-                  "--fresh-latents, --shift 0, --no-flip), or bilevel (the defaults shown here). Without it "
-                  "paper if --weights is given")
-      ->check(CLI::IsMember({"paper", "bilevel"}));
+      .add_option(
+          "--recipe", options->preset,
+          "Where flags that are not given start from: paper (T2UE's: a frozen CLIP, --clip "
+          "ViT-B-32-quickgelu, --generator t2ue, --epochs 500, --noise-rate 1e-4 without warm-up, "
+          "--fresh-latents, --shift 0, --no-flip), textures (--rounds 160 --restart-every 80 "
+          "--surrogate-steps 20 --noise-rate 2e-4 --noise-beta1 0.5 --noise-beta2 0.99 --warm-steps 600 "
+          "--warm-share 0.5 --final-share 0.95 --batch 64), or bilevel (the defaults shown here). "
+          "Without it paper if --weights is given")
+      ->check(CLI::IsMember({"paper", "textures", "bilevel"}));
   command.add_option("--clip", options->clip, "The surrogate: a configuration by name, or a .json file")
       ->default_str("emoji-resnet");
   command.add_option("--generator", options->generator, "A configuration by name, or a .json file")

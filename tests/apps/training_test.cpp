@@ -372,6 +372,13 @@ TEST(AllCaptions, OfAPictureTrainAGeneratorThatStartsFromTheirWords) {
                               out.parent_path() / "noise", "--per", "all-captions", "--json"});
   EXPECT_EQ(made.code, 0) << made.err;
   EXPECT_EQ(program(words + Words{"--labels"}).code, 2);
+  const Ended preset = program(words + Words{"--recipe", "textures", "--surrogate-steps", "1"});
+  ASSERT_EQ(preset.code, 0) << preset.err;
+  EXPECT_EQ(preset.json().at("preset"), "textures");
+  const nlohmann::json policy = preset.json().at("policy");
+  EXPECT_EQ(policy.at("warm_steps"), 2) << "flags that are given go before";
+  EXPECT_EQ(policy.at("restart_every"), 80);
+  EXPECT_FLOAT_EQ(policy.at("final_share"), 0.95f);
 }
 
 }  // namespace
