@@ -79,7 +79,7 @@ T2UE_INLINE std::vector<float> CaptionEncoder::encode(std::span<const std::strin
     count.push_back(lines.size() - before);
   }
   const auto width = static_cast<size_t>(config_.embed_dim);
-  const std::vector<float> features = encode_lines(lines);
+  std::vector<float> features = encode_lines(lines);
   if (lines.size() == captions.size()) return features;
   std::vector<float> means(captions.size() * width, 0.0f);
   auto feature = features.begin();
