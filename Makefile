@@ -81,7 +81,7 @@ demo: configure emoji
 # The paper's tables, reduced to what two CPU cores train, one after the other; a run that was stopped goes on.
 # CIFAR=FOLDER: the folder that has cifar-100-binary/ in it; without it only the tables on emoji are made.
 EMOJI_TABLES := table-2-reduced table-7-reduced table-8-reduced clusters-reduced
-CIFAR_TABLES := table-3-4-reduced table-5-reduced table-6-reduced iss-reduced adaptive-reduced robust-reduced
+CIFAR_TABLES := table-3-4-reduced table-5-reduced table-6-reduced iss-reduced adaptive-reduced robust-reduced room-reduced
 T2UE         := $(BUILD)/apps/t2ue
 reproduce: configure emoji
 	cmake --build $(BUILD) -j$(JOBS) --target t2ue_app
