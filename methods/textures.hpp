@@ -3,7 +3,7 @@
 // Small convolutional networks average over places, so what marks a picture must look the same wherever it
 // lies. A random tile does not: shifted by a pixel it is another pattern. Stripes and checks of one or two
 // pixels do, up to their sign, and natural pictures have little of their own there. Measured on the demo's
-// victims in benchmarks/results/2026-11-24-demo-cpu.md.
+// victims in benchmarks/results/2026-11-28-demo-cpu.md.
 #pragma once
 
 #include <array>
