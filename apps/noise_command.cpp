@@ -112,14 +112,8 @@ Maker method_maker(const NoiseOptions& options, const Items& all) {
   facts.items = all.items;
   for (const NoiseItem& item : all.items) facts.captions.push_back(item.caption);
   const std::shared_ptr<NoiseSource> source = make_noise_source(options.method, given, facts);
-  NoiseRecipe recipe;
-  recipe.method = source->card().name;
+  NoiseRecipe recipe = t2ue::recipe_of(*source, given.value("seed", uint64_t{0}), size.height, size.width);
   recipe.options = given.empty() ? "" : given.dump();
-  recipe.seed = given.value("seed", uint64_t{0});
-  recipe.eps_steps = source->card().max_steps();
-  recipe.resampler = source->card().resampler;
-  recipe.height = size.height;
-  recipe.width = size.width;
   recipe.per = kind_named<NoisePer>(options.noise.per);
   return {recipe, [source, recipe](std::span<const NoiseItem> items) {
             std::vector<Noise> noises = source->make(items);

@@ -68,10 +68,8 @@ inline std::unique_ptr<T2ueSource> open_source(const NoiseFlags& flags) {
 }
 
 inline NoiseRecipe recipe_of(const NoiseFlags& flags, const T2ueSource& source) {
-  NoiseRecipe recipe = source.recipe();
-  const Size size = size_of(flags.size, recipe.height);
-  recipe.height = size.height;
-  recipe.width = size.width;
+  const Size size = size_of(flags.size, static_cast<int>(source.config().output_size()));
+  NoiseRecipe recipe = t2ue::recipe_of(source, source.seed(), size.height, size.width);
   recipe.per = kind_named<NoisePer>(flags.per);
   return recipe;
 }

@@ -2,7 +2,6 @@
 #include <t2ue/core/unit_rows.hpp>
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
-#include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/word_textures.hpp>
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/clip_file.hpp>
@@ -170,7 +169,8 @@ Conditions conditions_for(const GeneratorOptions& options, const PairDataset& da
       conditions.row_of_item.push_back(static_cast<int32_t>(i));
     }
   }
-  if (options.labels || keywords.groups() > 0 || options.all_captions || features_of_all.empty()) {
+  const bool groups = options.labels || keywords.groups() > 0;
+  if (groups || options.all_captions || features_of_all.empty()) {
     conditions.table = features(encoder, texts);
   } else {
     for (int64_t i = 0; i < data.count(); ++i) {
@@ -178,11 +178,8 @@ Conditions conditions_for(const GeneratorOptions& options, const PairDataset& da
       conditions.table.insert(conditions.table.end(), row, row + conditions.width);
     }
   }
-  const int64_t size = plan.generator.output_size();
   if (plan.policy.warm_steps > 0)
-    conditions.start = options.labels || keywords.groups() > 0
-                           ? texture_starts(static_cast<int64_t>(texts.size()), size)
-                           : word_texture_starts(texts, size);
+    conditions.start = pattern_starts(texts, groups, plan.generator.output_size());
   return conditions;
 }
 

@@ -19,7 +19,7 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/kinds.hpp>
 #include <t2ue/data/image.hpp>
-#include <t2ue/methods/noise.hpp>
+#include <t2ue/methods/noise_source.hpp>
 
 namespace t2ue {
 
@@ -56,6 +56,10 @@ struct NoiseRecipe {
 
   bool operator==(const NoiseRecipe&) const = default;
 };
+
+/// What the manifest of a source's noises of height x width says: of T2UE its generator with the seed of its
+/// latents, of others the card's facts and `seed`, which they draw by.
+NoiseRecipe recipe_of(const NoiseSource& source, uint64_t seed, int height, int width);
 
 /// Throws Error for values out of range.
 void check_noise_recipe(const NoiseRecipe& recipe);

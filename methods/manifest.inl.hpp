@@ -78,6 +78,18 @@ inline NoiseManifest parse_noise_manifest(std::string_view text, const std::file
 
 }  // namespace detail
 
+T2UE_INLINE NoiseRecipe recipe_of(const NoiseSource& source, uint64_t seed, int height, int width) {
+  NoiseRecipe recipe;
+  recipe.method = source.card().name;
+  recipe.seed = seed;
+  recipe.eps_steps = source.card().max_steps();
+  recipe.resampler = source.card().resampler;
+  recipe.height = height;
+  recipe.width = width;
+  source.complete(recipe);
+  return recipe;
+}
+
 T2UE_INLINE void check_noise_recipe(const NoiseRecipe& recipe) {
   check(!recipe.method.empty() && valid_utf8(recipe.method), "manifest", "the method has no valid name");
   check(recipe.eps_steps >= 1 && recipe.eps_steps <= max_eps_steps, "manifest", "eps of ", recipe.eps_steps,

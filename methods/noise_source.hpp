@@ -24,6 +24,8 @@ struct NoiseItem {
   const Image* picture = nullptr;  ///< only read by methods whose card says so; not owned
 };
 
+struct NoiseRecipe;  // methods/manifest.hpp
+
 /// A method. `make` is deterministic: an item's noise depends on the item and on how the source was made, not
 /// on the other items of the call.
 class NoiseSource {
@@ -33,6 +35,8 @@ class NoiseSource {
   /// One noise an item, in order, each within card().eps. Throws Error naming the key of an item that lacks
   /// what the card needs.
   virtual std::vector<Noise> make(std::span<const NoiseItem> items) = 0;
+  /// Tells the manifest of its noise what neither the card nor the caller knows (recipe_of()).
+  virtual void complete(NoiseRecipe&) const {}
 };
 
 /// A method that makes each noise by itself: `noise_of` is all that there is to write.

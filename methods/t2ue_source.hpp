@@ -14,7 +14,6 @@
 #include <t2ue/core/plan.hpp>
 #include <t2ue/data/tokenizer.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
-#include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/noise_source.hpp>
 #include <t2ue/models/clip/text.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
@@ -93,8 +92,8 @@ class T2ueSource final : public NoiseSource {
   /// Another user key: other latents, other noise. Only matters for generators trained with several latents.
   void set_seed(uint64_t seed);
   void set_latent_sharing(LatentSharing sharing);
-  /// What the manifest of its noise says, at the generator's own size.
-  NoiseRecipe recipe() const;
+  /// Its generator, the seed and the sharing of its latents.
+  void complete(NoiseRecipe& recipe) const override;
   /// What the item's noise is a function of: items of one name have one noise.
   std::string noise_name(const NoiseItem& item) const;
 
@@ -102,10 +101,6 @@ class T2ueSource final : public NoiseSource {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// What the manifest of a source's noise says, given the first of it: of T2UE its generator with the seed of
-/// its latents, of others the name, the budget and `seed`, which they draw by.
-NoiseRecipe recipe_of(const NoiseSource& source, uint64_t seed, const Noise& first);
 
 }  // namespace t2ue
 

@@ -6,6 +6,7 @@
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/pair.hpp>
+#include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/models/configs.hpp>
 #include <t2ue/optim/checkpoint.hpp>
@@ -211,34 +212,14 @@ T2UE_INLINE void T2ueSource::set_latent_sharing(LatentSharing sharing) {
   state_->sharing = sharing;
 }
 
-T2UE_INLINE NoiseRecipe T2ueSource::recipe() const {
-  const SsaGeneratorConfig& generator = config();
-  const int side = static_cast<int>(generator.output_size());
-  NoiseRecipe recipe;
-  recipe.method = card().name;
+T2UE_INLINE void T2ueSource::complete(NoiseRecipe& recipe) const {
   // The sharing decides the noise as the seed does, so it is told with the method.
   if (state_->sharing != LatentSharing::all)
     recipe.method += concat(", a latent each ", name_of(state_->sharing));
   recipe.generator_sha256 = sha256();
   recipe.seed = seed();
-  recipe.eps_steps = static_cast<int>(std::lround(generator.eps * 255.0f));
-  recipe.limiter = generator.limiter;
-  recipe.resampler = generator.resampler;
-  recipe.height = recipe.width = side;
+  recipe.limiter = config().limiter;
   recipe.precision = state_->precision;
-  return recipe;
-}
-
-T2UE_INLINE NoiseRecipe recipe_of(const NoiseSource& source, uint64_t seed, const Noise& first) {
-  if (const auto* generator = dynamic_cast<const T2ueSource*>(&source)) return generator->recipe();
-  NoiseRecipe recipe;
-  recipe.method = source.card().name;
-  recipe.seed = seed;
-  recipe.eps_steps = source.card().max_steps();
-  recipe.resampler = source.card().resampler;
-  recipe.height = first.height;
-  recipe.width = first.width;
-  return recipe;
 }
 
 T2UE_INLINE std::string T2ueSource::noise_name(const NoiseItem& item) const {

@@ -96,18 +96,22 @@ inline std::vector<float> word_texture_starts(std::span<const std::string> texts
   check(static_cast<int64_t>(texts.size()) <= (int64_t{1} << 30) / (size * size * 3), "textures",
         texts.size(), " captions want a pattern of ", size, "x", size,
         " each to start from, too many to keep; use keywords, fewer captions, or no warm start");
-  WordTextures source(texts, words, together, 1);
+  std::vector<NoiseItem> items;
+  for (const std::string& text : texts) items.push_back({"start", text, {}, nullptr});
+  const auto side = static_cast<int>(size);
   std::vector<float> starts;
   starts.reserve(texts.size() * static_cast<size_t>(size * size * 3));
-  for (const std::string& text : texts) {
-    const NoiseItem item{"start", text, {}, {}};
-    const std::vector<int8_t> steps = source.make({&item, 1}).front().steps;
-    for (int64_t y = 0; y < size; ++y)
-      for (int64_t x = 0; x < size * 3; ++x)
-        starts.push_back(static_cast<float>(steps[static_cast<size_t>(
-            (y % texture_period * texture_period + x / 3 % texture_period) * 3 + x % 3)]));
+  for (const Noise& noise : WordTextures(texts, words, together, 1).make(items)) {
+    const Noise whole = resample_noise(noise, side, side, Resampler::tile);
+    starts.insert(starts.end(), whole.steps.begin(), whole.steps.end());
   }
   return starts;
+}
+
+/// Conditions::start of a generator of size x size that is told `texts`: a texture a text where those name
+/// groups (keywords, classes), the textures of their words where they are captions.
+inline std::vector<float> pattern_starts(std::span<const std::string> texts, bool groups, int64_t size) {
+  return groups ? texture_starts(static_cast<int64_t>(texts.size()), size) : word_texture_starts(texts, size);
 }
 
 }  // namespace t2ue

@@ -273,7 +273,7 @@ class BiLevelTrainer {
 
   void warm_start() {
     while (noise_optimizer_.steps() < policy_.warm_steps) {
-      next_batch();
+      codebook_->show(next_batch(), conditions_);
       warm_step_->run(policy_.warm_rate, concat("warm start, step ", steps_));
     }
     if (policy_.warm_steps > 0 && policy_.warm_share < 1)
@@ -340,7 +340,8 @@ class BiLevelTrainer {
     text_.assign(rows);
   }
 
-  void next_batch() {
+  /// Fills the batch, and returns its items until the next.
+  std::span<const int64_t> next_batch() {
     const auto before = std::chrono::steady_clock::now();
     const auto items = order_.at(steps_);
     batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
@@ -349,10 +350,8 @@ class BiLevelTrainer {
     if (text_) fill_text(items);
     const auto width = static_cast<size_t>(conditions_.width);
     auto condition = condition_in_.begin<float>().begin(), latent = latent_in_.begin<float>().begin();
-    const std::span<int32_t> rows = codebook_ ? codebook_->begin() : std::span<int32_t>{};
     for (size_t b = 0; b < items.size(); ++b) {
       const auto item = static_cast<size_t>(items[b]);
-      if (codebook_) rows[b] = conditions_.row_of_item[item];
       condition =
           std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
                       width, condition);
@@ -362,9 +361,9 @@ class BiLevelTrainer {
     }
     condition_in_.commit();
     latent_in_.commit();
-    if (codebook_) codebook_->commit();
     data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     ++steps_;
+    return items;
   }
 
   void restart() {

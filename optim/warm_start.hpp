@@ -36,9 +36,12 @@ class PatternCodebook {
     patterns_.assign(scaled);
   }
 
-  /// The number of the pattern of each item, to be written before `commit`.
-  std::span<int32_t> begin() { return rows_in_.begin<int32_t>(); }
-  void commit() { rows_in_.commit(); }
+  /// What the next batch shows: items with the pattern of their row.
+  void show(std::span<const int64_t> items, const Conditions& conditions) {
+    const std::span<int32_t> rows = rows_in_.begin<int32_t>();
+    for (size_t b = 0; b < items.size(); ++b) rows[b] = conditions.row_of_item[static_cast<size_t>(items[b])];
+    rows_in_.commit();
+  }
 
   /// Which pattern is it? The cross-entropy of the noise's agreement with every pattern, from -4 to 4: the
   /// scale leaves a gradient until the noise is at +-eps everywhere.  noise [B,S,S,3].

@@ -28,7 +28,8 @@ DemoRow Demo::protect(const std::string& part, const std::string& name, RowKind 
   make_folder(out.parent_path());
 
   const std::vector<Noise> noises = source.make(items);
-  NoiseFolderWriter writer(noise_folder, recipe_of(source, recipe_.seed, noises.front()));
+  NoiseFolderWriter writer(noise_folder,
+                           recipe_of(source, recipe_.seed, noises.front().height, noises.front().width));
   for (size_t i = 0; i < items.size(); ++i) writer.add(items[i].key, items[i].caption, noises[i]);
   writer.commit();
 

@@ -13,7 +13,6 @@
 #include <t2ue/methods/apply.hpp>
 #include <t2ue/methods/audit.hpp>
 #include <t2ue/methods/manifest.hpp>
-#include <t2ue/methods/t2ue_source.hpp>
 
 namespace t2ue {
 
@@ -29,7 +28,8 @@ inline void write_noise(const BenchData& data, NoiseSource& source, uint64_t see
     const auto part = items.subspan(begin, std::min(chunk, items.size() - begin));
     const std::vector<Noise> noises = source.make(part);
     if (!writer)
-      writer = std::make_unique<NoiseFolderWriter>(folder, recipe_of(source, seed, noises.front()));
+      writer = std::make_unique<NoiseFolderWriter>(
+          folder, recipe_of(source, seed, noises.front().height, noises.front().width));
     for (size_t i = 0; i < part.size(); ++i) writer->add(part[i].key, part[i].caption, noises[i]);
     if (progress)
       progress("noise", static_cast<int64_t>(begin + part.size()), static_cast<int64_t>(items.size()));

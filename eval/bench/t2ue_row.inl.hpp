@@ -7,7 +7,6 @@
 #include <t2ue/methods/caption_keywords.hpp>
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
-#include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/word_textures.hpp>
 #include <t2ue/models/configs.hpp>
 
@@ -35,11 +34,9 @@ inline Conditions t2ue_conditions(const T2ueRowOptions& options, const BenchData
     }
   }
   conditions.table = encoder.encode(texts);
-  const int64_t size = options.generator.output_size();
   if (options.policy.warm_steps > 0)
-    conditions.start = task == BenchTask::classes || keywords.groups() > 0
-                           ? texture_starts(static_cast<int64_t>(texts.size()), size)
-                           : word_texture_starts(texts, size);
+    conditions.start = pattern_starts(texts, task == BenchTask::classes || keywords.groups() > 0,
+                                      options.generator.output_size());
   return conditions;
 }
 

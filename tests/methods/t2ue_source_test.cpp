@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <paths.hpp>
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 
@@ -186,7 +187,8 @@ TEST_F(Source, TellsWhatItsNoiseIsMadeFrom) {
   save();
   T2ueSource source(path);
   source.set_latent_sharing(LatentSharing::item);
-  const NoiseRecipe told = recipe_of(source, 77, {});
+  const Noise made = source.make(items({"a red ball"})).front();
+  const NoiseRecipe told = recipe_of(source, 77, made.height, made.width);
   EXPECT_EQ(told.method, "t2ue, a latent each item");
   EXPECT_EQ(told.seed, 5u) << "the latents' seed, whatever the caller draws by";
   EXPECT_EQ(told.generator_sha256, sha256_file(path));
@@ -196,7 +198,7 @@ TEST_F(Source, TellsWhatItsNoiseIsMadeFrom) {
   MethodFacts facts;
   facts.height = 6, facts.width = 5;
   const auto other = make_noise_source("random_sign", {{"eps_steps", 4}}, facts);
-  const NoiseRecipe plain = recipe_of(*other, 77, {6, 5, {}});
+  const NoiseRecipe plain = recipe_of(*other, 77, 6, 5);
   EXPECT_EQ(plain.method, "random_sign");
   EXPECT_EQ(plain.seed, 77u);
   EXPECT_EQ(plain.eps_steps, 4);
