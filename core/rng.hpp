@@ -41,7 +41,8 @@ enum class Purpose : uint32_t {
   separability,
   noise_start,
   caption_shuffle,
-  trigger
+  trigger,
+  caption_subset,
 };
 
 namespace detail {

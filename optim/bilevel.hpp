@@ -73,9 +73,10 @@ class BiLevelTrainer {
         execution_(execution),
         precision_(precision) {
     check(conditions_.width == generator.condition &&
-              static_cast<int64_t>(conditions_.row_of_item.size()) == data.count(),
+              static_cast<int64_t>(conditions_.row_of_item.size()) == data.count() * conditions_.choices,
           "bilevel", "the generator wants embeddings ", generator.condition, " wide for ", data.count(),
-          " items, got ", conditions_.width, " for ", conditions_.row_of_item.size());
+          " items with ", conditions_.choices, " each, got ", conditions_.width, " for ",
+          conditions_.row_of_item.size());
     check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0 &&
               policy.surrogates >= 1,
           "bilevel", "rounds, noise_steps and surrogates must be positive, surrogate_steps not negative");
@@ -273,7 +274,8 @@ class BiLevelTrainer {
 
   void warm_start() {
     while (noise_optimizer_.steps() < policy_.warm_steps) {
-      codebook_->show(next_batch(), conditions_);
+      const int64_t epoch = order_.epoch_of(steps_);
+      codebook_->show(next_batch(), epoch, conditions_);
       warm_step_->run(policy_.warm_rate, concat("warm start, step ", steps_));
     }
     if (policy_.warm_steps > 0 && policy_.warm_share < 1)
@@ -344,17 +346,16 @@ class BiLevelTrainer {
   std::span<const int64_t> next_batch() {
     const auto before = std::chrono::steady_clock::now();
     const auto items = order_.at(steps_);
-    batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
+    const int64_t epoch = order_.epoch_of(steps_);
+    batch_.fill(data_, items, epoch, steps_);
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
     batch_.draw_box(recipe_.cutmix_alpha, recipe_.seed, steps_);
     if (text_) fill_text(items);
     const auto width = static_cast<size_t>(conditions_.width);
     auto condition = condition_in_.begin<float>().begin(), latent = latent_in_.begin<float>().begin();
     for (size_t b = 0; b < items.size(); ++b) {
-      const auto item = static_cast<size_t>(items[b]);
-      condition =
-          std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
-                      width, condition);
+      const auto row = static_cast<size_t>(conditions_.row_of(items[b], epoch));
+      condition = std::copy_n(conditions_.table.data() + row * width, width, condition);
       const uint64_t draw = policy_.fresh_latents ? 1 + static_cast<uint64_t>(steps_) * items.size() + b : 0;
       const std::vector<float> z = latent_vector(generator_.config.latent, latent_seed(), draw);
       latent = std::copy(z.begin(), z.end(), latent);

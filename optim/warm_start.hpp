@@ -36,10 +36,10 @@ class PatternCodebook {
     patterns_.assign(scaled);
   }
 
-  /// What the next batch shows: items with the pattern of their row.
-  void show(std::span<const int64_t> items, const Conditions& conditions) {
+  /// What the next batch of that epoch shows: items with the pattern of their row.
+  void show(std::span<const int64_t> items, int64_t epoch, const Conditions& conditions) {
     const std::span<int32_t> rows = rows_in_.begin<int32_t>();
-    for (size_t b = 0; b < items.size(); ++b) rows[b] = conditions.row_of_item[static_cast<size_t>(items[b])];
+    for (size_t b = 0; b < items.size(); ++b) rows[b] = conditions.row_of(items[b], epoch);
     rows_in_.commit();
   }
 

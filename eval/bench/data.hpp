@@ -14,12 +14,12 @@
 
 namespace t2ue {
 
-/// Training, validation and test pictures at the plan's size, and the training pictures as a pairs folder of
-/// PNG files at that size, which is what methods protect.
+/// Training, validation and test pictures at the plan's size, those set apart, and the training pictures as a
+/// pairs folder of PNG files at that size, which is what methods protect.
 class BenchData {
  public:
   /// Reads the parts of `plan`; relative paths start from `base`. Writes the originals into the store's
-  /// folder unless they are there. Error for parts that share keys of the same data set, have no captions or
+  /// folder unless they are there. Error for parts that share pictures (check_disjoint), have no captions or
   /// classes where the task needs them, or differ in their classes, and for rewritten captions that leave a
   /// training picture out.
   BenchData(const BenchPlan& plan, const std::filesystem::path& base, BenchStore& store);
@@ -30,6 +30,13 @@ class BenchData {
   const PairDataset& train() const { return train_; }
   const PairDataset& validation() const { return validation_; }
   const PairDataset& test() const { return test_; }
+  /// What a method may train on that must not have seen the training pictures; empty if the plan has none.
+  const PairDataset& apart() const { return apart_; }
+  /// Of those pictures, as train_hash().
+  const std::string& apart_hash() const { return apart_hash_; }
+  /// What noise for picture `i` of a part is made from: its first caption, or with the plan's all_captions
+  /// all of them, joined.
+  std::string noise_text(const PairDataset& part, int64_t i) const;
   /// One item a training picture: its first caption or the prompt of its class, its label, its picture.
   const std::vector<NoiseItem>& items() const { return items_; }
   const std::filesystem::path& originals() const { return originals_; }
@@ -53,12 +60,13 @@ class BenchData {
   void write_originals(BenchStore& store);
 
   BenchTask task_;
-  PairDataset train_, validation_, test_;
+  bool all_captions_ = false;
+  PairDataset train_, validation_, test_, apart_;
   std::vector<Image> pictures_;
   std::vector<NoiseItem> items_;
   std::filesystem::path originals_;
   std::unordered_map<std::string, std::vector<std::string>> recaptioned_;  ///< by key
-  std::string train_hash_, hash_, recaption_hash_;
+  std::string train_hash_, apart_hash_, hash_, recaption_hash_;
   mutable std::map<int64_t, Tokenizer> tokenizers_;  ///< by vocab_size
 };
 

@@ -6,6 +6,7 @@
 #include <t2ue/data/image_codec.hpp>
 #include <t2ue/data/readers/open_dataset.hpp>
 #include <t2ue/eval/bench/data.hpp>
+#include <t2ue/eval/bench/disjoint.hpp>
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/manifest.hpp>
 
@@ -50,12 +51,7 @@ inline DatasetIndex open_bench_part(const BenchPlan& plan, const PlanPart& part,
 inline void limit_records(DatasetIndex& index, int64_t count) {
   const auto all = static_cast<int64_t>(index.records.size());
   if (count == 0 || count >= all) return;
-  std::vector<int64_t> chosen = shuffled_order(all, 0, 0);
-  chosen.resize(static_cast<size_t>(count));
-  std::sort(chosen.begin(), chosen.end());
-  std::vector<Record> kept;
-  for (const int64_t i : chosen) kept.push_back(std::move(index.records[static_cast<size_t>(i)]));
-  index.records = std::move(kept);
+  index = records_of(index, drawn_and_others(all, count).first);
 }
 
 /// A tokenizer that is only there because loading wants one: victims bring their own.
@@ -89,6 +85,17 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
     : task_(plan.task) {
   DatasetIndex train = detail::open_bench_part(plan, plan.data.train, base, "train");
   detail::limit_records(train, plan.data.limit);
+  if (plan.data.apart_share > 0) {
+    const auto all = static_cast<int64_t>(train.records.size());
+    const auto [apart, rest] =
+        drawn_and_others(all, static_cast<int64_t>(plan.data.apart_share * static_cast<double>(all)));
+    apart_ = detail::load_bench_part(records_of(train, apart), plan.data.size);
+    train = records_of(train, rest);
+  } else if (!plan.data.apart.path.empty()) {
+    DatasetIndex apart = detail::open_bench_part(plan, plan.data.apart, base, "apart");
+    detail::limit_records(apart, plan.data.limit);
+    apart_ = detail::load_bench_part(apart, plan.data.size);
+  }
   const DatasetIndex test = detail::open_bench_part(plan, plan.data.test, base, "test");
   train_ = detail::load_bench_part(train, plan.data.size);
   test_ = detail::load_bench_part(test, plan.data.size);
@@ -96,37 +103,44 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
     validation_ = detail::load_bench_part(
         detail::open_bench_part(plan, plan.data.validation, base, "validation"), plan.data.size);
   } else {
-    const std::vector<int64_t> order = shuffled_order(test_.count(), 0, 0);
     const auto kept = static_cast<int64_t>(plan.data.validation_share * static_cast<double>(test_.count()));
     check(kept >= 2, "bench", "validation_share leaves ", kept, " pictures to choose the epoch by");
-    std::vector<int64_t> chosen(order.begin(), order.begin() + kept),
-        others(order.begin() + kept, order.end());
-    std::sort(chosen.begin(), chosen.end());
-    std::sort(others.begin(), others.end());
+    const auto [chosen, others] = drawn_and_others(test_.count(), kept);
     const PairDataset all = std::move(test_);
     validation_ = all.subset(chosen);
     test_ = all.subset(others);
   }
   if (plan.task == BenchTask::classes)
-    check(train_.label_names == test_.label_names && train_.label_names == validation_.label_names, "bench",
-          "training, validation and test pictures do not have the same classes");
+    check(train_.label_names == test_.label_names && train_.label_names == validation_.label_names &&
+              (apart_.count() == 0 || apart_.label_names == train_.label_names),
+          "bench", "training, validation and test pictures and those set apart do not have the same classes");
+  check_disjoint(test_, "test", train_, "train");
+  check_disjoint(validation_, "validation", train_, "train");
+  check_disjoint(apart_, "apart", train_, "train");
+  check_disjoint(apart_, "apart", test_, "test");
   train_hash_ = detail::dataset_hash({&train_});
+  apart_hash_ = detail::dataset_hash({&apart_});
   hash_ = detail::dataset_hash({&train_, &validation_, &test_});
-  if (plan.data.all_captions)
-    for (std::string* hash : {&train_hash_, &hash_}) *hash = sha256_hex(*hash + " all captions");
+  all_captions_ = plan.data.all_captions;
+  if (all_captions_)
+    for (std::string* hash : {&train_hash_, &apart_hash_, &hash_})
+      *hash = sha256_hex(*hash + " all captions");
 
   const size_t count = train_.keys.size();
   pictures_.reserve(count);  // items point into it
   for (size_t i = 0; i < count; ++i) {
     const auto bytes = train_.picture(static_cast<int64_t>(i));
     pictures_.push_back({train_.size, train_.size, 3, {bytes.begin(), bytes.end()}, {}, {}, 1});
-    const auto captions = train_.captions_of(static_cast<int64_t>(i));
-    std::string caption = plan.data.all_captions ? joined_captions(captions) : captions.front();
-    items_.push_back({train_.keys[i], std::move(caption), {}, &pictures_.back()});
+    items_.push_back({train_.keys[i], noise_text(train_, static_cast<int64_t>(i)), {}, &pictures_.back()});
     if (train_.labels[i] >= 0) items_.back().label = train_.labels[i];
   }
   if (!plan.data.recaptioned.empty()) read_recaptioned(base / plan.data.recaptioned);
   write_originals(store);
+}
+
+T2UE_INLINE std::string BenchData::noise_text(const PairDataset& part, int64_t i) const {
+  const auto captions = part.captions_of(i);
+  return all_captions_ ? joined_captions(captions) : captions.front();
 }
 
 T2UE_INLINE void BenchData::read_recaptioned(const std::filesystem::path& path) {

@@ -37,6 +37,8 @@ struct PlanPart {
 struct PlanData {
   PlanPart train, test;
   PlanPart validation;          ///< empty path: a share of the test part
+  PlanPart apart;               ///< pictures that methods may train on and victims do not; empty path: none
+  double apart_share = 0;       ///< 0..0.9 of the training part, drawn by seed 0, instead of `apart`
   bool all_captions = false;    ///< noise is made from joined_captions(), not from the first caption
   std::string recaptioned;      ///< captions under "recaption": a list or data set with the training keys
   double validation_share = 0;  ///< 0..0.9; drawn by seed 0, the same in every cell

@@ -45,6 +45,8 @@ inline PlanData plan_data(const nlohmann::json& json, const std::string& path) {
   data.test = plan_part(reader.get<nlohmann::json>("test"), path + ".test");
   if (reader.has("validation"))
     data.validation = plan_part(reader.get<nlohmann::json>("validation"), path + ".validation");
+  if (reader.has("apart")) data.apart = plan_part(reader.get<nlohmann::json>("apart"), path + ".apart");
+  data.apart_share = reader.in_range("apart_share", 0.0, 0.9, 0.0);
   data.all_captions = reader.get<bool>("all_captions", false);
   data.recaptioned = reader.get<std::string>("recaptioned", "");
   data.validation_share = reader.in_range("validation_share", 0.0, 0.9, 0.0);
@@ -54,6 +56,8 @@ inline PlanData plan_data(const nlohmann::json& json, const std::string& path) {
   reader.done();
   check_plan(data.validation.path.empty() == (data.validation_share > 0), path,
              "either 'validation' names a part or 'validation_share' says how much of the test part it is");
+  check_plan(data.apart.path.empty() || data.apart_share == 0, path,
+             "either 'apart' names a part or 'apart_share' says how much of the training part it is");
   return data;
 }
 

@@ -69,7 +69,9 @@ T2UE_INLINE void check_row(const PlanMethod& row, const BenchPlan& plan) {
   if (std::find(plan.defences.begin(), plan.defences.end(), adaptive_defence) != plan.defences.end())
     detail::check_guessable(row);
   if (trains_t2ue(row)) {
-    t2ue_row_options(row.options, task);
+    const bool apart = t2ue_row_options(row.options, task).apart;
+    check(!apart || plan.data.apart_share > 0 || !plan.data.apart.path.empty(), row.method,
+          "trains on pictures set apart, and the plan has none: 'apart' or 'apart_share' in [data]");
     return;
   }
   if (const SurrogateMethod* method = detail::trained_surrogate_method(row)) {

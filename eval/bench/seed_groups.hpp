@@ -1,4 +1,4 @@
-// Rows of a benchmark's table that differ in their seed only, their means, and what they cost.
+// Rows of a benchmark's table that differ in their seed only, and their means.
 #pragma once
 
 #include <algorithm>
@@ -124,60 +124,6 @@ inline std::string score_text(const ResultsTable& table, const SeedGroup& group,
                               double Scores::*epoch) {
   const auto score = [&](size_t r) { return std::optional<double>(table.rows()[r].scores[metric].*epoch); };
   return spread_text(values_of(group, score), table.metrics()[metric].decimals);
-}
-
-/// What a group's noise measures and costs: means over seeds.
-struct Costs {
-  double one_off = 0, per_picture = 0;  ///< seconds
-  std::vector<double> linf, l2, psnr, ssim, separability, distinct;
-};
-
-inline std::string cost_name(const std::string& row, double eps) {
-  return concat(row, "@", eps);
-}
-
-inline std::map<std::string, Costs> costs_of(const BenchTable& table) {
-  std::map<std::string, std::vector<const CellResult*>> groups;
-  for (const CellResult* cell : table.done)
-    if (cell->result.contains("measured"))
-      groups[cost_name(cell->result.at("row"), budget_of(*cell))].push_back(cell);
-  std::map<std::string, Costs> costs;
-  for (const auto& [name, cells] : groups) {
-    Costs& c = costs[name];
-    for (const CellResult* cell : cells) {
-      const nlohmann::json& measured = cell->result.at("measured");
-      const auto share = 1 / static_cast<double>(cells.size());
-      c.one_off += share * cell->result.at("one_off_seconds").get<double>();
-      c.per_picture +=
-          share * cell->result.at("protect_seconds").get<double>() / measured.at("pictures").get<double>();
-      c.linf.push_back(measured.at("linf"));
-      c.l2.push_back(measured.at("l2"));
-      if (measured.at("psnr").is_number()) c.psnr.push_back(measured.at("psnr"));
-      // Cells of earlier versions have neither, captions no separability.
-      if (measured.contains("ssim")) c.ssim.push_back(measured.at("ssim"));
-      if (measured.contains("separability")) c.separability.push_back(measured.at("separability"));
-      if (measured.at("distinct_deltas") > 0) c.distinct.push_back(measured.at("distinct_deltas"));
-    }
-  }
-  return costs;
-}
-
-/// `dearest`: seconds a picture of the dearest method without a one-off cost.
-inline std::vector<std::string> cost_cells(const Costs& cost, double dearest) {
-  std::string break_even = "-";
-  if (cost.one_off > 0)
-    break_even = dearest > cost.per_picture
-                     ? format_number(std::ceil(cost.one_off / (dearest - cost.per_picture)), 0)
-                     : "never";
-  return {spread_text(cost.linf, 0),
-          spread_text(cost.l2, 3),
-          spread_text(cost.psnr, 1),
-          spread_text(cost.ssim, 3),
-          spread_text(cost.separability, 1),
-          spread_text(cost.distinct, 0),
-          format_number(cost.one_off, 1),
-          format_number(1000 * cost.per_picture, 2),
-          break_even};
 }
 
 }  // namespace detail

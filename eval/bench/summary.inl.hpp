@@ -6,6 +6,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/data/image_codec.hpp>
+#include <t2ue/eval/bench/costs.hpp>
 #include <t2ue/eval/bench/figures.hpp>
 #include <t2ue/eval/bench/published.hpp>
 #include <t2ue/eval/bench/seed_groups.hpp>
@@ -139,13 +140,9 @@ T2UE_INLINE TextTable detail_table(const BenchTable& table) {
   for (const Metric& metric : metrics)
     if (metric.headline)
       for (const char* epoch : {" last", " best"}) text.columns.push_back({metric.name + epoch});
-  for (const char* what : {"L-inf /255", "L2", "PSNR dB", "SSIM", "separable %", "distinct", "one-off s",
-                           "ms a picture", "break-even pictures"})
-    text.columns.push_back({what});
+  for (std::string& what : detail::cost_columns()) text.columns.push_back({std::move(what)});
   const std::map<std::string, detail::Costs> costs = detail::costs_of(table);
-  double dearest = 0;  // a picture, among methods that have no one-off cost
-  for (const auto& [name, cost] : costs)
-    if (cost.one_off == 0) dearest = std::max(dearest, cost.per_picture);
+  const double dearest = detail::dearest_of(costs);
   for (const detail::SeedGroup& group : detail::groups_of(results)) {
     std::vector<std::string> cells = detail::group_cells(group);
     for (size_t m = 0; m < metrics.size(); ++m) {
@@ -168,8 +165,11 @@ T2UE_INLINE TextTable detail_table(const BenchTable& table) {
       "transform, which adds none.",
       "Separable: accuracy of a linear model that was trained on the noises of half the pictures, on those "
       "of the other half.",
-      "Break-even: the number of pictures from which a one-off cost is paid back against the dearest "
-      "method here that has none; never, if that one costs less a picture."};
+      "Training: of a generator once, of a surrogate for every data set. In all: for this one. Break-even: "
+      "the "
+      "number of pictures from which a generator's training is paid back against the dearest method here "
+      "that "
+      "has none or trains for every data set; never, if that costs less a picture."};
   return text;
 }
 

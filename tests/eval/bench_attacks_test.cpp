@@ -143,32 +143,18 @@ TEST_F(BenchTest, VictimsMustFitThePictures) {
 }
 
 TEST_F(BenchTest, TrainsT2ueOnceForARowAndItsShuffledControl) {
-  json given = plan_json("image-text");
-  given["victims"][0]["model"]["embed_dim"] = 6;
-  const json generator{{"latent", 4}, {"condition", 6},   {"width", 4},      {"multipliers", {2, 2}},
-                       {"hidden", 8}, {"mask_hidden", 4}, {"gain_start", 1}, {"modulation_start", 1}};
-  given["methods"][1] = {{"method", "t2ue"},
-                         {"options",
-                          {{"generator", generator},
-                           {"surrogate", given["victims"][0]["model"]},
-                           {"keywords", 3},
-                           {"recipe", {{"batch", 8}}},
-                           {"policy", {{"rounds", 2}}}}}};
+  json given = t2ue_plan();
   given["methods"].push_back({{"method", "shuffled"}, {"of", "t2ue"}});
   const std::vector<CellResult> results = run(given);
   for (const CellResult& cell : results) ASSERT_TRUE(cell.done()) << cell.result.dump();
   EXPECT_GT(results[1].result.at("one_off_seconds"), 0.0);
   EXPECT_EQ(results[1].result.at("one_off_seconds"), results[2].result.at("one_off_seconds"));
   EXPECT_LE(results[1].result.at("measured").at("distinct_deltas"), 3);
-  size_t generators = 0;
-  for (const auto& entry : fs::directory_iterator(root / "out" / "models"))
-    if (entry.path().extension() == ".safetensors") {
-      ++generators;
-      // Of another latent than it was trained with a generator gives other noise.
-      const json state = json::parse(SafetensorsFile(entry.path()).metadata().at("state"));
-      EXPECT_EQ(state.at("seed"), state.at("training").at("recipe").at("seed"));
-    }
-  EXPECT_EQ(generators, 1u);
+  const std::vector<fs::path> generators = models_in(root / "out");
+  ASSERT_EQ(generators.size(), 1u);
+  // Of another latent than it was trained with a generator gives other noise.
+  const json state = json::parse(SafetensorsFile(generators[0]).metadata().at("state"));
+  EXPECT_EQ(state.at("seed"), state.at("training").at("recipe").at("seed"));
   // Captions without keywords start from the textures of their words.
   given["methods"][1]["options"].erase("keywords");
   given["methods"][1]["options"]["policy"]["warm_steps"] = 2;

@@ -35,6 +35,30 @@ inline json plan_json(const std::string& task) {
   return tiny_plan(task == "classes", {{"epochs", 2}, {"batch", 8}});
 }
 
+/// A plan whose second row trains a T2UE generator in two rounds.
+inline json t2ue_plan() {
+  json given = plan_json("image-text");
+  given["victims"][0]["model"]["embed_dim"] = 6;
+  const json generator{{"latent", 4}, {"condition", 6},   {"width", 4},      {"multipliers", {2, 2}},
+                       {"hidden", 8}, {"mask_hidden", 4}, {"gain_start", 1}, {"modulation_start", 1}};
+  given["methods"][1] = {{"method", "t2ue"},
+                         {"options",
+                          {{"generator", generator},
+                           {"surrogate", given["victims"][0]["model"]},
+                           {"keywords", 3},
+                           {"recipe", {{"batch", 8}}},
+                           {"policy", {{"rounds", 2}}}}}};
+  return given;
+}
+
+/// Files of trained generators and surrogates' noise in a store.
+inline std::vector<fs::path> models_in(const fs::path& store) {
+  std::vector<fs::path> models;
+  for (const auto& entry : fs::directory_iterator(store / "models"))
+    if (entry.path().extension() == ".safetensors") models.push_back(entry.path());
+  return models;
+}
+
 struct BenchTest : testing::Test {
   fs::path root = fs::path(testing::TempDir()) /
                   concat("bench_", testing::UnitTest::GetInstance()->current_test_info()->name());
