@@ -15,7 +15,6 @@
 #include <t2ue/data/bpe.hpp>
 #include <t2ue/data/caption_rows.hpp>
 #include <t2ue/data/caption_stream.hpp>
-#include <t2ue/data/caption_subsets.hpp>
 #include <t2ue/data/captions.hpp>
 #include <t2ue/data/clip_tokenizer.hpp>
 #include <t2ue/data/clip_vocabulary.hpp>

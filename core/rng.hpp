@@ -41,8 +41,7 @@ enum class Purpose : uint32_t {
   separability,
   noise_start,
   caption_shuffle,
-  trigger,
-  caption_subset,
+  trigger
 };
 
 namespace detail {

@@ -18,6 +18,7 @@
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/uniform.hpp>
+#include <t2ue/methods/word_patterns.hpp>
 #include <t2ue/methods/word_textures.hpp>
 
 namespace t2ue {
@@ -107,15 +108,24 @@ inline Method make_t2ue(MethodRequest& r) {
   return {source, nullptr};
 }
 
+/// The option `key`, a file that t2ue bench made for the method. Error where it is missing, or options stand
+/// beside it that are for making it.
+inline std::string file_of_bench(MethodRequest& r, const std::string& key, const std::string& made) {
+  const auto file = r.options.get<std::string>(key);
+  check(!file.empty(), r.name, "is ", made, ", which `t2ue bench` does as a row of a plan; elsewhere '", key,
+        "' names the file that it made, and is missing");
+  for (const auto& [other, value] : r.given.items())
+    check(other == key, r.name, "'", other, "' is for making the noise in t2ue bench, and '", key,
+          "' names it made");
+  return file;
+}
+
+inline Method make_word_patterns(MethodRequest& r) {
+  return noise_method<WordPatterns>(file_of_bench(r, "patterns", "trained on captions and pictures"));
+}
+
 inline Method make_surrogate_method(MethodRequest& r) {
-  const auto file = r.options.get<std::string>("noise");
-  check(!file.empty(), r.name,
-        "is optimised on the pictures themselves, which `t2ue bench` does as a row of a plan; elsewhere "
-        "'noise' "
-        "names the file that it made, and is missing");
-  for (const auto& [key, value] : r.given.items())
-    check(key == "noise", r.name, "'", key,
-          "' is for making the noise in t2ue bench, and 'noise' names it made");
+  const std::string file = file_of_bench(r, "noise", "optimised on the pictures themselves");
   NoiseTableFile table = read_noise_table(file);
   check(table.method == r.name, r.name, file, " holds noise of ", table.method);
   return noise_method<TableNoise>(std::move(table));
@@ -236,6 +246,16 @@ inline std::vector<RegistryEntry> make_registry() {
          return noise_method<WordTextures>(r.facts.captions, r.whole("words", 1, texture_count - 1),
                                            r.whole("together", 1, texture_count), r.eps_steps());
        }},
+      {{WordPatterns::describe(eps),
+        {{"patterns", "\"\"",
+          "file of patterns that t2ue bench made; without it t2ue bench trains them by what follows"},
+         {"words", "32", "keywords, each with a pattern"},
+         {"size", "8", "side of a pattern, which is tiled"},
+         {"surrogate", "\"emoji-resnet\"", "a CLIP by name, or as a table"},
+         {"policy", "{}", "who trains when"},
+         {"recipe", "{}", "how the surrogate is trained"},
+         {"trained_on", "\"train\"", "train, or apart: the plan's pictures set apart"}}},
+       make_word_patterns},
       {{TextLsp::describe(linf, "words"), {norm("linf"), l2, eps_steps, grid, features, feature_width, seed}},
        [](MethodRequest& r) {
          Budget budget = r.budget();

@@ -7,6 +7,7 @@
 #include <span>
 #include <type_traits>
 
+#include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/optim/conditions.hpp>
 #include <t2ue/optim/trainer.hpp>
 #include <t2ue/optim/warm_start.hpp>
@@ -47,16 +48,16 @@ struct BiLevelPolicy {
 BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json, const BiLevelPolicy& defaults = {});
 nlohmann::json to_json(const BiLevelPolicy& policy);
 
-/// Trains an SsaGenerator against surrogates of type Model (Clip or Classifier), one or an ensemble. The
-/// surrogates' recipe gives
-/// batch, rate, optimiser, augmentation and seed; its epochs are not used.
-template <class Model>
+/// Trains a generator (SsaGenerator or PatternDictionary) against surrogates of type Model (Clip or
+/// Classifier), one or an ensemble. The surrogates' recipe gives batch, rate, optimiser, augmentation and
+/// seed; its epochs are not used.
+template <class Model, class Generator = SsaGenerator>
 class BiLevelTrainer {
  public:
   template <class Config>
-  BiLevelTrainer(const SsaGeneratorConfig& generator, const Config& surrogate, const BiLevelPolicy& policy,
-                 const TrainRecipe& recipe, const PairDataset& data, Conditions conditions,
-                 Device device = {}, Execution execution = Execution::planned,
+  BiLevelTrainer(const typename Generator::Config& generator, const Config& surrogate,
+                 const BiLevelPolicy& policy, const TrainRecipe& recipe, const PairDataset& data,
+                 Conditions conditions, Device device = {}, Execution execution = Execution::planned,
                  Precision precision = Precision::fp32)
       : generator_(generator),
         generator_parameters_(generator_, recipe.seed, device, precision),
@@ -67,16 +68,16 @@ class BiLevelTrainer {
         conditions_(std::move(conditions)),
         batch_(recipe.batch, data.size, std::max(data.context_length, 1), device, recipe.cutmix_alpha > 0),
         condition_({recipe.batch, generator.condition}, DType::f32, device),
-        latent_({recipe.batch, generator.latent}, DType::f32, device),
+        // A generator without latents is given one that it does not read.
+        latent_({recipe.batch, std::max<int64_t>(generator.latent, 1)}, DType::f32, device),
         order_(data.count(), recipe.batch, recipe.seed),
         noise_schedule_(noise_schedule(policy)),
         execution_(execution),
         precision_(precision) {
     check(conditions_.width == generator.condition &&
-              static_cast<int64_t>(conditions_.row_of_item.size()) == data.count() * conditions_.choices,
+              static_cast<int64_t>(conditions_.row_of_item.size()) == data.count(),
           "bilevel", "the generator wants embeddings ", generator.condition, " wide for ", data.count(),
-          " items with ", conditions_.choices, " each, got ", conditions_.width, " for ",
-          conditions_.row_of_item.size());
+          " items, got ", conditions_.width, " for ", conditions_.row_of_item.size());
     check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0 &&
               policy.surrogates >= 1,
           "bilevel", "rounds, noise_steps and surrogates must be positive, surrogate_steps not negative");
@@ -87,7 +88,8 @@ class BiLevelTrainer {
           name_of(recipe.policy));
     check(recipe.adversarial_radius == 0.0f, "bilevel",
           "attacks no surrogate; adversarial_radius must be 0, is ", recipe.adversarial_radius);
-    if (generator.standardise) standardise();
+    if constexpr (requires { generator.standardise; })
+      if (generator.standardise) standardise();
     for (int k = 0; k < policy.surrogates; ++k) {
       surrogates_.push_back(std::make_unique<Surrogate>(surrogate, first_seed(k), device, precision,
                                                         policy.surrogate_steps > 0));
@@ -143,11 +145,13 @@ class BiLevelTrainer {
   int64_t total_rounds() const { return policy_.rounds; }
   /// Seconds spent so far on filling batches.
   double data_seconds() const { return data_seconds_; }
-  SsaGenerator& generator() { return generator_; }
+  Generator& generator() { return generator_; }
   /// What the latents are drawn by that the generator is trained with: it goes into the generator's file, for
   /// of others it gives other noise.
   uint64_t latent_seed() const { return recipe_.seed; }
   const ParameterSet& generator_parameters() const { return generator_parameters_; }
+  /// For starting it from given weights.
+  ParameterSet& generator_parameters() { return generator_parameters_; }
   /// A surrogate of the ensemble, for starting it from trained weights.
   ParameterSet& surrogate_parameters(int k = 0) { return surrogates_.at(static_cast<size_t>(k))->parameters; }
   int surrogates() const { return policy_.surrogates; }
@@ -274,12 +278,12 @@ class BiLevelTrainer {
 
   void warm_start() {
     while (noise_optimizer_.steps() < policy_.warm_steps) {
-      const int64_t epoch = order_.epoch_of(steps_);
-      codebook_->show(next_batch(), epoch, conditions_);
+      codebook_->show(next_batch(), conditions_);
       warm_step_->run(policy_.warm_rate, concat("warm start, step ", steps_));
     }
-    if (policy_.warm_steps > 0 && policy_.warm_share < 1)
-      scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.warm_share, precision_);
+    if (policy_.warm_share == 1) return;
+    if (steps_ == 0) next_batch(), steps_ = 0;  // a look at conditions, for the scale
+    scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.warm_share, precision_);
   }
 
   /// Mean and variance of the conditions over the items, for the generator's buffers.
@@ -346,16 +350,17 @@ class BiLevelTrainer {
   std::span<const int64_t> next_batch() {
     const auto before = std::chrono::steady_clock::now();
     const auto items = order_.at(steps_);
-    const int64_t epoch = order_.epoch_of(steps_);
-    batch_.fill(data_, items, epoch, steps_);
+    batch_.fill(data_, items, order_.epoch_of(steps_), steps_);
     batch_.draw_mixture(recipe_.mixup_alpha, recipe_.seed, steps_);
     batch_.draw_box(recipe_.cutmix_alpha, recipe_.seed, steps_);
     if (text_) fill_text(items);
     const auto width = static_cast<size_t>(conditions_.width);
     auto condition = condition_in_.begin<float>().begin(), latent = latent_in_.begin<float>().begin();
     for (size_t b = 0; b < items.size(); ++b) {
-      const auto row = static_cast<size_t>(conditions_.row_of(items[b], epoch));
-      condition = std::copy_n(conditions_.table.data() + row * width, width, condition);
+      const auto item = static_cast<size_t>(items[b]);
+      condition =
+          std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
+                      width, condition);
       const uint64_t draw = policy_.fresh_latents ? 1 + static_cast<uint64_t>(steps_) * items.size() + b : 0;
       const std::vector<float> z = latent_vector(generator_.config.latent, latent_seed(), draw);
       latent = std::copy(z.begin(), z.end(), latent);
@@ -376,7 +381,7 @@ class BiLevelTrainer {
     }
   }
 
-  SsaGenerator generator_;
+  Generator generator_;
   ParameterSet generator_parameters_;
   Optimizer noise_optimizer_;
   BiLevelPolicy policy_;

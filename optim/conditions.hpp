@@ -13,15 +13,10 @@ namespace t2ue {
 struct Conditions {
   int64_t width = 0;
   std::vector<float> table;
-  /// [items, choices]: an item's rows take turns by epochs.
   std::vector<int32_t> row_of_item;
-  int64_t choices = 1;
   /// [rows, S*S*3], signs +-1 at the generator's size S: what each row's noise starts from. Empty: nothing.
   std::vector<float> start;
 
-  int32_t row_of(int64_t item, int64_t epoch) const {
-    return row_of_item[static_cast<size_t>(item * choices + epoch % choices)];
-  }
   int64_t rows() const { return width == 0 ? 0 : static_cast<int64_t>(table.size()) / width; }
 };
 

@@ -9,7 +9,7 @@
 #include <t2ue/core/ops/losses.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/core/staged_copy.hpp>
-#include <t2ue/models/generators/ssa_generator.hpp>
+#include <t2ue/models/module.hpp>
 #include <t2ue/optim/conditions.hpp>
 
 namespace t2ue {
@@ -17,8 +17,9 @@ namespace t2ue {
 /// The patterns of Conditions::start, and which of them each item of a batch is to get.
 class PatternCodebook {
  public:
-  /// Error if there is not a pattern of the generator's size for every condition.
-  PatternCodebook(const Conditions& conditions, const SsaGeneratorConfig& generator, int64_t batch,
+  /// `generator`: its configuration. Error if there is not a pattern of its size for every condition.
+  template <class GeneratorConfig>
+  PatternCodebook(const Conditions& conditions, const GeneratorConfig& generator, int64_t batch,
                   Device device)
       : patterns_({conditions.rows(), generator.output_size() * generator.output_size() * 3}, DType::f32,
                   device),
@@ -36,10 +37,10 @@ class PatternCodebook {
     patterns_.assign(scaled);
   }
 
-  /// What the next batch of that epoch shows: items with the pattern of their row.
-  void show(std::span<const int64_t> items, int64_t epoch, const Conditions& conditions) {
+  /// What the next batch shows: items with the pattern of their row.
+  void show(std::span<const int64_t> items, const Conditions& conditions) {
     const std::span<int32_t> rows = rows_in_.begin<int32_t>();
-    for (size_t b = 0; b < items.size(); ++b) rows[b] = conditions.row_of(items[b], epoch);
+    for (size_t b = 0; b < items.size(); ++b) rows[b] = conditions.row_of_item[static_cast<size_t>(items[b])];
     rows_in_.commit();
   }
 
@@ -56,11 +57,12 @@ class PatternCodebook {
   StagedCopy rows_in_{rows_};
 };
 
-/// Scales the last convolution of a generator until its noise for `condition` [B,condition] and `latent`
+/// Scales the last layer of a generator until its noise for `condition` [B,condition] and `latent`
 /// [B,latent], as published (Evaluation), is `share` of eps on average, 0 < share < 1. At +-eps the tanh has
 /// no gradient, so that training could move nothing; and what training leaves below eps is budget not used.
-inline void scale_noise(SsaGenerator& generator, ParameterSet& parameters, const Tensor& condition,
-                        const Tensor& latent, float share, Precision precision = Precision::fp32) {
+template <class Generator>
+void scale_noise(Generator& generator, ParameterSet& parameters, const Tensor& condition,
+                 const Tensor& latent, float share, Precision precision = Precision::fp32) {
   Tensor output;
   Step step(
       [&](Graph& g) {
@@ -84,7 +86,7 @@ inline void scale_noise(SsaGenerator& generator, ParameterSet& parameters, const
     const double middle = 0.5 * (low + high);
     (mean_share(middle) > static_cast<double>(share) ? high : low) = middle;
   }
-  for (Parameter* parameter : {&generator.rgb_conv.weight, &generator.rgb_conv.bias}) {
+  for (Parameter* parameter : generator.output_parameters()) {
     std::vector<float> values = parameter->value.to_vector<float>();
     for (float& value : values) value *= static_cast<float>(low);
     parameter->value.assign(values);

@@ -13,6 +13,11 @@ inline bool trains_t2ue(const PlanMethod& row) {
   return row.method == "t2ue" && !row.options.contains("generator_file");
 }
 
+/// Whether the plan has the row's patterns of words trained.
+inline bool trains_word_patterns(const PlanMethod& row) {
+  return row.method == "word_patterns" && !row.options.contains("patterns");
+}
+
 /// Throws Error unless the row's method is known, its options are, the task has what it needs to see, and the
 /// plan's defences can be put up against it.
 void check_row(const PlanMethod& row, const BenchPlan& plan);

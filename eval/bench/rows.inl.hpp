@@ -3,6 +3,7 @@
 #include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/surrogate_row.hpp>
 #include <t2ue/eval/bench/t2ue_row.hpp>
+#include <t2ue/eval/bench/word_patterns_row.hpp>
 #include <t2ue/eval/defences.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/shuffled.hpp>
@@ -68,8 +69,9 @@ T2UE_INLINE void check_row(const PlanMethod& row, const BenchPlan& plan) {
   const BenchTask task = plan.task;
   if (std::find(plan.defences.begin(), plan.defences.end(), adaptive_defence) != plan.defences.end())
     detail::check_guessable(row);
-  if (trains_t2ue(row)) {
-    const bool apart = t2ue_row_options(row.options, task).apart;
+  if (trains_t2ue(row) || trains_word_patterns(row)) {
+    const bool apart = trains_t2ue(row) ? t2ue_row_options(row.options, task).apart
+                                        : word_patterns_row_options(row.options, task).apart;
     check(!apart || plan.data.apart_share > 0 || !plan.data.apart.path.empty(), row.method,
           "trains on pictures set apart, and the plan has none: 'apart' or 'apart_share' in [data]");
     return;
@@ -92,6 +94,7 @@ T2UE_INLINE BuiltRow build_row(const PlanMethod& row, const RowContext& context)
     return built;
   }
   if (trains_t2ue(row)) return build_t2ue_row(row.options, context);
+  if (trains_word_patterns(row)) return build_word_patterns_row(row.options, context);
   if (const SurrogateMethod* method = detail::trained_surrogate_method(row))
     return build_surrogate_row(*method, row.options, context);
   const nlohmann::json options = detail::registry_options(row, context.eps_steps, context.seed);

@@ -20,13 +20,11 @@ struct T2ueRowOptions {
   TrainRecipe recipe;     ///< of the surrogate
   int64_t keywords = 0;   ///< image-text: groups of captions that share a noise; 0: every caption its own
   int frozen_epochs = 0;  ///< above 0: the surrogate is trained so long on clean pictures, then frozen
-  /// The generator is trained on so many subsets of each picture's captions beside all of them.
-  int caption_subsets = 0;
-  bool apart = false;  ///< trained on the plan's pictures set apart, not on those that it protects
+  bool apart = false;     ///< trained on the plan's pictures set apart, not on those that it protects
 };
 
 /// Error for an unknown key or a value out of range. Keys: "generator", "surrogate" (both a name or a
-/// table), "policy", "recipe", "keywords", "frozen_epochs", "caption_subsets", "trained_on" ("train" or
+/// table), "policy", "recipe", "keywords", "frozen_epochs", "trained_on" ("train" or
 /// "apart"). What is not given is as in the demo.
 T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTask task);
 

@@ -3,9 +3,9 @@
 #include <numeric>
 
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/data/caption_subsets.hpp>
 #include <t2ue/eval/bench/t2ue_row.hpp>
 #include <t2ue/eval/bench/trained_file.hpp>
+#include <t2ue/eval/bench/training_part.hpp>
 #include <t2ue/eval/recipe.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
 #include <t2ue/methods/class_prompt.hpp>
@@ -31,8 +31,7 @@ inline Conditions t2ue_conditions(const T2ueRowOptions& options, const PairDatas
     texts = keywords.prompts();
     for (const std::string& caption : captions) conditions.row_of_item.push_back(keywords.group_of(caption));
   } else {
-    texts = caption_subsets(captions, options.caption_subsets);
-    conditions.choices = 1 + options.caption_subsets;
+    texts = captions;
     conditions.row_of_item.resize(texts.size());
     std::iota(conditions.row_of_item.begin(), conditions.row_of_item.end(), 0);
   }
@@ -83,21 +82,15 @@ inline double train_t2ue_row(T2ueRowOptions options, const RowContext& context,
                              const std::filesystem::path& file) {
   const BenchTask task = context.plan.task;
   if (context.eps_steps > 0) options.generator.eps = static_cast<float>(context.eps_steps) / 255.0f;
-  const BenchData& data = context.data;
-  PairDataset pictures = options.apart ? data.apart() : data.train();
-  // Where the protected pictures are not to be seen, their captions teach no vocabulary either.
-  const Tokenizer tokenizer = options.apart ? vocabulary_of(pictures.captions, options.clip.text.vocab_size)
-                                            : data.tokenizer(options.clip.text.vocab_size);
-  tokenise_captions(pictures, tokenizer, static_cast<int>(options.clip.text.context_length));
+  const TrainingPart part = training_part(context.data, options.apart, options.clip);
+  const PairDataset& pictures = part.pictures;
   // A text tower with random weights: it knows words apart, and nobody's pictures.
-  CaptionEncoder encoder(options.clip.text, tokenizer, context.device);
+  CaptionEncoder encoder(options.clip.text, part.tokenizer, context.device);
   encoder.parameters().initialise(context.seed + 2000);
-  std::vector<std::string> captions;
-  for (int64_t i = 0; i < pictures.count(); ++i) captions.push_back(data.noise_text(pictures, i));
   CaptionKeywords keywords;
   if (task == BenchTask::image_text && options.keywords > 0)
-    keywords = CaptionKeywords::learn(captions, options.keywords);
-  Conditions conditions = t2ue_conditions(options, pictures, captions, task, encoder, keywords);
+    keywords = CaptionKeywords::learn(part.noise_texts, options.keywords);
+  Conditions conditions = t2ue_conditions(options, pictures, part.noise_texts, task, encoder, keywords);
   if (task == BenchTask::classes) {
     ClassifierConfig surrogate = options.classifier;
     surrogate.fit_to(pictures.size);
@@ -132,15 +125,8 @@ T2UE_INLINE T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTas
       train_recipe_from_json(reader.get<nlohmann::json>("recipe", nlohmann::json::object()), options.recipe);
   options.keywords = reader.in_range("keywords", int64_t{0}, int64_t{1} << 20, int64_t{0});
   options.frozen_epochs = reader.in_range("frozen_epochs", 0, 100000, 0);
-  options.caption_subsets = reader.in_range("caption_subsets", 0, 64, 0);
-  const auto trained_on = reader.get<std::string>("trained_on", "train");
-  check(trained_on == "train" || trained_on == "apart", "options of t2ue",
-        "trained_on is train or apart, not '", trained_on, "'");
-  options.apart = trained_on == "apart";
+  options.apart = detail::trained_apart(reader, "options of t2ue");
   reader.done();
-  check(options.caption_subsets == 0 || (options.keywords == 0 && task == BenchTask::image_text),
-        "options of t2ue",
-        "caption_subsets are of captions that have a noise of their own: no keywords, no classes");
   check(options.keywords == 0 || task == BenchTask::image_text, "options of t2ue",
         "keywords group captions, and the task is classes");
   check(options.generator.condition == options.clip.text.embed_dim, "options of t2ue", "the generator wants ",
@@ -151,13 +137,12 @@ T2UE_INLINE T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTas
 
 T2UE_INLINE BuiltRow build_t2ue_row(const nlohmann::json& json, const RowContext& context) {
   const T2ueRowOptions options = t2ue_row_options(json, context.plan.task);
-  const std::string name =
-      "t2ue-" + short_key({{"options", json},
-                           {"eps", context.eps_steps},
-                           {"seed", context.seed},
-                           {"latent", "trained"},
-                           {"train", options.apart ? context.data.apart_hash() : context.data.train_hash()},
-                           {"precision", name_of(context.precision)}});
+  const std::string name = "t2ue-" + short_key({{"options", json},
+                                                {"eps", context.eps_steps},
+                                                {"seed", context.seed},
+                                                {"latent", "trained"},
+                                                {"train", detail::training_hash(context.data, options.apart)},
+                                                {"precision", name_of(context.precision)}});
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
     return detail::train_t2ue_row(options, context, file);
   });

@@ -111,7 +111,8 @@ struct SsaBlock {
 };
 
 struct SsaGenerator {
-  SsaGeneratorConfig config;
+  using Config = SsaGeneratorConfig;
+  Config config;
   Parameter condition_mean,
       condition_var;  ///< buffers, set from the training captions where config.standardise
   Linear fc;
@@ -167,6 +168,8 @@ struct SsaGenerator {
     if (own.shape()[1] == height && own.shape()[2] == width) return own;
     return resize(own, height, width, config.resampler);
   }
+  /// What scales the output when it is scaled.
+  std::vector<Parameter*> output_parameters() { return {&rgb_conv.weight, &rgb_conv.bias}; }
   void visit(auto&& f) {
     f("condition_mean", condition_mean), f("condition_var", condition_var);
     f("fc", fc), f("mask_head", mask_head), f("blocks", blocks), f("rgb_norm", rgb_norm),

@@ -1,6 +1,7 @@
 #include "optim/tiny.hpp"
 
 #include <cstring>
+#include <t2ue/models/generators/pattern_dictionary.hpp>
 #include <t2ue/optim/features.hpp>
 
 namespace t2ue {
@@ -56,6 +57,35 @@ TEST_F(BiLevel, AlternatingWithRestartsLowersTheNoiseLoss) {
     }
   }
   EXPECT_LT(last[1], 0.9f * last[0]);
+}
+
+TEST_F(BiLevel, DictionaryOfPatternsLowersTheNoiseLossAndResumes) {
+  const Conditions classes = by_class(data);
+  PatternDictionaryConfig dictionary;
+  dictionary.condition = classes.width, dictionary.size = 4, dictionary.eps = 16.0f / 255.0f;
+  policy.warm_share = 0.5f, policy.final_share = 0.9f;
+  const auto trainer_at = [&](float rate) {
+    policy.noise_rate = rate;
+    return std::make_unique<BiLevelTrainer<Classifier, PatternDictionary>>(dictionary, tiny_classifier(),
+                                                                           policy, recipe, data, classes);
+  };
+  std::vector<float> last;
+  for (const float rate : {1e-12f, 5e-2f}) {
+    const auto run = trainer_at(rate);
+    last.push_back(0);
+    while (!run->done()) {
+      const float loss = run->round().noise;
+      if (run->rounds() > 20) last.back() += loss / 10;
+      if (rate > 1e-3f && run->rounds() == 12) run->save(temporary("half"));
+    }
+    if (rate > 1e-3f) run->save(temporary("whole"));
+  }
+  EXPECT_LT(last[1], 0.9f * last[0]);
+  const auto again = trainer_at(5e-2f);
+  again->resume(temporary("half"));
+  while (!again->done()) again->round();
+  again->save(temporary("resumed"));
+  EXPECT_EQ(file_bytes(temporary("resumed")), file_bytes(temporary("whole")));
 }
 
 TEST_F(BiLevel, FrozenSurrogateIsUntouched) {
