@@ -9,6 +9,7 @@ void add_train_commands(CLI::App& app, Globals& globals) {
   train.footer("Example:\n  t2ue train clip --help");
   add_train_clip(train, globals);
   add_train_generator(train, globals);
+  add_train_patterns(train, globals);
   add_train_classifier(train, globals);
 }
 

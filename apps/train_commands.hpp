@@ -7,6 +7,7 @@ namespace t2ue::apps {
 
 void add_train_clip(CLI::App& train, Globals& globals);
 void add_train_generator(CLI::App& train, Globals& globals);
+void add_train_patterns(CLI::App& train, Globals& globals);
 void add_train_classifier(CLI::App& train, Globals& globals);
 
 }  // namespace t2ue::apps

@@ -6,45 +6,15 @@
 #include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/clip_file.hpp>
 
+#include "bilevel_training.hpp"
 #include "caption_towers.hpp"
 #include "foreign_clip.hpp"
 #include "generator_preset.hpp"
 #include "train_commands.hpp"
-#include "training.hpp"
 
 namespace t2ue::apps {
 
 namespace {
-
-/// The default policy with all its members, also the one that its JSON leaves out.
-nlohmann::json policy_defaults() {
-  nlohmann::json json = to_json(BiLevelPolicy{});
-  json["surrogates"] = BiLevelPolicy{}.surrogates;
-  return json;
-}
-
-const std::map<std::string, std::string>& policy_help() {
-  static const std::map<std::string, std::string> help{
-      {"rounds", "Rounds of surrogate steps, then noise steps"},
-      {"surrogates", "An ensemble of so many surrogates takes turns by rounds, 1..64"},
-      {"surrogate_steps", "Updates of the surrogate a round; 0: it never trains"},
-      {"noise_steps", "Updates of the generator a round"},
-      {"restart_every", "Rounds after which the surrogate starts anew; 0: never"},
-      {"noise_rate", "The generator's learning rate, 0..10"},
-      {"noise_schedule", "The rate over all noise steps: cosine to 0, or constant"},
-      {"noise_warmup_share", "Share of the noise steps in which the rate rises, 0..1"},
-      {"noise_optimizer", "The generator's: adam or adamw"},
-      {"noise_decay", "Its weight decay, 0..10"},
-      {"fresh_latents",
-       "A latent vector of its own for every picture of every noise step; else all share one"},
-      {"warm_steps", "Updates that teach the generator a texture a keyword or class before the first round"},
-      {"warm_rate", "The generator's learning rate in those, 0..10"},
-      {"warm_share", "The noise is made this share of eps after those, on average; 1: as it is"},
-      {"final_share", "The noise is made this share of eps after the last round; 0: as it is"},
-      {"noise_beta1", "Of the generator's Adam, 0..1"},
-      {"noise_beta2", "Of the generator's Adam, 0..1"}};
-  return help;
-}
 
 struct GeneratorOptions {
   explicit GeneratorOptions(CLI::App& command)
@@ -140,14 +110,6 @@ LoadedTowers load_towers(const GeneratorOptions& options, const ClipConfig& surr
   return towers;
 }
 
-/// What a picture's noise is made from: its first caption, or all of them.
-std::string text_of(const GeneratorOptions& options, const PairDataset& data, int64_t i) {
-  const auto first = data.captions.begin() + data.caption_begin[static_cast<size_t>(i)];
-  if (!options.all_captions) return *first;
-  const auto end = data.captions.begin() + data.caption_begin[static_cast<size_t>(i) + 1];
-  return joined_captions(std::span(first, end));
-}
-
 /// What the generator is told of each picture: its captions, their keyword, or its class.
 /// `features_of_all`: those of all captions by the tower that embeds them, or nothing if they are not known.
 Conditions conditions_for(const GeneratorOptions& options, const PairDataset& data, CaptionEncoder& encoder,
@@ -162,10 +124,10 @@ Conditions conditions_for(const GeneratorOptions& options, const PairDataset& da
   } else if (keywords.groups() > 0) {
     texts = keywords.prompts();
     for (int64_t i = 0; i < data.count(); ++i)
-      conditions.row_of_item.push_back(keywords.group_of(text_of(options, data, i)));
+      conditions.row_of_item.push_back(keywords.group_of(data.noise_text(i, options.all_captions)));
   } else {
     for (int64_t i = 0; i < data.count(); ++i) {
-      texts.push_back(text_of(options, data, i));
+      texts.push_back(data.noise_text(i, options.all_captions));
       conditions.row_of_item.push_back(static_cast<int32_t>(i));
     }
   }
@@ -190,34 +152,6 @@ ClassifierConfig classifier_like(const ClipConfig& config, const PairDataset& da
   for (size_t i = 0; i < data.labels.size(); ++i)
     check(data.labels[i] >= 0, "train", "'", data.keys[i], "' has no label");
   return {config.name, config.image_size, static_cast<int64_t>(data.label_names.size()), *config.resnet};
-}
-
-template <class Trainer>
-Result run_bilevel(Trainer& trainer, const GeneratorOptions& options, const GeneratorPlan& plan,
-                   const PairDataset& data, const nlohmann::json& identity, const Globals& globals) {
-  resume_if_asked(trainer, options.checkpoint, identity);
-  const auto start = Clock::now();
-  nlohmann::json surrogate, noise;
-  const int64_t pass = rounds_of(1, data.count(), plan.recipe, plan.policy);
-  ProgressBar bar({"train generator", trainer.total_rounds(), "rounds", trainer.rounds()},
-                  progress_style(globals.progress));
-  run_to_end(
-      trainer.rounds(), trainer.total_rounds(),
-      options.checkpoint.every > 0 ? options.checkpoint.every : pass, options.checkpoint, bar,
-      [&] {
-        const auto losses = trainer.round();
-        surrogate = losses.surrogate;
-        noise = losses.noise;
-        return trainer.data_seconds();
-      },
-      [&] { trainer.save(options.checkpoint.file, identity); });
-  bar.finish();
-  return {{{"rounds", trainer.total_rounds()},
-           {"surrogate_loss", surrogate},
-           {"noise_loss", noise},
-           {"data_share", {{"training", trainer.data_seconds() / seconds_since(start)}}}},
-          "",
-          0};
 }
 
 Result train_generator(const GeneratorOptions& options, const Globals& globals) {
@@ -246,7 +180,8 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   CaptionKeywords keywords;
   if (options.keywords > 0) {
     std::vector<std::string> captions;
-    for (int64_t i = 0; i < data.pairs.count(); ++i) captions.push_back(text_of(options, data.pairs, i));
+    for (int64_t i = 0; i < data.pairs.count(); ++i)
+      captions.push_back(data.pairs.noise_text(i, options.all_captions));
     keywords = CaptionKeywords::learn(captions, options.keywords);
   }
 
@@ -274,8 +209,9 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
       {"data", data_hash(data.pairs)},        {"vocabulary", sha256_hex(encoder->tokenizer().to_json())},
       {"keywords", keywords.words},           {"record", record}};
 
+  const int64_t pass = rounds_of(1, data.pairs.count(), plan.recipe, plan.policy);
   const auto finish = [&](auto& trainer) {
-    Result result = run_bilevel(trainer, options, plan, data.pairs, identity, globals);
+    Result result = run_bilevel(trainer, "train generator", options.checkpoint, pass, identity, globals);
     save_generator(options.out, plan.generator, trainer.generator_parameters(), *encoder,
                    trainer.latent_seed(), keywords, record.dump());
     return result;

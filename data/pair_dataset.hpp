@@ -41,6 +41,10 @@ struct PairDataset {
                after = static_cast<size_t>(caption_begin[static_cast<size_t>(i) + 1]);
     return std::span(captions).subspan(first, after - first);
   }
+  /// What noise for item i is made from: its first caption, or all of them as joined_captions().
+  std::string noise_text(int64_t i, bool all_captions) const {
+    return all_captions ? joined_captions(captions_of(i)) : captions_of(i).front();
+  }
   /// Puts another picture and as many captions in the place of item i's. Token ids stay as they are.
   void replace(int64_t i, std::span<const uint8_t> picture, std::span<const std::string> texts) {
     std::copy(picture.begin(), picture.end(), pixels.begin() + i * static_cast<int64_t>(picture_bytes()));

@@ -34,9 +34,8 @@ class BenchData {
   const PairDataset& apart() const { return apart_; }
   /// Of those pictures, as train_hash().
   const std::string& apart_hash() const { return apart_hash_; }
-  /// What noise for picture `i` of a part is made from: its first caption, or with the plan's all_captions
-  /// all of them, joined.
-  std::string noise_text(const PairDataset& part, int64_t i) const;
+  /// Whether noise is made from all captions of a picture, and not from its first alone.
+  bool all_captions() const { return all_captions_; }
   /// One item a training picture: its first caption or the prompt of its class, its label, its picture.
   const std::vector<NoiseItem>& items() const { return items_; }
   const std::filesystem::path& originals() const { return originals_; }

@@ -131,16 +131,12 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
   for (size_t i = 0; i < count; ++i) {
     const auto bytes = train_.picture(static_cast<int64_t>(i));
     pictures_.push_back({train_.size, train_.size, 3, {bytes.begin(), bytes.end()}, {}, {}, 1});
-    items_.push_back({train_.keys[i], noise_text(train_, static_cast<int64_t>(i)), {}, &pictures_.back()});
+    items_.push_back(
+        {train_.keys[i], train_.noise_text(static_cast<int64_t>(i), all_captions_), {}, &pictures_.back()});
     if (train_.labels[i] >= 0) items_.back().label = train_.labels[i];
   }
   if (!plan.data.recaptioned.empty()) read_recaptioned(base / plan.data.recaptioned);
   write_originals(store);
-}
-
-T2UE_INLINE std::string BenchData::noise_text(const PairDataset& part, int64_t i) const {
-  const auto captions = part.captions_of(i);
-  return all_captions_ ? joined_captions(captions) : captions.front();
 }
 
 T2UE_INLINE void BenchData::read_recaptioned(const std::filesystem::path& path) {

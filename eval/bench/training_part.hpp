@@ -41,7 +41,7 @@ inline TrainingPart training_part(const BenchData& data, bool apart, const ClipC
                     {}};
   tokenise_captions(part.pictures, part.tokenizer, static_cast<int>(clip.text.context_length));
   for (int64_t i = 0; i < part.pictures.count(); ++i)
-    part.noise_texts.push_back(data.noise_text(part.pictures, i));
+    part.noise_texts.push_back(part.pictures.noise_text(i, data.all_captions()));
   return part;
 }
 

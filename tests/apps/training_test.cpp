@@ -313,6 +313,18 @@ TEST(Kill, ThenResumeGivesTheSameClassifier) {
   });
 }
 
+Words train_patterns(const std::filesystem::path& out) {
+  const Workshop& w = Workshop::get();
+  return {"train", "patterns", "--data",  w.pictures, "--clip",    w.clip_json, "--words", "3",
+          "--out", out,        "--batch", "8",        "--threads", "1",         "--json"};
+}
+
+TEST(Kill, ThenResumeGivesTheSamePatterns) {
+  expect_the_same_after_kills([](const std::filesystem::path& out) {
+    return train_patterns(out) + Words{"--rounds", "200", "--restart-every", "50", "--surrogate-steps", "1"};
+  });
+}
+
 TEST(Kill, ThenResumeGivesTheSameGenerator) {
   expect_the_same_after_kills([](const std::filesystem::path& out) {
     return Workshop::get().train_generator(out) + Words{"--rounds", "200", "--restart-every", "50"};
@@ -379,6 +391,33 @@ TEST(AllCaptions, OfAPictureTrainAGeneratorThatStartsFromTheirWords) {
   EXPECT_EQ(policy.at("warm_steps"), 2) << "flags that are given go before";
   EXPECT_EQ(policy.at("restart_every"), 80);
   EXPECT_FLOAT_EQ(policy.at("final_share"), 0.95f);
+}
+
+TEST(Patterns, OfWordsServeAnyCaption) {
+  const auto folder = fresh_folder();
+  const auto out = folder / "p.safetensors";
+  const Words few{"--rounds", "2", "--surrogate-steps", "2", "--restart-every", "1"};
+  const Ended ended =
+      program(train_patterns(out) + few + Words{"--eps", "12", "--size", "4", "--all-captions"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.json().at("words").size(), 3u);
+  EXPECT_EQ(ended.json().at("policy").at("surrogate_steps"), 2);
+  EXPECT_FLOAT_EQ(ended.json().at("policy").at("noise_rate"), 0.01f) << "the method's own";
+  write_file(folder / "list.csv", std::string_view("key,caption\na,a fish that nobody saw\nb,nothing\n"));
+  const Ended made =
+      program({"noise", "--method", "word_patterns", "--options",
+               nlohmann::json{{"patterns", out.string()}}.dump(), "--size", "10x6", "--captions",
+               folder / "list.csv", "--per", "all-captions", "--out", folder / "noise", "--json"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(made.json().at("eps_steps"), 12);
+
+  for (const Words& wrong :
+       {Words{"--warm-steps", "3"}, Words{"--words", "0"}, Words{"--surrogate-steps", "0"},
+        Words{"--clip", "resnet7"}, Words{"--mixup-alpha", "1"}}) {
+    const Ended refused = program(train_patterns(folder / "q.safetensors") + few + wrong);
+    EXPECT_EQ(refused.code, 2) << wrong[0];
+    EXPECT_FALSE(std::filesystem::exists(folder / "q.safetensors"));
+  }
 }
 
 }  // namespace
