@@ -26,7 +26,7 @@ struct PatternsOptions {
   std::string data, clip = "emoji-resnet", out;
   ComputeFlags compute;
   int eps = 8;
-  int64_t words = 32, size = 8;
+  int64_t words = 32, size = 8, coarseness = 1;
   bool all_captions = false, skip_bad = false;
   CheckpointOptions checkpoint;
   JsonFlags recipe, policy;
@@ -60,16 +60,14 @@ Result train_patterns(const PatternsOptions& options, const Globals& globals) {
   for (int64_t i = 0; i < data.pairs.count(); ++i)
     texts.push_back(data.pairs.noise_text(i, options.all_captions));
 
-  const nlohmann::json record{{"recipe", to_json(recipe)},
-                              {"policy", to_json(policy)},
-                              {"all_captions", options.all_captions},
-                              {"surrogate", surrogate.name},
-                              {"precision", name_of(compute.precision)}};
+  const nlohmann::json record{{"recipe", to_json(recipe)},        {"policy", to_json(policy)},
+                              {"coarseness", options.coarseness}, {"all_captions", options.all_captions},
+                              {"surrogate", surrogate.name},      {"precision", name_of(compute.precision)}};
   const nlohmann::json identity{{"words", file.keywords.words},  {"size", file.size},
                                 {"eps_steps", file.eps_steps},   {"surrogate", to_json(surrogate)},
                                 {"data", data_hash(data.pairs)}, {"record", record}};
-  const auto trainer = word_patterns_trainer(file, surrogate, policy, recipe, data.pairs, texts,
-                                             compute.device, compute.precision);
+  const auto trainer = word_patterns_trainer(file, options.coarseness, surrogate, policy, recipe, data.pairs,
+                                             texts, compute.device, compute.precision);
   Result result = run_bilevel(*trainer, "train patterns", options.checkpoint,
                               rounds_of(1, data.pairs.count(), recipe, policy), identity, globals);
   file.patterns = trained_patterns(*trainer);
@@ -108,6 +106,11 @@ void add_train_patterns(CLI::App& train, Globals& globals) {
       ->capture_default_str();
   command.add_option("--size", options->size, "Side of a pattern in pixels; it is tiled over the picture")
       ->check(CLI::Range(int64_t{4}, int64_t{1024}))
+      ->capture_default_str();
+  command
+      .add_option("--coarseness", options->coarseness,
+                  "Pixels a side of what is a pixel in the textures that patterns start from")
+      ->check(CLI::Range(int64_t{1}, int64_t{1024}))
       ->capture_default_str();
   command.add_option("--eps", options->eps, "Budget in steps of 1/255")
       ->check(CLI::Range(1, 127))

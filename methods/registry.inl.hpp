@@ -251,6 +251,7 @@ inline std::vector<RegistryEntry> make_registry() {
           "file of patterns that t2ue bench made; without it t2ue bench trains them by what follows"},
          {"words", "32", "keywords, each with a pattern"},
          {"size", "8", "side of a pattern, which is tiled"},
+         {"coarseness", "1", "pixels a side of a pixel of the textures that patterns start from"},
          {"surrogate", "\"emoji-resnet\"", "a CLIP by name, or as a table"},
          {"policy", "{}", "who trains when"},
          {"recipe", "{}", "how the surrogate is trained"},

@@ -22,8 +22,9 @@ inline int64_t word_weight_count(const CaptionKeywords& keywords) {
 std::vector<float> word_weights(const CaptionKeywords& keywords, const std::string& text);
 
 /// What the patterns [S*S*3, words + 1] start from: the textures (textures.hpp) of the first words and that
-/// of none of them, and zeros for words beyond.
-std::vector<float> word_pattern_start(const CaptionKeywords& keywords, int64_t size);
+/// of none of them, a texture's pixel being `coarseness` pixels a side here, and zeros for words beyond.
+/// Error for a coarseness outside 1..size.
+std::vector<float> word_pattern_start(const CaptionKeywords& keywords, int64_t size, int64_t coarseness = 1);
 
 /// A trained dictionary as its file has it.
 struct WordPatternsFile {

@@ -49,13 +49,20 @@ T2UE_INLINE std::vector<float> word_weights(const CaptionKeywords& keywords, con
   return weights;
 }
 
-T2UE_INLINE std::vector<float> word_pattern_start(const CaptionKeywords& keywords, int64_t size) {
+T2UE_INLINE std::vector<float> word_pattern_start(const CaptionKeywords& keywords, int64_t size,
+                                                  int64_t coarseness) {
+  check(coarseness >= 1 && coarseness <= size, "word patterns", "a coarseness of ", coarseness,
+        " pixels is outside 1..", size, ", the patterns' side");
   const auto columns = static_cast<size_t>(word_weight_count(keywords));
   std::vector<float> patterns(static_cast<size_t>(size * size * 3) * columns, 0.0f);
   const size_t drawn = std::min(keywords.words.size(), static_cast<size_t>(texture_count) - 1);
   const auto start_as = [&](size_t column, size_t texture) {
     const std::vector<int8_t> signs = texture_signs(static_cast<int>(texture), static_cast<int>(size));
-    for (size_t p = 0; p < signs.size(); ++p) patterns[p * columns + column] = signs[p];
+    const auto side = static_cast<size_t>(size), dot = static_cast<size_t>(coarseness);
+    for (size_t p = 0; p < signs.size(); ++p) {
+      const size_t y = p / 3 / side / dot, x = p / 3 % side / dot;
+      patterns[p * columns + column] = signs[(y * side + x) * 3 + p % 3];
+    }
   };
   for (size_t w = 0; w < drawn; ++w) start_as(w, w);
   start_as(columns - 1, drawn);

@@ -33,13 +33,14 @@ inline void check_word_patterns_policy(const BiLevelPolicy& policy) {
 }
 
 /// A trainer for the keywords, size and budget of `wanted` on `pictures`, whose noise is made from `texts`
-/// (a text a picture, of one or more captions). Its patterns start from textures. `pictures` must outlive
-/// it.
+/// (a text a picture, of one or more captions). Its patterns start from textures of that coarseness.
+/// `pictures` must outlive it.
 inline std::unique_ptr<WordPatternsTrainer> word_patterns_trainer(
-    const WordPatternsFile& wanted, const ClipConfig& surrogate, const BiLevelPolicy& policy,
-    const TrainRecipe& recipe, const PairDataset& pictures, std::span<const std::string> texts,
-    Device device = {}, Precision precision = Precision::fp32) {
+    const WordPatternsFile& wanted, int64_t coarseness, const ClipConfig& surrogate,
+    const BiLevelPolicy& policy, const TrainRecipe& recipe, const PairDataset& pictures,
+    std::span<const std::string> texts, Device device = {}, Precision precision = Precision::fp32) {
   check_word_patterns_policy(policy);
+  const std::vector<float> start = word_pattern_start(wanted.keywords, wanted.size, coarseness);
   Conditions conditions;
   conditions.width = word_weight_count(wanted.keywords);
   for (const std::string& text : texts) {
@@ -54,7 +55,7 @@ inline std::unique_ptr<WordPatternsTrainer> word_patterns_trainer(
   auto trainer =
       std::make_unique<WordPatternsTrainer>(dictionary, surrogate, policy, recipe, pictures,
                                             std::move(conditions), device, Execution::planned, precision);
-  trainer->generator().patterns.value.assign(word_pattern_start(wanted.keywords, wanted.size));
+  trainer->generator().patterns.value.assign(start);
   trainer->generator_parameters().refresh_shadows();
   return trainer;
 }

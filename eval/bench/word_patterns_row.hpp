@@ -11,16 +11,17 @@ namespace t2ue {
 
 /// The options of the method "word_patterns" where it is trained.
 struct WordPatternsRowOptions {
-  int64_t words = 0;  ///< keywords, each with a pattern
-  int64_t size = 0;   ///< side of a pattern
-  ClipConfig clip;    ///< the surrogate
+  int64_t words = 0;       ///< keywords, each with a pattern
+  int64_t size = 0;        ///< side of a pattern
+  int64_t coarseness = 1;  ///< pixels a side of what is a pixel in the textures that patterns start from
+  ClipConfig clip;         ///< the surrogate
   BiLevelPolicy policy;
   TrainRecipe recipe;  ///< of the surrogate
   bool apart = false;  ///< trained on the plan's pictures set apart, not on those that it protects
 };
 
 /// Error for an unknown key, a value out of range, or a task without captions. Keys: "words", "size",
-/// "surrogate" (a name or a table), "policy", "recipe", "trained_on" ("train" or "apart").
+/// "coarseness", "surrogate" (a name or a table), "policy", "recipe", "trained_on" ("train" or "apart").
 WordPatternsRowOptions word_patterns_row_options(const nlohmann::json& json, BenchTask task);
 
 /// Trains the patterns, unless the store has them, and opens them.

@@ -22,8 +22,9 @@ inline double train_word_patterns(const WordPatternsRowOptions& options, const R
   made.keywords = CaptionKeywords::learn(part.pictures.captions, options.words + 1);
   TrainRecipe recipe = options.recipe;
   recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
-  const auto trainer = word_patterns_trainer(made, options.clip, options.policy, recipe, part.pictures,
-                                             part.noise_texts, context.device, context.precision);
+  const auto trainer =
+      word_patterns_trainer(made, options.coarseness, options.clip, options.policy, recipe, part.pictures,
+                            part.noise_texts, context.device, context.precision);
   const double earlier = train_on(*trainer, checkpoint_of(file, "patterns"), false, context, [&] {
     trainer->round();
     if (context.progress) context.progress("patterns", trainer->rounds(), trainer->total_rounds());
@@ -46,6 +47,7 @@ T2UE_INLINE WordPatternsRowOptions word_patterns_row_options(const nlohmann::jso
   JsonReader reader(json, where);
   options.words = reader.in_range("words", int64_t{1}, int64_t{65536}, int64_t{32});
   options.size = reader.in_range("size", int64_t{4}, int64_t{1024}, int64_t{8});
+  options.coarseness = reader.in_range("coarseness", int64_t{1}, options.size, int64_t{1});
   detail::model_option(reader, "surrogate", options.clip, clip_config, clip_config_from_json);
   const nlohmann::json none = nlohmann::json::object();
   options.policy = bilevel_policy_from_json(reader.get<nlohmann::json>("policy", none), options.policy);
@@ -61,6 +63,7 @@ T2UE_INLINE BuiltRow build_word_patterns_row(const nlohmann::json& json, const R
   const std::string name =
       "word_patterns-" + short_key({{"words", options.words},
                                     {"size", options.size},
+                                    {"coarseness", options.coarseness},
                                     {"surrogate", to_json(options.clip)},
                                     {"policy", to_json(options.policy)},
                                     {"recipe", to_json(options.recipe)},

@@ -77,6 +77,7 @@ TEST(WordPatternsRow, MistakesAreToldInThePlan) {
   refused({}, BenchTask::classes, {"captions", "classes"});
   refused({{"words", 0}}, captions, {"words"});
   refused({{"size", 2}}, captions, {"size"});
+  refused({{"coarseness", 9}}, captions, {"coarseness"});
   refused({{"colour", 2}}, captions, {"'colour'"});
   refused({{"surrogate", "resnet7"}}, captions, {"resnet7"});
   refused({{"policy", {{"warm_steps", 5}}}}, captions, {"warm_steps", "5"});

@@ -60,6 +60,14 @@ TEST(WordPatterns, StartFromTextures) {
     for (size_t p = 0; p < signs.size(); ++p)
       EXPECT_EQ(start[p * 3 + static_cast<size_t>(column)], signs[p]) << column;
   }
+  const std::vector<float> coarse = word_pattern_start(few, 8, 2), fine = word_pattern_start(few, 8);
+  for (size_t p = 0; p < 8 * 8 * 3; ++p)
+    for (size_t column = 0; column < 3; ++column) {
+      const size_t y = p / 24, x = p / 3 % 8;
+      EXPECT_EQ(coarse[p * 3 + column], fine[((y / 2 * 8 + x / 2) * 3 + p % 3) * 3 + column]);
+    }
+  EXPECT_THROW(word_pattern_start(few, 8, 9), Error);
+  EXPECT_THROW(word_pattern_start(few, 8, 0), Error);
   CaptionKeywords many;
   for (int i = 0; i < 50; ++i) many.words.push_back(concat("word", i));
   const std::vector<float> beyond = word_pattern_start(many, 4);

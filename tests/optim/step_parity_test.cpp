@@ -15,6 +15,8 @@
 #include "optim/tiny.hpp"
 #include "tolerance.hpp"
 
+#include <t2ue/models/generators/pattern_dictionary.hpp>
+
 namespace t2ue {
 namespace {
 
@@ -76,14 +78,20 @@ class VictimTraining final : public Training, Task {
   Trainer<Model> trainer_;
 };
 
-template <class Model>
+PatternDictionaryConfig tiny_dictionary() {
+  PatternDictionaryConfig c;
+  c.condition = tiny_generator().condition, c.size = 4;
+  return c;
+}
+
+template <class Model, class Generator = SsaGenerator>
 class NoiseTraining final : public Training, Task {
  public:
   template <class Config>
   NoiseTraining(const Config& surrogate, int surrogate_steps, bool everything, const ParityWay& way)
       : Task(everything),
         frozen_(surrogate_steps == 0),
-        trainer_(tiny_generator(), surrogate,
+        trainer_(config(), surrogate,
                  {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_rate = rate}, recipe,
                  data, conditions(data), way.device(), Execution::planned, way.precision) {}
   std::vector<float> step() override {
@@ -106,8 +114,15 @@ class NoiseTraining final : public Training, Task {
     return c;
   }
 
+  static auto config() {
+    if constexpr (std::is_same_v<Generator, SsaGenerator>)
+      return tiny_generator();
+    else
+      return tiny_dictionary();
+  }
+
   bool frozen_;
-  BiLevelTrainer<Model> trainer_;
+  BiLevelTrainer<Model, Generator> trainer_;
 };
 
 ClipConfig tiny_clip_with_vit() {
@@ -145,6 +160,8 @@ const std::vector<StepKind>& step_kinds() {
       {"NoiseThroughAFrozenClip", true, maker<NoiseTraining<Clip>>(tiny_clip_with_vit(), 0, false)},
       {"SurrogateAndNoiseClip", true, maker<NoiseTraining<Clip>>(tiny_clip(), 1, false)},
       {"SurrogateAndNoiseClassifier", true, maker<NoiseTraining<Classifier>>(tiny_classifier(), 1, false)},
+      {"SurrogateAndPatternsOfWords", true,
+       maker<NoiseTraining<Clip, PatternDictionary>>(tiny_clip(), 1, false)},
       {"NoiseThroughEveryChange", true, maker<NoiseTraining<Classifier>>(tiny_classifier(), 1, true)}};
   return kinds;
 }
