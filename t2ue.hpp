@@ -43,7 +43,9 @@
 #include <t2ue/data/unicode.hpp>
 #include <t2ue/eval/bar_chart.hpp>
 #include <t2ue/eval/bench/adaptive.hpp>
+#include <t2ue/eval/bench/costs.hpp>
 #include <t2ue/eval/bench/data.hpp>
+#include <t2ue/eval/bench/disjoint.hpp>
 #include <t2ue/eval/bench/gallery.hpp>
 #include <t2ue/eval/bench/plan.hpp>
 #include <t2ue/eval/bench/protect.hpp>
@@ -57,6 +59,8 @@
 #include <t2ue/eval/bench/t2ue_row.hpp>
 #include <t2ue/eval/bench/table.hpp>
 #include <t2ue/eval/bench/trained_file.hpp>
+#include <t2ue/eval/bench/training_part.hpp>
+#include <t2ue/eval/bench/word_patterns_row.hpp>
 #include <t2ue/eval/chart.hpp>
 #include <t2ue/eval/classification.hpp>
 #include <t2ue/eval/defences.hpp>
@@ -113,6 +117,8 @@
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/uniform.hpp>
+#include <t2ue/methods/word_patterns.hpp>
+#include <t2ue/methods/word_patterns_training.hpp>
 #include <t2ue/methods/word_textures.hpp>
 #include <t2ue/models/classifiers/classifier.hpp>
 #include <t2ue/models/classifiers/configs.hpp>
@@ -127,6 +133,7 @@
 #include <t2ue/models/clip/transformer.hpp>
 #include <t2ue/models/clip/vision_transformer.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/models/generators/pattern_dictionary.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/models/layers.hpp>
 #include <t2ue/models/module.hpp>
