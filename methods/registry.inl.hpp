@@ -111,7 +111,7 @@ inline Method make_t2ue(MethodRequest& r) {
 /// The option `key`, a file that t2ue bench made for the method. Error where it is missing, or options stand
 /// beside it that are for making it.
 inline std::string file_of_bench(MethodRequest& r, const std::string& key, const std::string& made) {
-  const auto file = r.options.get<std::string>(key);
+  auto file = r.options.get<std::string>(key);
   check(!file.empty(), r.name, "is ", made, ", which `t2ue bench` does as a row of a plan; elsewhere '", key,
         "' names the file that it made, and is missing");
   for (const auto& [other, value] : r.given.items())
