@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include <t2ue/core/ops/add.hpp>
+#include <t2ue/core/ops/linear.hpp>
 #include <t2ue/core/ops/losses.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/core/staged_copy.hpp>
