@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/rng.hpp>
 #include <t2ue/data/pair_dataset.hpp>
 #include <t2ue/data/readers/dataset_index.hpp>
 
