@@ -108,11 +108,11 @@ inline Method make_t2ue(MethodRequest& r) {
   return {source, nullptr};
 }
 
-/// The option `key`, a file that t2ue bench made for the method. Error where it is missing, or options stand
-/// beside it that are for making it.
-inline std::string file_of_bench(MethodRequest& r, const std::string& key, const std::string& made) {
+/// The option `key`, a file that training made for the method; `made` says where that is done. Error where it
+/// is missing, or options stand beside it that are for making it.
+inline std::string trained_file(MethodRequest& r, const std::string& key, const std::string& made) {
   auto file = r.options.get<std::string>(key);
-  check(!file.empty(), r.name, "is ", made, ", which `t2ue bench` does as a row of a plan; elsewhere '", key,
+  check(!file.empty(), r.name, "is ", made, "; elsewhere '", key,
         "' names the file that it made, and is missing");
   for (const auto& [other, value] : r.given.items())
     check(other == key, r.name, "'", other, "' is for making the noise in t2ue bench, and '", key,
@@ -121,11 +121,13 @@ inline std::string file_of_bench(MethodRequest& r, const std::string& key, const
 }
 
 inline Method make_word_patterns(MethodRequest& r) {
-  return noise_method<WordPatterns>(file_of_bench(r, "patterns", "trained on captions and pictures"));
+  return noise_method<WordPatterns>(
+      trained_file(r, "patterns", "trained by `t2ue train patterns`, or by `t2ue bench` as a row of a plan"));
 }
 
 inline Method make_surrogate_method(MethodRequest& r) {
-  const std::string file = file_of_bench(r, "noise", "optimised on the pictures themselves");
+  const std::string file = trained_file(
+      r, "noise", "optimised on the pictures themselves, which `t2ue bench` does as a row of a plan");
   NoiseTableFile table = read_noise_table(file);
   check(table.method == r.name, r.name, file, " holds noise of ", table.method);
   return noise_method<TableNoise>(std::move(table));
@@ -248,7 +250,7 @@ inline std::vector<RegistryEntry> make_registry() {
        }},
       {{WordPatterns::describe(eps),
         {{"patterns", "\"\"",
-          "file of patterns that t2ue bench made; without it t2ue bench trains them by what follows"},
+          "file of `t2ue train patterns`; without it t2ue bench trains them by what follows"},
          {"words", "32", "keywords, each with a pattern"},
          {"size", "8", "side of a pattern, which is tiled"},
          {"coarseness", "1", "pixels a side of a pixel of the textures that patterns start from"},

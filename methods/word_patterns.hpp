@@ -42,7 +42,7 @@ void write_word_patterns(const std::filesystem::path& path, const WordPatternsFi
 WordPatternsFile read_word_patterns(const std::filesystem::path& path);
 
 /// Zero contact: an item's noise is eps * tanh(its word_weights() times the patterns), which are trained once
-/// (`t2ue bench` does it) and serve all captions after. Noises of S x S, to be tiled.
+/// (`t2ue train patterns`) and serve all captions after. Noises of S x S, to be tiled.
 class WordPatterns final : public ItemwiseSource {
  public:
   static MethodCard describe(int eps_steps);
