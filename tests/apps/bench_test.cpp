@@ -18,7 +18,7 @@ seeds = [1, 2]
 
 [data]
 train = "pictures"
-test = "pictures"
+test = "others"
 validation_share = 0.25
 size = 8
 
@@ -47,6 +47,8 @@ fs::path plan_in(const fs::path& folder, const std::string& from = "", const std
 }
 
 Words bench(const fs::path& plan, const fs::path& out) {
+  const fs::path others = Workshop::get().folder / "others";
+  if (!fs::exists(others)) Workshop::write_labelled(others, 1);
   return {"bench", plan, "--data", Workshop::get().folder, "--out", out, "--threads", "1", "--json"};
 }
 

@@ -34,14 +34,14 @@ std::string test_name(const testing::TestParamInfo<std::string>& info) {
 
 /// As `t2ue data emoji` makes them: `count` pictures with a caption of the words of their class and their
 /// own.
-void write_captioned(const fs::path& folder, int count, bool names_only) {
+void write_captioned(const fs::path& folder, int count, uint64_t seed, bool names_only = false) {
   const std::vector<std::string> words{"face", "hand", "animal", "plant", "food", "place", "game", "tool"};
   PairsFolderWriter writer(folder);
   for (int i = 0; i < count; ++i) {
     const std::string key = concat("e", i), kind = words[static_cast<size_t>(i) % words.size()];
     const std::string name = concat("number ", i, " ", kind);
     writer.add({key, key + ".png", {names_only ? name : concat(name, " ", kind, " small ", i % 5)}, kind},
-               encode_png(testing_data::random_image(32, 32, 3)));
+               encode_png(testing_data::random_image(32, 32, 3, 1000 * seed + static_cast<uint64_t>(i))));
   }
   writer.commit();
 }
@@ -61,9 +61,9 @@ void write_cifar(const fs::path& file, int count, uint64_t seed) {
 /// Everything that the reduced plans read.
 fs::path made_up_data() {
   fs::path folder = fresh_folder();
-  write_captioned(folder / "google", 80, false);
-  write_captioned(folder / "google-names", 80, true);
-  write_captioned(folder / "twitter", 40, false);
+  write_captioned(folder / "google", 80, 1);
+  write_captioned(folder / "google-names", 80, 1, true);
+  write_captioned(folder / "twitter", 40, 2);
   fs::create_directories(folder / "cifar-100-binary");
   write_cifar(folder / "cifar-100-binary/train.bin", 120, 1);
   write_cifar(folder / "cifar-100-binary/test.bin", 40, 2);

@@ -102,6 +102,23 @@ struct Workshop {
             "--batch", "8",           "--rounds",     "2",      "--json"};
   }
 
+  /// Sixteen pictures of 8 x 8, of other pixels for another seed, each with a caption and a label of its own.
+  static void write_labelled(const std::filesystem::path& into, uint64_t seed) {
+    const Words things{"cat", "dog", "sun", "moon"}, colours{"red", "green", "blue", "black"};
+    std::filesystem::create_directories(into);
+    std::string list;
+    for (size_t i = 0; i < 16; ++i) {
+      const std::string key = concat("p", i);
+      write_file(into / (key + ".png"), encode_png(testing_data::random_image(8, 8, 3, 1000 * seed + i)));
+      const nlohmann::json line{{"key", key},
+                                {"image", key + ".png"},
+                                {"caption", colours[i / 4] + " " + things[i % 4]},
+                                {"label", things[i % 4]}};
+      list += line.dump() + "\n";
+    }
+    write_file(into / "pairs.jsonl", list);
+  }
+
  private:
   Workshop() {
     folder = std::filesystem::path(testing::TempDir()) / concat("t2ue-workshop-", ::getpid());
@@ -112,7 +129,6 @@ struct Workshop {
     classifier_json = folder / "tiny-classifier.json";
     clip = folder / "clip.safetensors";
     generator = folder / "generator.safetensors";
-    std::filesystem::create_directories(pictures);
     write_file(clip_json, R"({"embed_dim": 16, "vision_cfg": {"image_size": 8, "widths": [8], "blocks": [1]},
       "text_cfg": {"context_length": 32, "vocab_size": 280, "width": 16, "heads": 2, "layers": 1}})");
     write_file(generator_json,
@@ -120,18 +136,7 @@ struct Workshop {
       "mask_hidden": 4, "eps_steps": 8, "gain_start": 1, "modulation_start": 0.5,
       "output_start": 8, "resampler": "nearest"})");
     write_file(classifier_json, R"({"image_size": 8, "widths": [8], "blocks": [1]})");
-    const Words things{"cat", "dog", "sun", "moon"}, colours{"red", "green", "blue", "black"};
-    std::string list;
-    for (size_t i = 0; i < 16; ++i) {
-      const std::string key = concat("p", i);
-      write_file(pictures / (key + ".png"), encode_png(testing_data::random_image(8, 8, 3, i)));
-      const nlohmann::json line{{"key", key},
-                                {"image", key + ".png"},
-                                {"caption", colours[i / 4] + " " + things[i % 4]},
-                                {"label", things[i % 4]}};
-      list += line.dump() + "\n";
-    }
-    write_file(pictures / "pairs.jsonl", list);
+    write_labelled(pictures, 0);
     for (const Words& words : {train_clip(clip), train_generator(generator)}) {
       const Ended ended = program(words);
       if (ended.code != 0) throw Error("the workshop's models cannot be trained: " + ended.err);
