@@ -129,6 +129,7 @@ struct Workshop {
     classifier_json = folder / "tiny-classifier.json";
     clip = folder / "clip.safetensors";
     generator = folder / "generator.safetensors";
+    write_labelled(pictures, 0);
     write_file(clip_json, R"({"embed_dim": 16, "vision_cfg": {"image_size": 8, "widths": [8], "blocks": [1]},
       "text_cfg": {"context_length": 32, "vocab_size": 280, "width": 16, "heads": 2, "layers": 1}})");
     write_file(generator_json,
@@ -136,7 +137,6 @@ struct Workshop {
       "mask_hidden": 4, "eps_steps": 8, "gain_start": 1, "modulation_start": 0.5,
       "output_start": 8, "resampler": "nearest"})");
     write_file(classifier_json, R"({"image_size": 8, "widths": [8], "blocks": [1]})");
-    write_labelled(pictures, 0);
     for (const Words& words : {train_clip(clip), train_generator(generator)}) {
       const Ended ended = program(words);
       if (ended.code != 0) throw Error("the workshop's models cannot be trained: " + ended.err);
