@@ -13,16 +13,11 @@ namespace {
 
 struct PatternsOptions {
   explicit PatternsOptions(CLI::App& command)
-      : recipe(command, defaults_of_recipe(), recipe_help(),
+      : recipe(command, recipe_defaults(word_patterns_recipe()), recipe_help(),
                {"epochs", "warmup_share", "warmup_steps", "ema_decay", "policy", "policy_draws",
                 "adversarial_radius", "adversarial_steps", "mixup_alpha", "cutmix_alpha"}),
         policy(command, policy_defaults(word_patterns_policy()), policy_help(),
                {"warm_steps", "warm_rate", "fresh_latents"}) {}
-  static nlohmann::json defaults_of_recipe() {
-    nlohmann::json json = recipe_defaults();
-    json["batch"] = 64;
-    return json;
-  }
   std::string data, clip = "emoji-resnet", out;
   ComputeFlags compute;
   int eps = 8;
@@ -35,9 +30,8 @@ struct PatternsOptions {
 
 Result train_patterns(const PatternsOptions& options, const Globals& globals) {
   const auto start = Clock::now();
-  TrainRecipe plain;
-  plain.batch = 64;
-  const TrainRecipe recipe = as_usage([&] { return train_recipe_from_json(options.recipe.given(), plain); });
+  const TrainRecipe recipe =
+      as_usage([&] { return train_recipe_from_json(options.recipe.given(), word_patterns_recipe()); });
   const ClipConfig surrogate = as_usage([&] { return clip_config(options.clip); });
   const BiLevelPolicy policy = as_usage([&] {
     const BiLevelPolicy given = bilevel_policy_from_json(options.policy.given(), word_patterns_policy());

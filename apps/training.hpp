@@ -25,15 +25,15 @@ inline std::string duration_text(double seconds) {
   return concat(std::round(seconds * 10) / 10, " s");
 }
 
-/// The default recipe with all its members, also those that its JSON leaves out where they are off.
-inline nlohmann::json recipe_defaults() {
-  nlohmann::json json = to_json(TrainRecipe{});
-  json["warmup_steps"] = 0;
-  json["cutmix_alpha"] = 0.0f;
-  json["adversarial_radius"] = 0.0f;
-  json["adversarial_steps"] = TrainRecipe{}.adversarial_steps;
-  json["policy"] = name_of(PolicyKind::none);
-  json["policy_draws"] = 1;
+/// A recipe with all its members, also those that its JSON leaves out where they are off.
+inline nlohmann::json recipe_defaults(const TrainRecipe& recipe = {}) {
+  nlohmann::json json = to_json(recipe);
+  json["warmup_steps"] = recipe.warmup_steps;
+  json["cutmix_alpha"] = recipe.cutmix_alpha;
+  json["adversarial_radius"] = recipe.adversarial_radius;
+  json["adversarial_steps"] = recipe.adversarial_steps;
+  json["policy"] = name_of(recipe.policy);
+  json["policy_draws"] = recipe.policy_draws;
   return json;
 }
 

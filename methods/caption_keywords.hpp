@@ -21,6 +21,8 @@ struct CaptionKeywords {
   /// The group of a caption: the first keyword that it holds as a whole word, whatever its case, or the last
   /// group. Error without keywords.
   int32_t group_of(const std::string& caption) const;
+  /// How many of the captions (lines) of `text` hold each keyword as a whole word, in the keywords' order.
+  std::vector<int> counts_in(const std::string& text) const;
   /// What the text tower reads for a group: its keyword, or "picture" for the last group.
   std::string prompt(int32_t group) const;
   /// The prompts of all groups; none without keywords.

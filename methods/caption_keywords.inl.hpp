@@ -5,6 +5,7 @@
 #include <set>
 
 #include <t2ue/core/error.hpp>
+#include <t2ue/data/pair.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
 #include <t2ue/methods/caption_words.hpp>
 
@@ -16,6 +17,16 @@ T2UE_INLINE int32_t CaptionKeywords::group_of(const std::string& caption) const 
   const auto found = std::find_if(words.begin(), words.end(),
                                   [&](const std::string& word) { return present.count(word) > 0; });
   return static_cast<int32_t>(found - words.begin());
+}
+
+T2UE_INLINE std::vector<int> CaptionKeywords::counts_in(const std::string& text) const {
+  std::vector<int> counts(words.size(), 0);
+  for (const std::string& line : lines_of(text)) {
+    const std::set<std::string> present = words_of(line);
+    for (size_t w = 0; w < words.size(); ++w)
+      if (present.count(words[w]) > 0) ++counts[w];
+  }
+  return counts;
 }
 
 T2UE_INLINE std::string CaptionKeywords::prompt(int32_t group) const {

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/data/pair.hpp>
-#include <t2ue/methods/caption_words.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/word_patterns.hpp>
 #include <t2ue/optim/checkpoint.hpp>
@@ -14,10 +13,14 @@
 namespace t2ue {
 
 namespace detail {
+inline void check_pattern_size(const std::string& where, int64_t size) {
+  check(size >= 1 && size <= 1024, "word patterns", where, ": patterns of ", size, " x ", size,
+        " are outside 1..1024");
+}
+
 inline void check_word_patterns(const std::string& where, const WordPatternsFile& file) {
   linf_budget("word_patterns", file.eps_steps);
-  check(file.size >= 1 && file.size <= 1024, "word patterns", where, ": patterns of ", file.size, " x ",
-        file.size, " are outside 1..1024");
+  check_pattern_size(where, file.size);
   check(!file.keywords.words.empty() && file.keywords.words.size() <= 65536, "word patterns", where, ": ",
         file.keywords.words.size(), " keywords are outside 1..65536");
   std::set<std::string> seen;
@@ -34,12 +37,9 @@ inline void check_word_patterns(const std::string& where, const WordPatternsFile
 }  // namespace detail
 
 T2UE_INLINE std::vector<float> word_weights(const CaptionKeywords& keywords, const std::string& text) {
-  std::vector<float> weights(static_cast<size_t>(word_weight_count(keywords)), 0.0f);
-  for (const std::string& line : lines_of(text)) {
-    const std::set<std::string> present = words_of(line);
-    for (size_t w = 0; w < keywords.words.size(); ++w)
-      if (present.count(keywords.words[w]) > 0) weights[w] += 1;
-  }
+  const std::vector<int> counts = keywords.counts_in(text);
+  std::vector<float> weights(counts.begin(), counts.end());
+  weights.push_back(0);
   float squares = 0;
   for (const float weight : weights) squares += weight * weight;
   if (squares == 0)
@@ -90,8 +90,7 @@ T2UE_INLINE WordPatternsFile read_word_patterns(const std::filesystem::path& pat
   file.eps_steps = fields.get<int>("eps_steps");
   file.training = fields.get<nlohmann::json>("training").dump();
   fields.done();
-  check(file.size >= 1 && file.size <= 1024, "word patterns", path, ": patterns of ", file.size, " x ",
-        file.size, " are outside 1..1024");
+  detail::check_pattern_size(path.string(), file.size);
   file.patterns = reader.floats("patterns", file.size * file.size * 3 * word_weight_count(file.keywords));
   detail::check_word_patterns(path.string(), file);
   return file;

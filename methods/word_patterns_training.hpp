@@ -24,6 +24,13 @@ inline BiLevelPolicy word_patterns_policy() {
   return policy;
 }
 
+/// Of the surrogates: the defaults in batches of 64.
+inline TrainRecipe word_patterns_recipe() {
+  TrainRecipe recipe;
+  recipe.batch = 64;
+  return recipe;
+}
+
 /// Error for a policy that trains no surrogate, or teaches a start: patterns have theirs from textures.
 inline void check_word_patterns_policy(const BiLevelPolicy& policy) {
   check(policy.warm_steps == 0, "word_patterns",

@@ -4,14 +4,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
-#include <t2ue/data/pair.hpp>
 #include <t2ue/methods/caption_keywords.hpp>
-#include <t2ue/methods/caption_words.hpp>
 #include <t2ue/methods/textures.hpp>
 
 namespace t2ue {
@@ -49,15 +46,7 @@ class WordTextures final : public ItemwiseSource {
   const CaptionKeywords& keywords() const { return keywords_; }
 
   /// How many of the lines of `captions` hold each keyword, in the keywords' order.
-  std::vector<int> weights_of(const std::string& captions) const {
-    std::vector<int> weights(keywords_.words.size(), 0);
-    for (const std::string& line : lines_of(captions)) {
-      const std::set<std::string> present = words_of(line);
-      for (size_t w = 0; w < weights.size(); ++w)
-        if (present.count(keywords_.words[w]) > 0) ++weights[w];
-    }
-    return weights;
-  }
+  std::vector<int> weights_of(const std::string& captions) const { return keywords_.counts_in(captions); }
 
  private:
   Noise noise_of(const NoiseItem& item) const override {

@@ -34,8 +34,6 @@ class BenchData {
   const PairDataset& apart() const { return apart_; }
   /// Of those pictures, as train_hash().
   const std::string& apart_hash() const { return apart_hash_; }
-  /// Whether noise is made from all captions of a picture, and not from its first alone.
-  bool all_captions() const { return all_captions_; }
   /// One item a training picture: its first caption or the prompt of its class, its label, its picture.
   const std::vector<NoiseItem>& items() const { return items_; }
   const std::filesystem::path& originals() const { return originals_; }
@@ -59,7 +57,6 @@ class BenchData {
   void write_originals(BenchStore& store);
 
   BenchTask task_;
-  bool all_captions_ = false;
   PairDataset train_, validation_, test_, apart_;
   std::vector<Image> pictures_;
   std::vector<NoiseItem> items_;

@@ -51,7 +51,7 @@ inline DatasetIndex open_bench_part(const BenchPlan& plan, const PlanPart& part,
 inline void limit_records(DatasetIndex& index, int64_t count) {
   const auto all = static_cast<int64_t>(index.records.size());
   if (count == 0 || count >= all) return;
-  index = records_of(index, drawn_and_others(all, count).first);
+  index = records_of(std::move(index), drawn_and_others(all, count).first);
 }
 
 /// A tokenizer that is only there because loading wants one: victims bring their own.
@@ -90,7 +90,7 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
     const auto [apart, rest] =
         drawn_and_others(all, static_cast<int64_t>(plan.data.apart_share * static_cast<double>(all)));
     apart_ = detail::load_bench_part(records_of(train, apart), plan.data.size);
-    train = records_of(train, rest);
+    train = records_of(std::move(train), rest);
   } else if (!plan.data.apart.path.empty()) {
     DatasetIndex apart = detail::open_bench_part(plan, plan.data.apart, base, "apart");
     detail::limit_records(apart, plan.data.limit);
@@ -121,8 +121,7 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
   train_hash_ = detail::dataset_hash({&train_});
   apart_hash_ = detail::dataset_hash({&apart_});
   hash_ = detail::dataset_hash({&train_, &validation_, &test_});
-  all_captions_ = plan.data.all_captions;
-  if (all_captions_)
+  if (plan.data.all_captions)
     for (std::string* hash : {&train_hash_, &apart_hash_, &hash_})
       *hash = sha256_hex(*hash + " all captions");
 
@@ -131,8 +130,10 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
   for (size_t i = 0; i < count; ++i) {
     const auto bytes = train_.picture(static_cast<int64_t>(i));
     pictures_.push_back({train_.size, train_.size, 3, {bytes.begin(), bytes.end()}, {}, {}, 1});
-    items_.push_back(
-        {train_.keys[i], train_.noise_text(static_cast<int64_t>(i), all_captions_), {}, &pictures_.back()});
+    items_.push_back({train_.keys[i],
+                      train_.noise_text(static_cast<int64_t>(i), plan.data.all_captions),
+                      {},
+                      &pictures_.back()});
     if (train_.labels[i] >= 0) items_.back().label = train_.labels[i];
   }
   if (!plan.data.recaptioned.empty()) read_recaptioned(base / plan.data.recaptioned);

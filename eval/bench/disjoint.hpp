@@ -25,15 +25,17 @@ inline std::pair<std::vector<int64_t>, std::vector<int64_t>> drawn_and_others(in
 }
 
 /// The records of those numbers.
-inline DatasetIndex records_of(const DatasetIndex& index, const std::vector<int64_t>& numbers) {
-  DatasetIndex some = index;
-  some.records.clear();
-  for (const int64_t i : numbers) some.records.push_back(index.records[static_cast<size_t>(i)]);
-  return some;
+inline DatasetIndex records_of(DatasetIndex index, const std::vector<int64_t>& numbers) {
+  std::vector<Record> kept;
+  kept.reserve(numbers.size());
+  for (const int64_t i : numbers) kept.push_back(std::move(index.records[static_cast<size_t>(i)]));
+  index.records = std::move(kept);
+  return index;
 }
 
 /// How many pictures of `part` are, byte for byte, among those of `others`. Of pictures of one size.
 inline int64_t shared_pictures(const PairDataset& part, const PairDataset& others) {
+  if (part.count() == 0) return 0;
   const auto bytes_of = [](const PairDataset& data, int64_t i) {
     const auto bytes = data.picture(i);
     return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());

@@ -69,13 +69,12 @@ T2UE_INLINE void check_row(const PlanMethod& row, const BenchPlan& plan) {
   const BenchTask task = plan.task;
   if (std::find(plan.defences.begin(), plan.defences.end(), adaptive_defence) != plan.defences.end())
     detail::check_guessable(row);
-  if (trains_t2ue(row) || trains_word_patterns(row)) {
-    const bool apart = trains_t2ue(row) ? t2ue_row_options(row.options, task).apart
-                                        : word_patterns_row_options(row.options, task).apart;
+  const auto check_apart = [&](bool apart) {
     check(!apart || plan.data.apart_share > 0 || !plan.data.apart.path.empty(), row.method,
           "trains on pictures set apart, and the plan has none: 'apart' or 'apart_share' in [data]");
-    return;
-  }
+  };
+  if (trains_t2ue(row)) return check_apart(t2ue_row_options(row.options, task).apart);
+  if (trains_word_patterns(row)) return check_apart(word_patterns_row_options(row.options, task).apart);
   if (const SurrogateMethod* method = detail::trained_surrogate_method(row)) {
     surrogate_row_options(*method, row.options, task);
     return;

@@ -166,10 +166,8 @@ T2UE_INLINE TextTable detail_table(const BenchTable& table) {
       "Separable: accuracy of a linear model that was trained on the noises of half the pictures, on those "
       "of the other half.",
       "Training: of a generator once, of a surrogate for every data set. In all: for this one. Break-even: "
-      "the "
-      "number of pictures from which a generator's training is paid back against the dearest method here "
-      "that "
-      "has none or trains for every data set; never, if that costs less a picture."};
+      "the number of pictures from which a generator's training is paid back against the dearest method "
+      "here that has none or trains for every data set; never, if that costs less a picture."};
   return text;
 }
 

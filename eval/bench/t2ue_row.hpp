@@ -24,8 +24,8 @@ struct T2ueRowOptions {
 };
 
 /// Error for an unknown key or a value out of range. Keys: "generator", "surrogate" (both a name or a
-/// table), "policy", "recipe", "keywords", "frozen_epochs", "trained_on" ("train" or
-/// "apart"). What is not given is as in the demo.
+/// table), "policy", "recipe", "keywords", "frozen_epochs", "trained_on" ("train" or "apart").
+/// What is not given is as in the demo.
 T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTask task);
 
 /// Trains the generator, unless the store has it, and opens it.

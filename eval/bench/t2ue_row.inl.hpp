@@ -82,7 +82,7 @@ inline double train_t2ue_row(T2ueRowOptions options, const RowContext& context,
                              const std::filesystem::path& file) {
   const BenchTask task = context.plan.task;
   if (context.eps_steps > 0) options.generator.eps = static_cast<float>(context.eps_steps) / 255.0f;
-  const TrainingPart part = training_part(context.data, options.apart, options.clip);
+  const TrainingPart part = training_part(context, options.apart, options.clip);
   const PairDataset& pictures = part.pictures;
   // A text tower with random weights: it knows words apart, and nobody's pictures.
   CaptionEncoder encoder(options.clip.text, part.tokenizer, context.device);

@@ -7,7 +7,7 @@
 
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/data/captions.hpp>
-#include <t2ue/eval/bench/data.hpp>
+#include <t2ue/eval/bench/row_context.hpp>
 #include <t2ue/models/configs.hpp>
 
 namespace t2ue {
@@ -33,7 +33,8 @@ struct TrainingPart {
 };
 
 /// Tokens are for the text tower of `clip`.
-inline TrainingPart training_part(const BenchData& data, bool apart, const ClipConfig& clip) {
+inline TrainingPart training_part(const RowContext& context, bool apart, const ClipConfig& clip) {
+  const BenchData& data = context.data;
   // Where the protected pictures are not to be seen, their captions teach no vocabulary either.
   TrainingPart part{apart ? vocabulary_of(data.apart().captions, clip.text.vocab_size)
                           : data.tokenizer(clip.text.vocab_size),
@@ -41,7 +42,7 @@ inline TrainingPart training_part(const BenchData& data, bool apart, const ClipC
                     {}};
   tokenise_captions(part.pictures, part.tokenizer, static_cast<int>(clip.text.context_length));
   for (int64_t i = 0; i < part.pictures.count(); ++i)
-    part.noise_texts.push_back(part.pictures.noise_text(i, data.all_captions()));
+    part.noise_texts.push_back(part.pictures.noise_text(i, context.plan.data.all_captions));
   return part;
 }
 

@@ -15,7 +15,7 @@ namespace detail {
 /// Returns the seconds that earlier runs spent.
 inline double train_word_patterns(const WordPatternsRowOptions& options, const RowContext& context,
                                   const std::filesystem::path& file) {
-  const TrainingPart part = training_part(context.data, options.apart, options.clip);
+  const TrainingPart part = training_part(context, options.apart, options.clip);
   WordPatternsFile made;
   made.eps_steps = context.eps_steps > 0 ? context.eps_steps : 8;
   made.size = options.size;
@@ -42,7 +42,7 @@ T2UE_INLINE WordPatternsRowOptions word_patterns_row_options(const nlohmann::jso
   check(task == BenchTask::image_text, "word_patterns", "is a method for captions, and the task is classes");
   WordPatternsRowOptions options;
   options.clip = clip_config("emoji-resnet");
-  options.recipe.batch = 64;
+  options.recipe = word_patterns_recipe();
   options.policy = word_patterns_policy();
   JsonReader reader(json, where);
   options.words = reader.in_range("words", int64_t{1}, int64_t{65536}, int64_t{32});

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include <t2ue/models/generators/generator_noise.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -36,17 +37,10 @@ struct PatternDictionary {
     return sum.reshape({weights.shape()[0], config.size, config.size, 3});
   }
   /// The perturbation in [0,1] pixel units, |noise| <= eps, at the patterns' size.
-  Var noise(const Var& weights, const Var& latent) {
-    PerturbOptions options;
-    options.limiter = config.limiter;
-    options.eps = config.eps;
-    return perturb({}, (*this)(weights, latent), options);
-  }
+  Var noise(const Var& weights, const Var& latent) { return generated_noise(*this, weights, latent); }
   /// At a picture's size.
   Var noise(const Var& weights, const Var& latent, int64_t height, int64_t width) {
-    const Var own = noise(weights, latent);
-    if (own.shape()[1] == height && own.shape()[2] == width) return own;
-    return resize(own, height, width, config.resampler);
+    return generated_noise(*this, weights, latent, height, width);
   }
   /// What scales the output when it is scaled.
   std::vector<Parameter*> output_parameters() { return {&patterns}; }

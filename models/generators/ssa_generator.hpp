@@ -1,6 +1,7 @@
 // The text-to-noise generator of T2UE: SSA-GAN's generator without its discriminator.
 #pragma once
 
+#include <t2ue/models/generators/generator_noise.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -155,18 +156,10 @@ struct SsaGenerator {
   }
 
   /// The perturbation in [0,1] pixel units, |noise| <= eps, at the generator's size.
-  Var noise(const Var& embedding, const Var& latent) {
-    PerturbOptions options;
-    options.limiter = config.limiter;
-    options.eps = config.eps;
-    return perturb({}, (*this)(embedding, latent), options);
-  }
+  Var noise(const Var& embedding, const Var& latent) { return generated_noise(*this, embedding, latent); }
   /// The perturbation at a picture's size, within eps too: Error if the config says bicubic.
   Var noise(const Var& embedding, const Var& latent, int64_t height, int64_t width) {
-    check_noise_resampler("generator", config.resampler);
-    const Var own = noise(embedding, latent);
-    if (own.shape()[1] == height && own.shape()[2] == width) return own;
-    return resize(own, height, width, config.resampler);
+    return generated_noise(*this, embedding, latent, height, width);
   }
   /// What scales the output when it is scaled.
   std::vector<Parameter*> output_parameters() { return {&rgb_conv.weight, &rgb_conv.bias}; }

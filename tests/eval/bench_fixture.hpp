@@ -51,14 +51,6 @@ inline json t2ue_plan() {
   return given;
 }
 
-/// Files of trained generators and surrogates' noise in a store.
-inline std::vector<fs::path> models_in(const fs::path& store) {
-  std::vector<fs::path> models;
-  for (const auto& entry : fs::directory_iterator(store / "models"))
-    if (entry.path().extension() == ".safetensors") models.push_back(entry.path());
-  return models;
-}
-
 struct BenchTest : testing::Test {
   fs::path root = fs::path(testing::TempDir()) /
                   concat("bench_", testing::UnitTest::GetInstance()->current_test_info()->name());

@@ -52,4 +52,12 @@ inline nlohmann::json tiny_plan(bool classes, const nlohmann::json& recipe) {
           {"methods", {{{"method", "clean"}}, {{"method", "random_sign"}}}}};
 }
 
+/// Files of trained generators and surrogates' noise in a store.
+inline std::vector<std::filesystem::path> models_in(const std::filesystem::path& store) {
+  std::vector<std::filesystem::path> models;
+  for (const auto& entry : std::filesystem::directory_iterator(store / "models"))
+    if (entry.path().extension() == ".safetensors") models.push_back(entry.path());
+  return models;
+}
+
 }  // namespace t2ue::testing_bench

@@ -50,12 +50,7 @@ struct SurrogateRow : testing::Test {
     runner.emplace(bench_plan_from_json(plan, check_row), root, root / "out", BenchOptions{});
     return runner->run();
   }
-  size_t models() const {
-    size_t count = 0;
-    for (const auto& entry : fs::directory_iterator(root / "out" / "models"))
-      count += entry.path().extension() == ".safetensors";
-    return count;
-  }
+  size_t models() const { return testing_bench::models_in(root / "out").size(); }
   std::optional<BenchRunner> runner;
 };
 
