@@ -30,6 +30,9 @@ struct PatternsOptions {
 
 Result train_patterns(const PatternsOptions& options, const Globals& globals) {
   const auto start = Clock::now();
+  if (options.coarseness > options.size)
+    throw BadUsage(concat("[usage] --coarseness ", options.coarseness, " is above --size ", options.size,
+                          ": a pattern holds at least one pixel of its texture"));
   const TrainRecipe recipe =
       as_usage([&] { return train_recipe_from_json(options.recipe.given(), word_patterns_recipe()); });
   const ClipConfig surrogate = as_usage([&] { return clip_config(options.clip); });

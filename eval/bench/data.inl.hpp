@@ -99,9 +99,14 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
   const DatasetIndex test = detail::open_bench_part(plan, plan.data.test, base, "test");
   train_ = detail::load_bench_part(train, plan.data.size);
   test_ = detail::load_bench_part(test, plan.data.size);
+  check_disjoint(test_, "test", train_, "train");
+  check_disjoint(apart_, "apart", train_, "train");
+  check_disjoint(apart_, "apart", test_, "test");
   if (!plan.data.validation.path.empty()) {
     validation_ = detail::load_bench_part(
         detail::open_bench_part(plan, plan.data.validation, base, "validation"), plan.data.size);
+    check_disjoint(validation_, "validation", train_, "train");
+    check_disjoint(validation_, "validation", test_, "test");
   } else {
     const auto kept = static_cast<int64_t>(plan.data.validation_share * static_cast<double>(test_.count()));
     check(kept >= 2, "bench", "validation_share leaves ", kept, " pictures to choose the epoch by");
@@ -114,10 +119,6 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
     check(train_.label_names == test_.label_names && train_.label_names == validation_.label_names &&
               (apart_.count() == 0 || apart_.label_names == train_.label_names),
           "bench", "training, validation and test pictures and those set apart do not have the same classes");
-  check_disjoint(test_, "test", train_, "train");
-  check_disjoint(validation_, "validation", train_, "train");
-  check_disjoint(apart_, "apart", train_, "train");
-  check_disjoint(apart_, "apart", test_, "test");
   train_hash_ = detail::dataset_hash({&train_});
   apart_hash_ = detail::dataset_hash({&apart_});
   hash_ = detail::dataset_hash({&train_, &validation_, &test_});

@@ -413,7 +413,7 @@ TEST(Patterns, OfWordsServeAnyCaption) {
 
   for (const Words& wrong :
        {Words{"--warm-steps", "3"}, Words{"--words", "0"}, Words{"--surrogate-steps", "0"},
-        Words{"--clip", "resnet7"}, Words{"--mixup-alpha", "1"}}) {
+        Words{"--clip", "resnet7"}, Words{"--mixup-alpha", "1"}, Words{"--coarseness", "9"}}) {
     const Ended refused = program(train_patterns(folder / "q.safetensors") + few + wrong);
     EXPECT_EQ(refused.code, 2) << wrong[0];
     EXPECT_FALSE(std::filesystem::exists(folder / "q.safetensors"));

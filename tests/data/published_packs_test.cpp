@@ -1,11 +1,6 @@
 // Real data sets, where they are at hand: the counts that their descriptions give.
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <cstdlib>
-#include <fstream>
 #include <map>
-#include <memory>
 
 #include <t2ue/data/near_duplicates.hpp>
 #include <t2ue/data/readers/dataset_summary.hpp>
@@ -14,6 +9,7 @@
 
 #include <paths.hpp>
 
+#include "data/cifar100_pack.hpp"
 #include "data/readers.hpp"
 
 namespace {
@@ -24,25 +20,6 @@ using testing_paths::data_pack;
 
 #define SKIP_WITHOUT(folder) \
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not here"
-
-/// Unpacks a single .xz.
-void unpack(const std::filesystem::path& from, const std::filesystem::path& to) {
-  const std::unique_ptr<archive, decltype(&archive_read_free)> handle(archive_read_new(), archive_read_free);
-  archive_entry* entry = nullptr;
-  ASSERT_EQ(archive_read_support_filter_xz(handle.get()), ARCHIVE_OK);
-  ASSERT_EQ(archive_read_support_format_raw(handle.get()), ARCHIVE_OK);
-  ASSERT_EQ(archive_read_open_filename(handle.get(), from.c_str(), 1 << 16), ARCHIVE_OK);
-  ASSERT_EQ(archive_read_next_header(handle.get(), &entry), ARCHIVE_OK);
-  std::ofstream out(to, std::ios::binary);
-  std::vector<char> bytes(1 << 20);
-  for (;;) {
-    const la_ssize_t got = archive_read_data(handle.get(), bytes.data(), bytes.size());
-    ASSERT_GE(got, 0);
-    if (got == 0) break;
-    out.write(bytes.data(), got);
-  }
-  ASSERT_TRUE(out.flush().good());
-}
 
 TEST(PublishedPacks, Flickr8k) {
   const auto folder = data_pack("flickr8k-128");
@@ -83,10 +60,7 @@ TEST(PublishedPacks, Cifar10AsJpeg) {
 TEST(PublishedPacks, Cifar100AndItsDuplicates) {
   const auto folder = data_pack("cifar-100"), here = fresh_folder();
   SKIP_WITHOUT(folder);
-  for (const char* name :
-       {"train_batch_1", "train_batch_2", "train_batch_3", "train_batch_4", "train_batch_5", "test_batch"})
-    unpack(folder / (std::string(name) + ".bin.xz"), here / (std::string(name) + ".bin"));
-  std::filesystem::copy(folder / "fine_label_names.txt", here);
+  unpack_cifar100(folder, here);
   const DatasetIndex index = open_dataset(here);
   EXPECT_EQ(index.format, "cifar100");
   EXPECT_EQ(counts_of(index), "train 50000, test 10000");

@@ -2,6 +2,9 @@
 #include <errors.hpp>
 #include <set>
 
+#include <paths.hpp>
+
+#include "data/cifar100_pack.hpp"
 #include "eval/bench_fixture.hpp"
 
 #include <t2ue/core/sha256.hpp>
@@ -67,10 +70,46 @@ TEST_F(BenchTest, PartsThatShareTheirPicturesAreRefused) {
     testing_errors::expect_error([&] { runner.emplace(plan(given), root, root / "out", BenchOptions{}); },
                                  parts);
   };
-  refused({{"test", "train"}}, {"24 of the 24", "'test'", "'train'"});
+  refused({{"test", "train"}}, {"32 of the 32", "'test'", "'train'"});
   refused({{"validation", "train"}, {"validation_share", 0}}, {"32 of the 32", "'validation'", "'train'"});
+  refused({{"validation", "test"}, {"validation_share", 0}}, {"32 of the 32", "'validation'", "'test'"});
   refused({{"apart", "train"}}, {"32 of the 32", "'apart'", "'train'"});
   refused({{"apart", "test"}}, {"'apart'", "'test'"});
+}
+
+// As in CIFAR-100, ten of whose pictures are in both parts.
+TEST_F(BenchTest, AFewTwinsAreAllowedWhereverTheSplitPutsThem) {
+  write_coloured(root / "many", 200, 2);
+  json given = plan_json("image-text");
+  given["data"]["test"] = "many";
+  given["data"]["validation_share"] = 0.05;
+  const std::vector<int64_t> chosen = drawn_and_others(200, 10).first;
+  for (const int64_t i : {chosen[0], chosen[1]})
+    fs::copy_file(root / "train" / "train0.png", root / "many" / concat("many", i, ".png"),
+                  fs::copy_options::overwrite_existing);
+  runner.emplace(plan(given), root, root / "out", BenchOptions{});
+  EXPECT_EQ(shared_pictures(runner->data().validation(), runner->data().train()), 2);
+  fs::copy_file(root / "train" / "train0.png", root / "many" / concat("many", chosen[2], ".png"),
+                fs::copy_options::overwrite_existing);
+  testing_errors::expect_error([&] { runner.emplace(plan(given), root, root / "out", BenchOptions{}); },
+                               {"3 of the 200", "'test'", "'train'"});
+}
+
+TEST_F(BenchTest, TheReducedPlansTakeCifar100AsItIs) {
+  const fs::path pack = testing_paths::data_pack("cifar-100");
+  if (!fs::exists(pack)) GTEST_SKIP() << pack << " is not here";
+  fs::create_directories(root / "cifar-100-binary");
+  testing_data::unpack_cifar100(pack, root / "cifar-100-binary");
+  json given = plan_json("classes");
+  given["data"] = {{"train", {{"path", "cifar-100-binary"}, {"split", "train"}}},
+                   {"test", {{"path", "cifar-100-binary"}, {"split", "test"}}},
+                   {"validation_share", 0.2},
+                   {"size", 32},
+                   {"classes", 10}};
+  runner.emplace(plan(given), root, root / "out", BenchOptions{});
+  const BenchData& data = runner->data();
+  EXPECT_EQ(data.train().count(), 5000);
+  EXPECT_EQ(shared_pictures(data.test(), data.train()) + shared_pictures(data.validation(), data.train()), 4);
 }
 
 TEST(BenchParts, SharedPicturesAreCountedByTheirBytes) {
