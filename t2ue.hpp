@@ -157,6 +157,7 @@
 #include <t2ue/optim/noise_batch.hpp>
 #include <t2ue/optim/noise_losses.hpp>
 #include <t2ue/optim/noise_policy.hpp>
+#include <t2ue/optim/noise_steps.hpp>
 #include <t2ue/optim/noise_table.hpp>
 #include <t2ue/optim/noise_trainer.hpp>
 #include <t2ue/optim/normalised.hpp>

@@ -9,11 +9,7 @@
 #include <utility>
 
 #include <t2ue/optim/features.hpp>
-#include <t2ue/optim/noise_losses.hpp>
-#include <t2ue/optim/noise_table.hpp>
-#include <t2ue/optim/normalised.hpp>
-#include <t2ue/optim/trainer.hpp>
-#include <t2ue/optim/trigger_search.hpp>
+#include <t2ue/optim/noise_steps.hpp>
 
 namespace t2ue {
 
@@ -43,11 +39,7 @@ class NoiseTrainer {
         cluster_(std::move(cluster)),
         table_(noise_rows(policy, data), data.size, eps, device),
         batch_(data, recipe.batch, device),
-        noise_(Tensor::zeros(batch_.tensors().images.shape(), DType::f32, device)),
-        gradient_(Tensor::zeros(batch_.tensors().images.shape(), DType::f32, device)),
-        losses_(model_, batch_, policy, recipe, static_cast<int64_t>(data.label_names.size()), device),
         order_(data.count(), recipe.batch, recipe.seed),
-        execution_(execution),
         precision_(precision) {
     check_noise_training(policy, recipe, data, learns_captions);
     check(policy.unit != NoiseUnit::cluster || cluster_, "noise",
@@ -57,7 +49,7 @@ class NoiseTrainer {
       for (int32_t i = 0; i < static_cast<int32_t>(data.count()); ++i) row_of_item_.push_back(i);
     if constexpr (learns_captions)
       if (policy.trigger_tokens > 0) triggers_ = random_triggers(data, policy.trigger_tokens, recipe.seed);
-    record();
+    on_batch_.emplace(model_, optimizer_, table_, batch_, policy, recipe, data, device, execution, precision);
   }
   NoiseTrainer(const NoiseTrainer&) = delete;
   NoiseTrainer& operator=(const NoiseTrainer&) = delete;
@@ -74,7 +66,6 @@ class NoiseTrainer {
     check(!done(), "noise", "the noise is finished");
     if (epoch_ < policy_.pretrain_epochs) return pretrain();
     if (round_ == 0 && final_ == 0) begin();
-    if (!compute_) record_noise();
     Losses losses;
     if (round_ < policy_.rounds) {
       losses = alternate();
@@ -125,7 +116,7 @@ class NoiseTrainer {
     if (!triggers_.empty()) add("triggers", std::vector<float>(triggers_.begin(), triggers_.end()));
     if (clustered()) {
       add("clusters", std::vector<float>(row_of_item_.begin(), row_of_item_.end()));
-      add("targets", losses_.targets.weights().to_floats());
+      add("targets", on_batch_->targets().weights().to_floats());
     }
     writer.save(path, "noise training", {{"state", state()}, {"made_by", made_by()}, {"extra", extra}});
   }
@@ -150,8 +141,8 @@ class NoiseTrainer {
       const std::vector<float> rows = reader.floats("clusters", data_.count());
       row_of_item_.assign(rows.begin(), rows.end());
       const int64_t width = state.at("width");
-      losses_.targets = ClusterTargets(reader.floats("targets", policy_.clusters * width), policy_.clusters,
-                                       recipe_.batch, parameters_.device());
+      on_batch_->targets() = ClusterTargets(reader.floats("targets", policy_.clusters * width),
+                                            policy_.clusters, recipe_.batch, parameters_.device());
     }
     epoch_ = state.at("epoch"), restart_ = state.at("restart"), round_ = state.at("round");
     final_ = state.at("final"), steps_ = state.at("steps"), noise_batches_ = state.at("noise_batches");
@@ -161,96 +152,7 @@ class NoiseTrainer {
   }
 
  private:
-  static constexpr bool learns_captions = NoiseLosses<Model>::learns_captions;
-
-  // ---- what is recorded ----
-
-  Var table_noise(Graph& g) { return gather_rows(g.input(table_.values()), g.input(batch_.rows())); }
-  void record() {
-    const Device device = parameters_.device();
-    const auto constrain = [this](Graph& g) { record_constraints(g, model_); };
-    if (policy_.pretrain_epochs > 0)
-      pretrain_step_.emplace(
-          optimizer_, device, execution_, precision_,
-          [this](Graph& g) { return losses_.of_surrogate(g, {}, {}); }, constrain);
-    if (policy_.attack_radius > 0) record_attacks();
-    if (policy_.surrogate_steps > 0)
-      surrogate_step_.emplace(
-          optimizer_, device, execution_, precision_,
-          [this](Graph& g) {
-            return losses_.of_surrogate(g, table_noise(g),
-                                        surrogate_attack_ ? g.input(surrogate_attack_->noise()) : Var{});
-          },
-          constrain);
-    if (policy_.stop_error > 0) record_error();
-    if constexpr (learns_captions)
-      if (policy_.trigger_tokens > 0)
-        trigger_search_.emplace(
-            model_, batch_, policy_.trigger_tokens, policy_.trigger_candidates, caption_marks(data_),
-            [this](Graph& g) { return losses_.noise_view(g, table_noise(g)); }, device, execution_,
-            precision_);
-  }
-
-  void record_attacks() {
-    const AttackOptions options{policy_.attack_radius / 255.0f, policy_.attack_step_size / 255.0f,
-                                policy_.attack_steps};
-    const auto make = [&](std::optional<BatchAttack>& attack, auto loss) {
-      attack.emplace(
-          batch_.tensors().images.shape(), options,
-          [this, loss](Graph& g, const Var& on) {
-            return losses_.in_noise_mode(g, [&] { return loss(g, table_noise(g), on); });
-          },
-          parameters_.device(), execution_, precision_);
-    };
-    if (policy_.surrogate_steps > 0)
-      make(surrogate_attack_,
-           [this](Graph& g, const Var& noise, const Var& on) { return losses_.of_surrogate(g, noise, on); });
-    make(noise_attack_,
-         [this](Graph& g, const Var& noise, const Var& on) { return losses_.of_noise(g, noise, on); });
-  }
-
-  void record_noise() {
-    const Device device = parameters_.device();
-    compute_.emplace(
-        [this](Graph& g) {
-          const Frozen frozen(g);
-          const Var noise = g.input(noise_, true);
-          gather_rows_into(g.input(table_.values()), g.input(batch_.rows()), noise);
-          const Var loss = losses_.in_noise_mode(g, [&] {
-            return losses_.of_noise(g, noise, noise_attack_ ? g.input(noise_attack_->noise()) : Var{});
-          });
-          g.backward(loss);
-          loss_ = g.output(loss);
-          AddArgs sum{.a = g.grad_of(noise), .b = {}, .y = {}};
-          static_cast<View&>(sum.y) = g.input(gradient_);
-          sum.y.accumulate = true;
-          g.launch("add", &Kernels::add, sum);
-        },
-        device, execution_, precision_);
-    const float step = policy_.step_size / 255.0f;
-    update_.emplace(
-        [this, step](Graph& g) {
-          const Var gradient = g.input(gradient_);
-          const Var pictures = policy_.unit == NoiseUnit::sample ? g.input(batch_.tensors().images) : Var{};
-          sign_step(g.input(table_.values()), g.input(batch_.rows()), gradient, pictures,
-                    policy_.direction == NoiseDirection::max ? step : -step, table_.eps());
-          g.launch("fill", &Kernels::fill, FillArgs{gradient, 0.0f});
-        },
-        device, execution_, precision_);
-  }
-
-  /// The surrogate's outputs for perturbed pictures that are not augmented.
-  void record_error() {
-    if constexpr (!learns_captions)
-      error_step_.emplace(
-          [this](Graph& g) {
-            const Frozen frozen(g);
-            const Evaluation evaluation(g);
-            outputs_ = g.output(
-                picture_outputs(model_, normalised(g.input(batch_.tensors().images), table_noise(g))));
-          },
-          parameters_.device(), execution_, precision_);
-  }
+  static constexpr bool learns_captions = NoiseSteps<Model>::learns_captions;
 
   // ---- what is run ----
 
@@ -261,7 +163,7 @@ class NoiseTrainer {
     for (int64_t s = 0; s < steps; ++s) {
       batch_.fill(order_.at(steps_), order_.epoch_of(steps_), {});
       batch_.count(steps_);
-      losses.surrogate += pretrain_step_->run(schedule.at(steps_), concat("clean surrogate, step ", steps_)) /
+      losses.surrogate += on_batch_->pretrain(schedule.at(steps_), concat("clean surrogate, step ", steps_)) /
                           static_cast<float>(steps);
       ++steps_;
     }
@@ -291,8 +193,7 @@ class NoiseTrainer {
     for (int64_t s = 0; s < policy_.surrogate_steps; ++s) {
       fill(order_.at(steps_), order_.epoch_of(steps_));
       batch_.count(steps_);
-      if (surrogate_attack_) surrogate_attack_->run();
-      losses.surrogate += surrogate_step_->run(rate(), concat("surrogate, step ", steps_)) /
+      losses.surrogate += on_batch_->train(rate(), concat("surrogate, step ", steps_)) /
                           static_cast<float>(policy_.surrogate_steps);
       ++steps_;
     }
@@ -339,9 +240,9 @@ class NoiseTrainer {
     fill(items, epoch);
     if (policy_.target_shift > 0 && policy_.objective == NoiseObjective::supervised)
       batch_.shift_labels(policy_.target_shift);
-    if (trigger_search_ && round_ < policy_.trigger_rounds) {
+    if (!triggers_.empty() && round_ < policy_.trigger_rounds) {
       batch_.count(draws_);
-      trigger_search_->run(triggers_);
+      on_batch_->find_triggers(triggers_);
     }
     float loss = 0;
     for (int step = 0; step < policy_.pgd_steps; ++step) {
@@ -352,12 +253,9 @@ class NoiseTrainer {
       loss = 0;
       for (int sample = 0; sample < policy_.samples; ++sample, ++draws_) {
         batch_.count(draws_);
-        if (noise_attack_) noise_attack_->run();
-        compute_->run();
-        loss += loss_.item() / static_cast<float>(policy_.samples);
+        loss += on_batch_->add_gradient(concat("noise, draw ", draws_)) / static_cast<float>(policy_.samples);
       }
-      check_finite(loss);
-      update_->run();
+      on_batch_->change_noise();
     }
     return loss;
   }
@@ -368,17 +266,6 @@ class NoiseTrainer {
     if (!triggers_.empty()) batch_.show_captions(triggers_, policy_.trigger_tokens);
   }
 
-  void check_finite(float loss) {
-    if (std::isfinite(loss)) return;
-    const std::string where = concat("noise, draw ", draws_ - 1);
-    try {
-      compute_->find_non_finite();
-    } catch (const Error& error) {
-      fail(where, "the loss is ", loss, ": ", error.what(), "; the noise was not changed; lower the rate");
-    }
-    fail(where, "the loss is ", loss, "; the noise was not changed; lower the surrogate's rate");
-  }
-
   double surrogate_error() {
     int64_t wrong = 0;
     std::vector<int64_t> items;
@@ -386,8 +273,7 @@ class NoiseTrainer {
       items.clear();
       for (int64_t i = begin; i < std::min(data_.count(), begin + recipe_.batch); ++i) items.push_back(i);
       batch_.fill(items, 0, row_of_item_);
-      error_step_->run();
-      const std::vector<float> outputs = outputs_.to_floats();
+      const std::vector<float> outputs = on_batch_->outputs();
       const auto classes = static_cast<int64_t>(outputs.size()) / recipe_.batch;
       for (size_t b = 0; b < items.size(); ++b) {
         const auto row = outputs.begin() + static_cast<int64_t>(b) * classes;
@@ -399,7 +285,7 @@ class NoiseTrainer {
 
   // ---- clusters ----
 
-  bool clustered() const { return static_cast<bool>(losses_.targets); }
+  bool clustered() const { return static_cast<bool>(on_batch_->targets()); }
 
   void find_clusters() {
     DatasetPass pass(
@@ -413,7 +299,7 @@ class NoiseTrainer {
           "noise", "wanted ", groups, " clusters of ", data_.count(), " items and ", width, " features, got ",
           found.cluster_of_item.size(), " items and ", found.centres.size(), " numbers");
     row_of_item_ = std::move(found.cluster_of_item);
-    losses_.targets =
+    on_batch_->targets() =
         ClusterTargets(found.centres, groups, policy_.target_shift, recipe_.batch, parameters_.device());
   }
 
@@ -432,7 +318,7 @@ class NoiseTrainer {
             {"best_loss", best_loss_},
             {"has_best", !best_.empty()},
             {"clustered", clustered()},
-            {"width", clustered() ? losses_.targets.weights().shape()[1] : 0}};
+            {"width", clustered() ? on_batch_->targets().weights().shape()[1] : 0}};
   }
   nlohmann::json made_by() const {
     return {{"recipe", to_json(recipe_)}, {"policy", to_json(policy_)}, {"eps", table_.eps()}};
@@ -448,21 +334,14 @@ class NoiseTrainer {
   NoiseTable table_;
   std::vector<int32_t> row_of_item_;
   NoiseBatch batch_;
-  Tensor noise_, gradient_;  ///< of the batch, [B,S,S,3]
-  Tensor loss_, outputs_;
-  NoiseLosses<Model> losses_;
   BatchOrder order_;
-  Execution execution_;
   Precision precision_;
-  std::optional<GuardedStep> pretrain_step_, surrogate_step_;
-  std::optional<BatchAttack> surrogate_attack_, noise_attack_;
-  std::optional<Step> compute_, update_, error_step_;
+  std::optional<NoiseSteps<Model>> on_batch_;
   int64_t epoch_ = 0, restart_ = 0, round_ = 0, final_ = 0;  ///< of the units of work
   int64_t steps_ = 0, noise_batches_ = 0, passes_ = 0, draws_ = 0, shuffles_ = 0;
   float last_loss_ = 0, best_loss_ = 0;
   std::vector<float> best_;
   std::vector<int32_t> triggers_;
-  std::optional<TriggerSearch> trigger_search_;
 };
 
 }  // namespace t2ue
