@@ -47,6 +47,7 @@
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/bench/disjoint.hpp>
 #include <t2ue/eval/bench/gallery.hpp>
+#include <t2ue/eval/bench/matrices.hpp>
 #include <t2ue/eval/bench/plan.hpp>
 #include <t2ue/eval/bench/protect.hpp>
 #include <t2ue/eval/bench/row_context.hpp>

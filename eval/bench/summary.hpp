@@ -31,15 +31,6 @@ TextTable summary_table(const BenchPlan& plan, const BenchTable& table);
 /// picture, and the number of pictures from which a one-off cost is paid back.
 TextTable detail_table(const BenchTable& table);
 
-/// Headline metric (its mean over seeds, selected epoch) of every method under every defence of one victim
-/// and ratio, published figures in brackets; the plan's first headline metric.
-TextTable defence_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
-                         const std::string& victim, double ratio);
-
-/// The same at every ratio under one defence.
-TextTable ratio_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
-                       const std::string& victim, const std::string& defence);
-
 /// Writes results.jsonl (a line a cell), results.csv, results.md, results.tex and report.html into `folder`.
 /// Returns the tables as text for a terminal.
 std::string write_summary(const BenchRunner& runner, std::span<const CellResult> results,

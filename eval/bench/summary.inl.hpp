@@ -1,13 +1,13 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <map>
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/data/image_codec.hpp>
 #include <t2ue/eval/bench/costs.hpp>
 #include <t2ue/eval/bench/figures.hpp>
+#include <t2ue/eval/bench/matrices.hpp>
 #include <t2ue/eval/bench/published.hpp>
 #include <t2ue/eval/bench/seed_groups.hpp>
 #include <t2ue/eval/bench/summary.hpp>
@@ -171,98 +171,6 @@ T2UE_INLINE TextTable detail_table(const BenchTable& table) {
   return text;
 }
 
-namespace detail {
-/// The headline metric of every method in each of `tables`, whose columns are named by `name_of_column`.
-inline TextTable headline_matrix(const BenchRunner& runner, const std::vector<const BenchTable*>& tables,
-                                 const std::function<std::string(const BenchTable&)>& name_of_column) {
-  const size_t headline = headline_metric(runner.metrics());
-  const Metric& metric = runner.metrics()[headline];
-  TextTable matrix;
-  matrix.columns = {{"row", false}, {"eps"}};
-  std::vector<std::pair<std::string, double>> names;
-  std::map<std::pair<std::string, double>, std::vector<std::string>> cells;
-  for (size_t column = 0; column < tables.size(); ++column) {
-    const BenchTable& table = *tables[column];
-    matrix.columns.push_back({name_of_column(table)});
-    for (const SeedGroup& group : groups_of(table.results)) {
-      const std::pair<std::string, double> name{group.name, group.eps};
-      if (!cells.contains(name)) names.push_back(name);
-      auto& row = cells[name];
-      row.resize(column, "-");
-      row.push_back(score_text(table.results, group, headline, &Scores::selected));
-      if (published_score(runner.plan(), table, group, metric.name))
-        row.back() += " (" + published_text(runner.plan(), table, group, metric) + ")";
-    }
-  }
-  for (const auto& name : names) {
-    std::vector<std::string> row{name.first, name.second == 0 ? "-" : format_number(name.second, 0)};
-    cells[name].resize(tables.size(), "-");
-    row.insert(row.end(), cells[name].begin(), cells[name].end());
-    matrix.rows.push_back(std::move(row));
-  }
-  if (!runner.plan().published_in.empty())
-    matrix.notes.push_back(concat("In brackets: ", runner.plan().published_in, "."));
-  return matrix;
-}
-
-/// The tables of a victim that `chosen` is true of.
-inline std::vector<const BenchTable*> tables_where(std::span<const BenchTable> tables,
-                                                   const std::string& victim,
-                                                   const std::function<bool(const BenchTable&)>& chosen) {
-  std::vector<const BenchTable*> found;
-  for (const BenchTable& table : tables)
-    if (table.victim == victim && chosen(table)) found.push_back(&table);
-  return found;
-}
-}  // namespace detail
-
-T2UE_INLINE TextTable defence_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
-                                     const std::string& victim, double ratio) {
-  TextTable matrix = detail::headline_matrix(
-      runner, detail::tables_where(tables, victim, [&](const BenchTable& t) { return t.ratio == ratio; }),
-      [](const BenchTable& table) { return table.defence; });
-  const Metric& metric = runner.metrics()[detail::headline_metric(runner.metrics())];
-  matrix.title = concat(runner.plan().title, ": ", victim, ", ", metric.name, " under defences");
-  if (ratio < 1) matrix.title += concat(", ", format_number(100 * ratio, 0), " % protected");
-  matrix.notes.insert(
-      matrix.notes.begin(),
-      concat("Chance ", format_number(metric.chance, 1),
-             ". The same defences for every method; clean accuracy under each stands in the clean row."));
-  return matrix;
-}
-
-T2UE_INLINE TextTable ratio_matrix(const BenchRunner& runner, std::span<const BenchTable> tables,
-                                   const std::string& victim, const std::string& defence) {
-  TextTable matrix = detail::headline_matrix(
-      runner, detail::tables_where(tables, victim, [&](const BenchTable& t) { return t.defence == defence; }),
-      [](const BenchTable& table) { return concat(format_number(100 * table.ratio, 0), " % protected"); });
-  const Metric& metric = runner.metrics()[detail::headline_metric(runner.metrics())];
-  matrix.title = concat(runner.plan().title, ": ", victim, ", ", metric.name, " by the share protected");
-  if (defence != "none") matrix.title += ", " + defence;
-  matrix.notes.insert(matrix.notes.begin(),
-                      concat("Chance ", format_number(metric.chance, 1),
-                             ". Below 100 % clean is trained on the unprotected share alone, for as many "
-                             "steps as the others: what protected pictures add to it is what they teach."));
-  return matrix;
-}
-
-namespace detail {
-/// What a plan of several defences or ratios is run for, at a glance.
-inline std::vector<TextTable> matrices(const BenchRunner& runner, std::span<const BenchTable> tables) {
-  const BenchPlan& plan = runner.plan();
-  std::vector<TextTable> all;
-  for (const PlanVictim& victim : plan.victims) {
-    if (plan.defences.size() > 1)
-      for (const double ratio : plan.ratios)
-        all.push_back(defence_matrix(runner, tables, victim.name, ratio));
-    if (plan.ratios.size() > 1)
-      for (const std::string& defence : plan.defences)
-        all.push_back(ratio_matrix(runner, tables, victim.name, defence));
-  }
-  return all;
-}
-}  // namespace detail
-
 T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const CellResult> results,
                                       const std::filesystem::path& folder) {
   std::string lines;
@@ -276,7 +184,7 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
       concat("Methods protect the same ", runner.data().train().count(), " training pictures (",
              runner.plan().data.size, " pixels); victims are trained on what was saved and measured on ",
              runner.data().test().count(), " clean test pictures.");
-  for (TextTable& matrix : detail::matrices(runner, tables)) {
+  for (TextTable& matrix : matrices(runner, tables)) {
     all.push_back(matrix);
     ReportSection section;
     section.title = "At a glance";

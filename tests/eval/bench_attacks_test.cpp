@@ -6,6 +6,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/eval/bench/adaptive.hpp>
+#include <t2ue/eval/bench/matrices.hpp>
 #include <t2ue/eval/bench/summary.hpp>
 
 namespace t2ue {
@@ -50,6 +51,15 @@ TEST_F(BenchTest, ClassesWithTransformsDefencesAndRatios) {
   for (const char* title : {"under defences\n", "under defences, 50 % protected", "by the share protected\n",
                             "by the share protected, gray"})
     EXPECT_LT(markdown.find(title), markdown.find("epochs, measured noise")) << title;
+  EXPECT_EQ(matrices(*runner, tables).size(), 8u) << "each for two epochs";
+  const TextTable selected = defence_matrix(*runner, tables, "v", 1),
+                  last = defence_matrix(*runner, tables, "v", 1, ScoredEpoch::last);
+  EXPECT_THAT(last.title, HasSubstr("under defences, last epoch"));
+  for (size_t r = 0; r < 5; ++r) {
+    const Scores& scores = tables[0].results.rows()[r].scores[0];
+    EXPECT_EQ(selected.rows[r][2], format_number(scores.selected, 1));
+    EXPECT_EQ(last.rows[r][2], format_number(scores.last, 1));
+  }
   EXPECT_THAT(terminal, HasSubstr("by the share protected, gray"));
   EXPECT_GT(terminal.find("by the share protected, gray"), terminal.rfind("epochs, measured noise"));
   EXPECT_THAT(markdown, HasSubstr("| row | eps | 100 % protected | 50 % protected |"));
