@@ -90,7 +90,7 @@ Maker method_maker(const NoiseOptions& options, const Items& all) {
   if (options.method == "t2ue") throw BadUsage("[usage] t2ue's noise comes from its --generator");
   if (options.noise.latent != "all") throw BadUsage("[usage] --latent is for a generator");
   if (options.noise.size.empty())
-    throw BadUsage("[usage] --method needs --size, WIDTHxHEIGHT of the pictures that the noise is for");
+    throw BadUsage("[usage] --method needs --size, WIDTHxHEIGHT of what models will see, as 224x224");
   const Size size = size_of(options.noise.size, 0);
   nlohmann::json given = as_usage([&] {
     return options.method_options.empty() ? nlohmann::json::object()

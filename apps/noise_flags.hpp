@@ -24,8 +24,10 @@ struct NoiseFlags {
 inline CLI::Option* add_noise_flags(CLI::App& command, NoiseFlags& flags) {
   CLI::Option* generator =
       command.add_option("--generator", flags.generator, "Generator file of `t2ue train generator`");
-  command.add_option("--size", flags.size,
-                     "WIDTHxHEIGHT to bring the noise to; without it, the generator's own size");
+  command.add_option(
+      "--size", flags.size,
+      "WIDTHxHEIGHT of what models will see, as 224x224: apply brings the noise to larger pictures "
+      "so that resizing gives it back; without it, the generator's own size");
   command.add_option("--seed", flags.seed, "Of the latents, instead of the generator file's");
   command
       .add_option("--latent", flags.latent,

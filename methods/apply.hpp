@@ -18,11 +18,12 @@
 
 namespace t2ue {
 
-/// The picture plus the noise. The noise is for the upright picture: it is brought to the displayed size,
+/// The picture plus the noise. The noise is for the upright picture: it is brought to the displayed size
+/// (noise_for_picture(): pass the side that models resize pictures to wherever noise is tiled),
 /// turned into the stored orientation (EXIF 1..8), added as whole steps, and the sum is cut to 0..255 (the
 /// noise itself never is, so negative steps act). Alpha, ICC and EXIF stay. Throws Error for a malformed
 /// picture or noise.
-Image apply_noise(const Image& picture, const Noise& noise, Resampler resampler);
+Image apply_noise(const Image& picture, const Noise& noise, Resampler resampler, int image_size = 0);
 
 /// What a lossy codec left of a change, told by its two sums over all RGB values: `along` of
 /// (decoded - original) * change, `energy` of change * change, with change = protected - original.
@@ -44,10 +45,13 @@ enum class PictureFormat { png, webp, jpeg };
 struct ApplyOptions {
   PictureFormat format = PictureFormat::png;
   std::optional<Resampler> resampler;  ///< instead of the manifest's
-  bool overwrite = false;              ///< replace an output folder that an earlier apply_folder made
-  bool skip_bad = false;               ///< leave out pictures that cannot be read or saved, and count them
-  bool allow_lossy = false;            ///< without it JPEG is refused
-  int jpeg_quality = 95;               ///< 1..100
+  /// The side that models resize a picture's shorter side to; 0: noise is brought to the picture's own size.
+  /// By itself the noises' shorter side where they are tiled, and otherwise 0.
+  std::optional<int> image_size;
+  bool overwrite = false;    ///< replace an output folder that an earlier apply_folder made
+  bool skip_bad = false;     ///< leave out pictures that cannot be read or saved, and count them
+  bool allow_lossy = false;  ///< without it JPEG is refused
+  int jpeg_quality = 95;     ///< 1..100
   std::vector<std::filesystem::path> inputs;  ///< more that `overwrite` must not remove: a caption file, say
   /// What is published in place of a caption of the picture with that key; none: the caption.
   std::function<std::string(const std::string& key, const std::string& caption)> caption;
@@ -59,6 +63,7 @@ struct ApplySummary {
   std::vector<std::string> skipped;  ///< why, one text for each bad picture
   int eps_steps = 0;                 ///< the manifest's budget
   Resampler resampler = Resampler::nearest;
+  int image_size = 0;
   std::optional<double> surviving_share;  ///< JPEG only: Survival::share over all pictures
 };
 nlohmann::json to_json(const ApplySummary& summary);

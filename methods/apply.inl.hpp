@@ -130,13 +130,13 @@ inline std::vector<uint8_t> encode_as(const Image& picture, const ApplyOptions& 
 
 }  // namespace detail
 
-T2UE_INLINE Image apply_noise(const Image& picture, const Noise& noise, Resampler resampler) {
+T2UE_INLINE Image apply_noise(const Image& picture, const Noise& noise, Resampler resampler, int image_size) {
   check_image(picture);
   const int orientation = picture.orientation;
   check(orientation >= 1 && orientation <= 8, "apply", "the orientation ", orientation, " is outside 1..8");
   const bool turned = orientation >= 5;
-  const Noise upright = turned ? resample_noise(noise, picture.width, picture.height, resampler)
-                               : resample_noise(noise, picture.height, picture.width, resampler);
+  const Noise upright = noise_for_picture(noise, turned ? picture.width : picture.height,
+                                          turned ? picture.height : picture.width, resampler, image_size);
   Image result = picture;
   uint8_t* pixel = result.pixels.data();
   for (int y = 0; y < picture.height; ++y)
@@ -183,11 +183,9 @@ T2UE_INLINE Survival survival_of(const Image& original, const Image& protected_p
 }
 
 T2UE_INLINE nlohmann::json to_json(const ApplySummary& summary) {
-  nlohmann::json json = {{"applied", summary.applied},
-                         {"skipped", summary.skipped},
-                         {"eps_steps", summary.eps_steps},
-                         {"resampler", name_of(summary.resampler)},
-                         {"surviving_share", nullptr}};
+  nlohmann::json json = {{"applied", summary.applied},       {"skipped", summary.skipped},
+                         {"eps_steps", summary.eps_steps},   {"resampler", name_of(summary.resampler)},
+                         {"image_size", summary.image_size}, {"surviving_share", nullptr}};
   if (summary.surviving_share) json["surviving_share"] = *summary.surviving_share;
   return json;
 }
@@ -207,12 +205,18 @@ T2UE_INLINE ApplySummary apply_folder(const DatasetIndex& pictures, const std::f
   summary.skipped = pictures.bad.first;
   summary.eps_steps = noises.recipe().eps_steps;
   summary.resampler = options.resampler.value_or(noises.recipe().resampler);
+  summary.image_size = options.image_size.value_or(
+      summary.resampler == Resampler::tile ? std::min(noises.recipe().height, noises.recipe().width) : 0);
+  check(summary.image_size >= 0, "apply", "an image size of ", summary.image_size, " is below 0");
   if (options.overwrite) detail::clear_earlier_output(out, pictures.sources, options.inputs, noise_folder);
   PairsFolderWriter writer(out);
-  const nlohmann::ordered_json marker = {
-      {"format", detail::apply_format},      {"noise_sha256", noises.sha256()},
-      {"eps_steps", summary.eps_steps},      {"resampler", name_of(summary.resampler)},
-      {"per", name_of(noises.recipe().per)}, {"lossy", lossy}};
+  const nlohmann::ordered_json marker = {{"format", detail::apply_format},
+                                         {"noise_sha256", noises.sha256()},
+                                         {"eps_steps", summary.eps_steps},
+                                         {"resampler", name_of(summary.resampler)},
+                                         {"image_size", summary.image_size},
+                                         {"per", name_of(noises.recipe().per)},
+                                         {"lossy", lossy}};
   write_file(out / "apply.json", marker.dump() + "\n");
 
   constexpr std::array<const char*, 3> endings = {".png", ".webp", ".jpg"};
@@ -230,7 +234,7 @@ T2UE_INLINE ApplySummary apply_folder(const DatasetIndex& pictures, const std::f
     try {
       const Image original = reader.read(number);
       for (const Noise& noise : own) {
-        const Image result = apply_noise(original, noise, summary.resampler);
+        const Image result = apply_noise(original, noise, summary.resampler, summary.image_size);
         encoded.push_back(detail::encode_as(result, options));
         if (lossy) survival += survival_of(original, result, decode_image(encoded.back()));
       }

@@ -46,6 +46,12 @@ Noise quantise_noise(Pixels perturbation, int height, int width, int eps_steps);
 /// bicubic, which overshoots.
 Noise resample_noise(const Noise& noise, int height, int width, Resampler resampler);
 
+/// The noise for a picture of height x width that models see with its shorter side brought to `image_size`
+/// pixels: by `resampler` to the size that they see, and from there to the picture's by nearest, so that
+/// their resizing gives it back. Where image_size is 0 or not below the shorter side it is resample_noise().
+/// Throws Error as that, and for an image_size below 0.
+Noise noise_for_picture(const Noise& noise, int height, int width, Resampler resampler, int image_size);
+
 /// max|step|; 0 for no steps.
 int max_step(const Noise& noise);
 

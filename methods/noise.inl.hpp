@@ -147,6 +147,18 @@ T2UE_INLINE Noise resample_noise(const Noise& noise, int height, int width, Resa
   return result;
 }
 
+T2UE_INLINE Noise noise_for_picture(const Noise& noise, int height, int width, Resampler resampler,
+                                    int image_size) {
+  check(image_size >= 0, "noise", "an image size of ", image_size, " is below 0");
+  const int shorter = std::min(height, width);
+  if (image_size == 0 || image_size >= shorter) return resample_noise(noise, height, width, resampler);
+  const auto seen = [&](int side) {
+    return static_cast<int>((2 * int64_t{side} * image_size + shorter) / (2 * int64_t{shorter}));
+  };
+  return resample_noise(resample_noise(noise, seen(height), seen(width), resampler), height, width,
+                        Resampler::nearest);
+}
+
 T2UE_INLINE int max_step(const Noise& noise) {
   int largest = 0;
   for (const int8_t step : noise.steps) largest = std::max(largest, std::abs(int{step}));

@@ -171,12 +171,12 @@ class Apply : public testing::Test {
     write_noise({"a", "b", "c"});
   }
 
-  void write_noise(const std::vector<std::string>& keys) {
+  void write_noise(const std::vector<std::string>& keys, Resampler resampler = Resampler::nearest) {
     std::filesystem::remove_all(noise);
     NoiseRecipe recipe;
     recipe.method = "random_sign";
     recipe.height = recipe.width = 8;
-    recipe.resampler = Resampler::nearest;
+    recipe.resampler = resampler;
     NoiseFolderWriter writer(noise, recipe);
     for (const std::string& key : keys) writer.add(key, "", noise_of(key));
     writer.commit();
@@ -194,6 +194,33 @@ class Apply : public testing::Test {
   std::filesystem::path root = fresh_folder(), pictures = root / "pictures", noise = root / "noise",
                         out = root / "out";
 };
+
+TEST_F(Apply, TiledNoiseIsForTheSizeThatModelsSee) {
+  write_noise({"a", "b", "c"}, Resampler::tile);
+  const auto published = [&](std::optional<int> image_size) {
+    std::filesystem::remove_all(out);
+    ApplyOptions options;
+    options.image_size = image_size;
+    const ApplySummary summary = apply_folder(pictures, noise, out, options);
+    EXPECT_EQ(summary.resampler, Resampler::tile);
+    EXPECT_EQ(summary.image_size, image_size.value_or(8)) << "by itself the noise's";
+    return load_image(out / read_pairs_folder(out)[2].picture).pixels;
+  };
+  const Image original = load_image(pictures / "three.jpeg");
+  const auto expected = [&](int image_size) {
+    return apply_noise(original, noise_of("c"), Resampler::tile, image_size).pixels;
+  };
+  EXPECT_EQ(published({}), expected(8));
+  EXPECT_EQ(published(16), expected(16));
+  EXPECT_EQ(published(0), expected(0));
+  EXPECT_NE(expected(8), expected(16));
+  EXPECT_NE(expected(16), expected(0));
+  ApplyOptions wrong;
+  wrong.image_size = -1;
+  std::filesystem::remove_all(out);
+  EXPECT_THAT(error_of([&] { apply_folder(pictures, noise, out, wrong); }), HasSubstr("-1"));
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
 
 TEST_F(Apply, ProtectsAFolderAndTheAuditPasses) {
   const std::string before = read_everything(pictures);

@@ -113,6 +113,39 @@ TEST(ResampleNoise, RowsGoAsColumnsDo) {
     }
 }
 
+TEST(NoiseForPicture, ModelsThatResizeSeeTheNoiseThatWasMadeForThem) {
+  const Noise noise = random_noise(8, 8, 8, 2);
+  for (const Resampler resampler : resamplers) {
+    const Noise seen = resample_noise(noise, 32, 48, resampler);
+    const Noise large = noise_for_picture(noise, 128, 192, resampler, 32);
+    EXPECT_EQ(large.height, 128);
+    EXPECT_EQ(large.width, 192);
+    EXPECT_EQ(resample_noise(large, 32, 48, Resampler::area), seen) << name_of(resampler);
+  }
+  // Tiled at the picture's own size it would be gone.
+  const Noise fine{2, 2, {8, 8, 8, -8, -8, -8, -8, -8, -8, 8, 8, 8}};
+  EXPECT_EQ(
+      max_step(resample_noise(noise_for_picture(fine, 64, 64, Resampler::tile, 0), 32, 32, Resampler::area)),
+      0);
+  EXPECT_EQ(
+      max_step(resample_noise(noise_for_picture(fine, 64, 64, Resampler::tile, 32), 32, 32, Resampler::area)),
+      8);
+}
+
+TEST(NoiseForPicture, NoPictureIsTooSmallOrOfAnOddShape) {
+  const Noise noise = random_noise(8, 8, 8, 3);
+  for (const Resampler resampler : resamplers) {
+    for (const int image_size : {0, 20, 21, 1000})
+      EXPECT_EQ(noise_for_picture(noise, 31, 20, resampler, image_size),
+                resample_noise(noise, 31, 20, resampler));
+    const Noise odd = noise_for_picture(noise, 1, 1000, resampler, 1);
+    EXPECT_EQ(odd, resample_noise(noise, 1, 1000, resampler));
+    const Noise thin = noise_for_picture(noise, 1000, 7, resampler, 2);
+    EXPECT_EQ(thin, resample_noise(resample_noise(noise, 286, 2, resampler), 1000, 7, Resampler::nearest));
+  }
+  EXPECT_THROW(noise_for_picture(noise, 8, 8, Resampler::tile, -1), Error);
+}
+
 /// The definitions in double, one output pixel at a time.
 double plain(const Noise& noise, int height, int width, int y, int x, int c, Resampler resampler) {
   const auto weight = [&](int j, int i, int in, int out) {
