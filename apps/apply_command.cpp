@@ -62,9 +62,10 @@ void add_apply(CLI::App& app, Globals& globals) {
   command.add_option("--resampler", flags->resampler, "Instead of the one that the noise folder names")
       ->check(CLI::IsMember({"nearest", "bilinear", "area", "tile"}));
   command
-      .add_option("--image-size", flags->options.image_size,
-                  "Side that models will resize the pictures' shorter side to; 0: noise at the pictures' own "
-                  "size. By itself the noise's where that is tiled, and otherwise 0")
+      .add_option(
+          "--image-size", flags->options.image_size,
+          "Side that models will resize the pictures' shorter side to, instead of the noise folder's; 0: "
+          "noise at the pictures' own size")
       ->check(CLI::Range(0, 1'000'000));
   command.add_option("--format", flags->format, "png or webp, both lossless; jpeg with --allow-lossy")
       ->check(CLI::IsMember({"png", "webp", "jpeg"}))

@@ -33,6 +33,7 @@ inline GeneratorPreset generator_preset(const std::string& name) {
   if (name == "bilevel") return preset;
   if (name == "textures") {
     preset.recipe.batch = 64;
+    preset.recipe.shift = 0;
     preset.policy.rounds = 160;
     preset.policy.restart_every = 80;
     preset.policy.surrogate_steps = 20;

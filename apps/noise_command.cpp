@@ -112,7 +112,7 @@ Maker method_maker(const NoiseOptions& options, const Items& all) {
   facts.items = all.items;
   for (const NoiseItem& item : all.items) facts.captions.push_back(item.caption);
   const std::shared_ptr<NoiseSource> source = make_noise_source(options.method, given, facts);
-  NoiseRecipe recipe = t2ue::recipe_of(*source, given.value("seed", uint64_t{0}), size.height, size.width);
+  NoiseRecipe recipe = recipe_for_models(*source, given.value("seed", uint64_t{0}), size);
   recipe.options = given.empty() ? "" : given.dump();
   recipe.per = kind_named<NoisePer>(options.noise.per);
   return {recipe, [source, recipe](std::span<const NoiseItem> items) {

@@ -69,9 +69,17 @@ inline std::unique_ptr<T2ueSource> open_source(const NoiseFlags& flags) {
   return source;
 }
 
+/// The recipe of noises of that size, which is what models will see: tiled at a larger picture's own size, a
+/// noise would be averaged away by their resizing.
+inline NoiseRecipe recipe_for_models(const NoiseSource& source, uint64_t seed, const Size& size) {
+  NoiseRecipe recipe = t2ue::recipe_of(source, seed, size.height, size.width);
+  if (recipe.resampler == Resampler::tile) recipe.image_size = std::min(size.height, size.width);
+  return recipe;
+}
+
 inline NoiseRecipe recipe_of(const NoiseFlags& flags, const T2ueSource& source) {
   const Size size = size_of(flags.size, static_cast<int>(source.config().output_size()));
-  NoiseRecipe recipe = t2ue::recipe_of(source, source.seed(), size.height, size.width);
+  NoiseRecipe recipe = recipe_for_models(source, source.seed(), size);
   recipe.per = kind_named<NoisePer>(flags.per);
   return recipe;
 }

@@ -45,13 +45,11 @@ enum class PictureFormat { png, webp, jpeg };
 struct ApplyOptions {
   PictureFormat format = PictureFormat::png;
   std::optional<Resampler> resampler;  ///< instead of the manifest's
-  /// The side that models resize a picture's shorter side to; 0: noise is brought to the picture's own size.
-  /// By itself the noises' shorter side where they are tiled, and otherwise 0.
-  std::optional<int> image_size;
-  bool overwrite = false;    ///< replace an output folder that an earlier apply_folder made
-  bool skip_bad = false;     ///< leave out pictures that cannot be read or saved, and count them
-  bool allow_lossy = false;  ///< without it JPEG is refused
-  int jpeg_quality = 95;     ///< 1..100
+  std::optional<int> image_size;  ///< instead of the manifest's; 0: noise is brought to a picture's own size
+  bool overwrite = false;         ///< replace an output folder that an earlier apply_folder made
+  bool skip_bad = false;          ///< leave out pictures that cannot be read or saved, and count them
+  bool allow_lossy = false;       ///< without it JPEG is refused
+  int jpeg_quality = 95;          ///< 1..100
   std::vector<std::filesystem::path> inputs;  ///< more that `overwrite` must not remove: a caption file, say
   /// What is published in place of a caption of the picture with that key; none: the caption.
   std::function<std::string(const std::string& key, const std::string& caption)> caption;

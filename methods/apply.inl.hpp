@@ -205,8 +205,7 @@ T2UE_INLINE ApplySummary apply_folder(const DatasetIndex& pictures, const std::f
   summary.skipped = pictures.bad.first;
   summary.eps_steps = noises.recipe().eps_steps;
   summary.resampler = options.resampler.value_or(noises.recipe().resampler);
-  summary.image_size = options.image_size.value_or(
-      summary.resampler == Resampler::tile ? std::min(noises.recipe().height, noises.recipe().width) : 0);
+  summary.image_size = options.image_size.value_or(noises.recipe().image_size);
   check(summary.image_size >= 0, "apply", "an image size of ", summary.image_size, " is below 0");
   if (options.overwrite) detail::clear_earlier_output(out, pictures.sources, options.inputs, noise_folder);
   PairsFolderWriter writer(out);

@@ -51,6 +51,8 @@ struct NoiseRecipe {
   Resampler resampler = Resampler::nearest;  ///< for bringing noise to a picture's size
   int height = 0;                            ///< of every noise
   int width = 0;
+  int image_size =
+      0;  ///< the side that models resize pictures to, as noise_for_picture() takes it; 0: not said
   Precision precision = Precision::fp32;  ///< what the generator computed in
   NoisePer per = NoisePer::picture;
 

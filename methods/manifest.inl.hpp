@@ -96,6 +96,7 @@ T2UE_INLINE void check_noise_recipe(const NoiseRecipe& recipe) {
         " steps is outside 1..", max_eps_steps);
   check(recipe.height > 0 && recipe.width > 0, "manifest", "the size ", recipe.height, " x ", recipe.width,
         " is not positive");
+  check(recipe.image_size >= 0, "manifest", "an image size of ", recipe.image_size, " is below 0");
   check_noise_resampler("manifest", recipe.resampler);
   check(recipe.options.empty() ||
             nlohmann::json::parse(recipe.options, nullptr, /*allow_exceptions=*/false).is_object(),
@@ -116,6 +117,7 @@ T2UE_INLINE nlohmann::ordered_json to_json(const NoiseRecipe& recipe) {
                               {"precision", name_of(recipe.precision)},
                               {"size", {recipe.height, recipe.width}},
                               {"per", name_of(recipe.per)}};
+  if (recipe.image_size > 0) json["image_size"] = recipe.image_size;
   if (!recipe.options.empty()) json["options"] = nlohmann::ordered_json::parse(recipe.options);
   return json;
 }
@@ -136,6 +138,7 @@ T2UE_INLINE NoiseRecipe noise_recipe_from_json(const nlohmann::json& json) {
   check(json.at("size").size() == 2, "manifest", "the size is not [height, width]");
   recipe.height = detail::manifest_number(json.at("size").at(0));
   recipe.width = detail::manifest_number(json.at("size").at(1));
+  if (json.contains("image_size")) recipe.image_size = detail::manifest_number(json.at("image_size"));
   recipe.per = kind_named<NoisePer>(json.value("per", "picture"));  // folders of version 0.1.0 do not say it
   check_noise_recipe(recipe);
   return recipe;

@@ -28,11 +28,12 @@ struct Costs {
 };
 
 /// The number of pictures from which training once, for all pictures to come, costs less than `dearest`
-/// seconds for each of them; none for what is not trained once, and infinity if that costs less in any case.
-inline std::optional<double> break_even(const Costs& cost, double dearest) {
-  if (cost.training == 0 || cost.per_data_set) return std::nullopt;
-  if (dearest <= cost.per_picture) return std::numeric_limits<double>::infinity();
-  return std::ceil(cost.training / (dearest - cost.per_picture));
+/// seconds for each of them; none for what is not trained once or has nothing to be compared with, and
+/// infinity if that costs less in any case.
+inline std::optional<double> break_even(const Costs& cost, std::optional<double> dearest) {
+  if (cost.training == 0 || cost.per_data_set || !dearest) return std::nullopt;
+  if (*dearest <= cost.per_picture) return std::numeric_limits<double>::infinity();
+  return std::ceil(cost.training / (*dearest - cost.per_picture));
 }
 
 inline std::string cost_name(const std::string& row, double eps) {
@@ -67,11 +68,12 @@ inline std::map<std::string, Costs> costs_of(const BenchTable& table) {
   return costs;
 }
 
-/// Seconds a picture of the dearest method that is not trained once for all pictures to come.
-inline double dearest_of(const std::map<std::string, Costs>& costs) {
-  double dearest = 0;
+/// Seconds a picture of the dearest method that trains for every data set; none if none does. What trains
+/// nothing is no comparison: it costs a millisecond or so, as a trained generator's noise does.
+inline std::optional<double> dearest_of(const std::map<std::string, Costs>& costs) {
+  std::optional<double> dearest;
   for (const auto& [name, cost] : costs)
-    if (cost.training == 0 || cost.per_data_set) dearest = std::max(dearest, cost.whole_per_picture());
+    if (cost.per_data_set) dearest = std::max(dearest.value_or(0), cost.whole_per_picture());
   return dearest;
 }
 
@@ -81,7 +83,7 @@ inline std::vector<std::string> cost_columns() {
 }
 
 /// The cells under cost_columns().
-inline std::vector<std::string> cost_cells(const Costs& cost, double dearest) {
+inline std::vector<std::string> cost_cells(const Costs& cost, std::optional<double> dearest) {
   const std::optional<double> pictures = break_even(cost, dearest);
   return {spread_text(cost.linf, 0),
           spread_text(cost.l2, 3),

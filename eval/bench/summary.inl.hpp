@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/data/image_codec.hpp>
@@ -142,7 +143,7 @@ T2UE_INLINE TextTable detail_table(const BenchTable& table) {
       for (const char* epoch : {" last", " best"}) text.columns.push_back({metric.name + epoch});
   for (std::string& what : detail::cost_columns()) text.columns.push_back({std::move(what)});
   const std::map<std::string, detail::Costs> costs = detail::costs_of(table);
-  const double dearest = detail::dearest_of(costs);
+  const std::optional<double> dearest = detail::dearest_of(costs);
   for (const detail::SeedGroup& group : detail::groups_of(results)) {
     std::vector<std::string> cells = detail::group_cells(group);
     for (size_t m = 0; m < metrics.size(); ++m) {
@@ -167,7 +168,7 @@ T2UE_INLINE TextTable detail_table(const BenchTable& table) {
       "of the other half.",
       "Training: of a generator once, of a surrogate for every data set. In all: for this one. Break-even: "
       "the number of pictures from which a generator's training is paid back against the dearest method "
-      "here that has none or trains for every data set; never, if that costs less a picture."};
+      "here that trains for every data set; never, if that costs less a picture."};
   return text;
 }
 

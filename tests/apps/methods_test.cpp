@@ -2,6 +2,9 @@
 #include "apps/program.hpp"
 
 #include <set>
+#include <t2ue/data/captions.hpp>
+#include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/resize_image.hpp>
 #include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/registry.hpp>
 
@@ -71,6 +74,35 @@ TEST(Methods, MakeNoiseWithoutAGenerator) {
   const NoiseRecipe recipe = read_noise_manifest(folder / "caption_cluster").recipe;
   EXPECT_EQ(recipe.options, R"({"clusters":3})");
   EXPECT_EQ(read_noise_manifest(folder / "text_lsp").recipe.seed, 7U);
+}
+
+// What a model of 8 px sees of a published picture of 40 x 50: the picture and its texture, all of it.
+TEST(Methods, TexturesAreStillThereForModelsThatResize) {
+  const auto folder = testing_data::fresh_folder();
+  PairsFolderWriter writer(folder / "pictures");
+  Image grey{40, 50, 3, {}, {}, {}, 1};
+  grey.pixels.assign(size_t{40} * 50 * 3, 128);
+  for (const char* key : {"a", "b", "c"})
+    writer.add({key, std::string(key) + ".png", {"a fish"}, "fish"}, encode_png(grey));
+  writer.commit();
+  ASSERT_EQ(program({"noise", "--method", "class_textures", "--labels", "--captions", folder / "pictures",
+                     "--size", "8x8", "--out", folder / "noise"})
+                .code,
+            0);
+  const auto seen = [&](const Words& more) {
+    const auto out = folder / concat("out", more.size());
+    const Ended ended = program(Words{"apply", "--pictures", folder / "pictures", "--noise", folder / "noise",
+                                      "--out", out, "--json"} +
+                                more);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(ended.json().at("image_size"), more.empty() ? 8 : 0);
+    int least = 255;
+    for (const uint8_t value : resize_image(load_image(out / "a.png"), 8, 10).pixels)
+      least = std::min(least, std::abs(value - 128));
+    return least;
+  };
+  EXPECT_GE(seen({}), 6);
+  EXPECT_LE(seen({"--image-size", "0"}), 2) << "averaged away";
 }
 
 TEST(Methods, WhatCannotMakeNoiseFromAListIsSaid) {

@@ -171,12 +171,14 @@ class Apply : public testing::Test {
     write_noise({"a", "b", "c"});
   }
 
-  void write_noise(const std::vector<std::string>& keys, Resampler resampler = Resampler::nearest) {
+  void write_noise(const std::vector<std::string>& keys, Resampler resampler = Resampler::nearest,
+                   int image_size = 0) {
     std::filesystem::remove_all(noise);
     NoiseRecipe recipe;
     recipe.method = "random_sign";
     recipe.height = recipe.width = 8;
     recipe.resampler = resampler;
+    recipe.image_size = image_size;
     NoiseFolderWriter writer(noise, recipe);
     for (const std::string& key : keys) writer.add(key, "", noise_of(key));
     writer.commit();
@@ -196,14 +198,14 @@ class Apply : public testing::Test {
 };
 
 TEST_F(Apply, TiledNoiseIsForTheSizeThatModelsSee) {
-  write_noise({"a", "b", "c"}, Resampler::tile);
+  write_noise({"a", "b", "c"}, Resampler::tile, 8);
   const auto published = [&](std::optional<int> image_size) {
     std::filesystem::remove_all(out);
     ApplyOptions options;
     options.image_size = image_size;
     const ApplySummary summary = apply_folder(pictures, noise, out, options);
     EXPECT_EQ(summary.resampler, Resampler::tile);
-    EXPECT_EQ(summary.image_size, image_size.value_or(8)) << "by itself the noise's";
+    EXPECT_EQ(summary.image_size, image_size.value_or(8)) << "by itself the noise folder's";
     return load_image(out / read_pairs_folder(out)[2].picture).pixels;
   };
   const Image original = load_image(pictures / "three.jpeg");

@@ -115,6 +115,15 @@ TEST(NoiseFolder, RemembersTheMethodsOptions) {
   EXPECT_THAT(error_of([&] { NoiseFolderWriter(fresh("options"), given); }), HasSubstr("object"));
 }
 
+TEST(NoiseFolder, RemembersWhatModelsSee) {
+  NoiseRecipe given = recipe();
+  EXPECT_FALSE(to_json(given).contains("image_size")) << "folders from before have none";
+  given.image_size = 224;
+  EXPECT_EQ(noise_recipe_from_json(nlohmann::json::parse(to_json(given).dump())), given);
+  given.image_size = -1;
+  EXPECT_THAT(error_of([&] { NoiseFolderWriter(fresh("image_size"), given); }), HasSubstr("-1"));
+}
+
 TEST(NoiseFolder, IsNotWholeBeforeCommit) {
   const auto folder = fresh("interrupted");
   {
