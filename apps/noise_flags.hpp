@@ -1,6 +1,7 @@
 // What t2ue noise and t2ue noise-shards share: the flags that decide a noise, and what they say.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
