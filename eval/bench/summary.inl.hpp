@@ -185,14 +185,14 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
       concat("Methods protect the same ", runner.data().train().count(), " training pictures (",
              runner.plan().data.size, " pixels); victims are trained on what was saved and measured on ",
              runner.data().test().count(), " clean test pictures.");
-  for (TextTable& matrix : matrices(runner, tables)) {
-    all.push_back(matrix);
+  all = matrices(runner, tables);
+  const size_t glances = all.size();
+  if (glances > 0) {
     ReportSection section;
     section.title = "At a glance";
-    section.tables = {std::move(matrix)};
+    section.tables = all;
     page.sections.push_back(std::move(section));
   }
-  const size_t glances = all.size();
   for (const BenchTable& table : tables) {
     ReportSection section;
     section.title = table.title;
