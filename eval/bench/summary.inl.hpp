@@ -178,15 +178,14 @@ T2UE_INLINE std::string write_summary(const BenchRunner& runner, std::span<const
   for (const CellResult& cell : results) lines += cell.result.dump() + "\n";
   write_file(folder / "results.jsonl", lines);
   const std::vector<BenchTable> tables = tables_of(runner, results);
-  std::vector<TextTable> all;
+  std::vector<TextTable> all = matrices(runner, tables);
+  const size_t glances = all.size();
   Report page;
   page.title = "t2ue bench: " + runner.plan().title;
   page.summary =
       concat("Methods protect the same ", runner.data().train().count(), " training pictures (",
              runner.plan().data.size, " pixels); victims are trained on what was saved and measured on ",
              runner.data().test().count(), " clean test pictures.");
-  all = matrices(runner, tables);
-  const size_t glances = all.size();
   if (glances > 0) {
     ReportSection section;
     section.title = "At a glance";
