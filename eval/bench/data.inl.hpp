@@ -87,8 +87,10 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
   detail::limit_records(train, plan.data.limit);
   if (plan.data.apart_share > 0) {
     const auto all = static_cast<int64_t>(train.records.size());
-    const auto [apart, rest] =
-        drawn_and_others(all, static_cast<int64_t>(plan.data.apart_share * static_cast<double>(all)));
+    const auto kept = static_cast<int64_t>(plan.data.apart_share * static_cast<double>(all));
+    check(kept >= 1 && kept < all, "bench", "an apart_share of ", plan.data.apart_share, " sets ", kept,
+          " of ", all, " pictures apart; it wants one and one that is left");
+    const auto [apart, rest] = drawn_and_others(all, kept);
     apart_ = detail::load_bench_part(records_of(train, apart), plan.data.size);
     train = records_of(std::move(train), rest);
   } else if (!plan.data.apart.path.empty()) {

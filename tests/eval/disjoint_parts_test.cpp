@@ -31,6 +31,9 @@ TEST_F(BenchTest, PicturesSetApartAreNotProtectedAndNobodyTrainsVictimsOnThem) {
   EXPECT_EQ(keys.size(), 32u);
   EXPECT_NE(data.train_hash(), whole);
   EXPECT_NE(data.train_hash(), data.apart_hash());
+  given["data"]["apart_share"] = 0.03;
+  testing_errors::expect_error([&] { runner.emplace(plan(given), root, root / "none", BenchOptions{}); },
+                               {"0.03", "0 of 32"});
 }
 
 TEST_F(BenchTest, AGeneratorTrainedApartSeesNothingOfWhatItProtects) {
