@@ -24,8 +24,9 @@ inline BiLevelPolicy word_patterns_policy() {
   return policy;
 }
 
-/// Of the surrogates: the defaults in batches of 64, without shifts: with them the patterns protect less,
-/// from victims that shift as well (benchmarks/results/2026-11-28-word-patterns-cpu.md).
+/// Of the surrogates: the defaults in batches of 64, without shifts: with them the patterns protect less from
+/// victims that do not shift, and no more from those that do
+/// (benchmarks/results/2026-11-28-word-patterns-cpu.md).
 inline TrainRecipe word_patterns_recipe() {
   TrainRecipe recipe;
   recipe.batch = 64;

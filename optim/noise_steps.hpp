@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <t2ue/optim/features.hpp>
 #include <t2ue/optim/noise_losses.hpp>
 #include <t2ue/optim/noise_table.hpp>
 #include <t2ue/optim/normalised.hpp>
