@@ -14,6 +14,7 @@
 #include <t2ue/optim/optimizer.hpp>
 #include <t2ue/optim/recipe.hpp>
 
+#include "memoryless_device.hpp"
 #include "op_cost.hpp"
 
 namespace {
@@ -153,23 +154,12 @@ Counter& counter() {
   return the_counter;
 }
 
-/// A device without memory: addresses that nobody follows.
 Device counting_device() {
   static const Device device = [] {
-    Backend backend;
-    backend.kernels.name = "counting";
+    Backend backend = memoryless_backend("counting");
 #define T2UE_COUNT(op, Args) backend.kernels.op = [](const Args& args, Stream) { counter().add(#op, args); };
     T2UE_OPS(T2UE_COUNT)
 #undef T2UE_COUNT
-    backend.allocate = [](Device, size_t bytes) {
-      static uintptr_t next = uintptr_t{1} << 40;
-      return reinterpret_cast<void*>(std::exchange(next, next + (bytes + 511) / 256 * 256));
-    };
-    backend.release = [](Device, void*) {};
-    backend.copy = [](Device, void*, const void*, size_t) {};
-    backend.synchronise = [](Device) {};
-    backend.stream = [](Device) -> Stream { return nullptr; };
-    backend.bf16 = true;
     return add_backend(backend);
   }();
   return device;

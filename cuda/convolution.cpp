@@ -16,8 +16,11 @@ namespace {
 
 using Ids = ConvolutionIds;
 
-constexpr int64_t workspace_limit = int64_t{512} << 20;
 constexpr size_t plans_to_time = 4;
+/// An engine that adds the bias is compiled when it is first met, in most of a second: one is enough, and
+/// worth it for large results only.
+constexpr size_t fused_plans_to_time = 1;
+constexpr size_t bytes_worth_fusing = size_t{64} << 20;
 constexpr int timed_runs = 3;
 /// Small problems take cuDNN's first plan, and a later plan must be that much faster than an earlier one:
 /// where times are alike, the choice, and with it the last bits, must not change from process to process.
@@ -29,11 +32,18 @@ struct Operands {
   std::vector<int64_t> ids;
   std::vector<void*> addresses;
 };
+Operands operands_of(const void* x, const void* weights, const void* y, const void* bias = nullptr) {
+  Operands all{{Ids::x, Ids::weights, Ids::y},
+               {const_cast<void*>(x), const_cast<void*>(weights), const_cast<void*>(y)}};
+  if (bias) all.ids.push_back(Ids::bias), all.addresses.push_back(const_cast<void*>(bias));
+  return all;
+}
 
 /// How a problem is solved on a device: a plan, or why there is none.
 struct Solution {
   std::optional<cudnn::Graph> graph;
   std::optional<cudnn::Plan> plan;
+  float milliseconds = 0;  ///< 0: it was not timed
   std::string remark;
 };
 
@@ -78,59 +88,90 @@ class Event {
   cudaEvent_t event_ = nullptr;
 };
 
-float time_of(const cudnn::Plan& plan, cudnnHandle_t handle, const Operands& operands, Stream stream) {
-  void* workspace = workspace_of(plan, stream);
-  plan.run(handle, operands.ids, operands.addresses, workspace);  // loads its kernels
+/// Milliseconds of what `queue` queues, without its first run, which loads kernels.
+template <class F>
+float time_of(F&& queue, Stream stream) {
+  queue();
   Event start, end;
   start.record(stream);
-  for (int i = 0; i < timed_runs; ++i) plan.run(handle, operands.ids, operands.addresses, workspace);
+  for (int i = 0; i < timed_runs; ++i) queue();
   end.record(stream);
   return end.since(start) / static_cast<float>(timed_runs);
+}
+
+void run_plan(const cudnn::Plan& plan, cudnnHandle_t handle, const Operands& operands, Stream stream) {
+  plan.run(handle, operands.ids, operands.addresses, workspace_of(plan, stream));
 }
 
 /// The fastest plan by its time on these operands; what does not run does not count.
 void choose_by_time(std::vector<cudnn::Plan> plans, cudnnHandle_t handle, const Operands& operands,
                     Stream stream, Solution& solution) {
-  float best = 0;
   for (cudnn::Plan& plan : plans) {
     try {
-      const float time = time_of(plan, handle, operands, stream);
-      if (solution.plan && time >= best * worth_changing) continue;
-      best = time;
+      const float time = time_of([&] { run_plan(plan, handle, operands, stream); }, stream);
+      if (solution.plan && time >= solution.milliseconds * worth_changing) continue;
+      solution.milliseconds = time;
       solution.plan = std::move(plan);
     } catch (const Error& error) {
       solution.remark = error.what();
     }
   }
-  if (solution.plan) solution.remark = concat(solution.plan->name(), ", ", best, " ms");
+  if (solution.plan) solution.remark = concat(solution.plan->name(), ", ", solution.milliseconds, " ms");
 }
 
 double operations(const ConvolutionProblem& p) {
   return 2.0 * static_cast<double>(p.n * p.p * p.q) * static_cast<double>(p.k * p.r * p.s * p.c);
 }
 
+const Solution& solved(const Key& key, cudnnHandle_t handle, const Operands& operands, Stream stream);
+
+/// Declines to add the bias in the convolution's own pass where a pass after it is faster.
+void compare_with_two_passes(const Key& key, cudnnHandle_t handle, const Operands& operands, Stream stream,
+                             Solution& fused) {
+  Key alone = key;
+  alone.problem.kind = ConvolutionKind::forward;
+  alone.problem.bias_alignment = ConvolutionProblem{}.bias_alignment;
+  const ConvolutionProblem& p = key.problem;
+  void* y = operands.addresses[2];
+  const auto* bias = static_cast<const float*>(operands.addresses[3]);
+  const Solution& plain =
+      solved(alone, handle, operands_of(operands.addresses[0], operands.addresses[1], y), stream);
+  if (!plain.plan || plain.milliseconds == 0) return;
+  const float adding = time_of([&] { add_to_rows(y, p.type, bias, p.n * p.p * p.q, p.k, stream); }, stream);
+  if (fused.milliseconds <= plain.milliseconds + adding) return;
+  fused.remark += concat("; slower than ", plain.milliseconds, " ms and ", adding, " ms for the bias");
+  fused.plan.reset();
+}
+
 Solution solve(const Key& key, cudnnHandle_t handle, const Operands& operands, Stream stream) {
   Solution solution;
+  const bool fused = key.problem.kind == ConvolutionKind::forward_bias;
   const bool may_time = tuning() && operations(key.problem) >= operations_worth_timing && !capturing(stream);
   try {
     solution.graph = convolution_graph(key.problem);
     solution.graph->finalize(handle);
-    std::vector<cudnn::Plan> plans =
-        solution.graph->plans(handle, {.tensor_cores = key.problem.in != DType::f32 || key.tf32,
-                                       .workspace = workspace_limit,
-                                       .wanted = may_time ? plans_to_time : 1});
+    cudnn::Limits limits = convolution_limits(key.problem, key.tf32, Gpu::of(stream).facts().memory);
+    limits.wanted = fused ? fused_plans_to_time : may_time ? plans_to_time : 1;
+    std::vector<cudnn::Plan> plans = solution.graph->plans(handle, limits);
     if (plans.empty()) {
       solution.remark = concat("none of ", solution.graph->engines(), " engines fits");
-    } else if (plans.size() == 1) {
+    } else if (may_time) {
+      choose_by_time(std::move(plans), handle, operands, stream, solution);
+      if (fused && solution.plan) compare_with_two_passes(key, handle, operands, stream, solution);
+    } else {
       solution.remark = plans.front().name();
       solution.plan = std::move(plans.front());
-    } else {
-      choose_by_time(std::move(plans), handle, operands, stream, solution);
     }
   } catch (const Error& error) {
     solution.remark = error.what();
   }
   return solution;
+}
+
+const Solution& solved(const Key& key, cudnnHandle_t handle, const Operands& operands, Stream stream) {
+  const auto known = solutions().known.find(key);
+  if (known != solutions().known.end()) return known->second;
+  return solutions().known.emplace(key, solve(key, handle, operands, stream)).first->second;
 }
 
 /// Whether cuDNN solved it. The operands' addresses may be written several times: none may be read as well.
@@ -139,71 +180,85 @@ bool run(const ConvolutionProblem& problem, const Operands& operands, Stream str
   const CurrentDevice current(gpu.index());
   const std::lock_guard lock(solutions().mutex);  // a handle serves one call at a time
   const cudnnHandle_t handle = gpu.cudnn(stream);
-  const Key key{problem, gpu.index(), problem.in == DType::f32 && tf32()};
-  auto known = solutions().known.find(key);
-  if (known == solutions().known.end())
-    known = solutions().known.emplace(key, solve(key, handle, operands, stream)).first;
-  const Solution& solution = known->second;
-  if (!solution.plan) return false;
-  solution.plan->run(handle, operands.ids, operands.addresses, workspace_of(*solution.plan, stream));
-  return true;
-}
-
-int64_t alignment_of(const View& view) {
-  const uintptr_t bits = reinterpret_cast<uintptr_t>(view.data) | 16;
-  return static_cast<int64_t>(bits & ~(bits - 1));
-}
-
-ConvolutionProblem problem_of(ConvolutionKind kind, const View& x, const View& weights, const View& y,
-                              int stride, int pad) {
-  const Shape &xs = x.shape, &ws = weights.shape, &ys = y.shape;
-  ConvolutionProblem problem;
-  problem.kind = kind;
-  problem.n = xs[0], problem.h = xs[1], problem.w = xs[2], problem.c = xs[3];
-  problem.k = ws[0], problem.r = ws[1], problem.s = ws[2];
-  problem.p = ys[1], problem.q = ys[2];
-  problem.stride = stride, problem.pad = pad;
-  problem.x_alignment = alignment_of(x);
-  problem.weight_alignment = alignment_of(weights);
-  problem.y_alignment = alignment_of(y);
-  return problem;
+  const Key key{problem, gpu.index(), problem.type == DType::f32 && tf32()};
+  const Solution& solution = solved(key, handle, operands, stream);
+  if (solution.plan) run_plan(*solution.plan, handle, operands, stream);
+  return solution.plan.has_value();
 }
 
 size_t bytes_of(const View& view) {
   return static_cast<size_t>(view.elements()) * size_of(view.dtype);
 }
 
+/// run(problem, first picture) for equal batches of at most as many pictures as engines take; false if the
+/// first cannot be computed, as then none can.
+template <class F>
+bool run_pieces(ConvolutionProblem problem, F&& run_piece) {
+  const int64_t pictures = problem.n;
+  problem.n /= pieces_of(problem);
+  for (int64_t first = 0; first < pictures; first += problem.n)
+    if (!run_piece(problem, first)) return false;
+  return true;
+}
+
+/// Where the pictures from `first` on begin.
+std::byte* from_picture(const View& view, int64_t first) {
+  const auto picture = static_cast<int64_t>(bytes_of(view)) / view.shape[0];
+  return static_cast<std::byte*>(view.data) + first * picture;
+}
+
+/// y without its bias, or with it in the same pass.
+bool forward(const Conv2dArgs& args, bool with_bias, Stream stream) {
+  ConvolutionProblem problem =
+      problem_of(ConvolutionKind::forward, args.x, args.w, args.y, args.stride, args.pad);
+  if (with_bias) {
+    problem.kind = ConvolutionKind::forward_bias;
+    problem.bias_alignment = alignment_of(args.b);
+  }
+  return run_pieces(problem, [&](const ConvolutionProblem& piece, int64_t first) {
+    return run(piece,
+               operands_of(from_picture(args.x, first), args.w.data, from_picture(args.y, first),
+                           with_bias ? args.b.data : nullptr),
+               stream);
+  });
+}
+
 /// dx of the type of dy. What accumulates is computed apart and added: an engine may write more than once.
 bool data_gradient(const Conv2dGradArgs& args, Stream stream) {
   View result = args.dx;
   if (args.dx.accumulate) result.data = scratch(bytes_of(result), stream, convolution_result);
-  ConvolutionProblem problem =
-      problem_of(ConvolutionKind::data_gradient, result, args.w, args.dy, args.stride, args.pad);
-  problem.in = args.dy.dtype, problem.out = result.dtype;
-  if (!run(problem, {{Ids::x, Ids::weights, Ids::y}, {result.data, args.w.data, args.dy.data}}, stream))
-    return false;
-  if (args.dx.accumulate)
+  const bool computed = run_pieces(
+      problem_of(ConvolutionKind::data_gradient, result, args.w, args.dy, args.stride, args.pad),
+      [&](const ConvolutionProblem& piece, int64_t first) {
+        return run(piece, operands_of(from_picture(result, first), args.w.data, from_picture(args.dy, first)),
+                   stream);
+      });
+  if (computed && args.dx.accumulate)
     convert(result.data, result.dtype, args.dx.data, args.dx.dtype, args.dx.elements(), true, stream);
-  return true;
+  return computed;
 }
 
-/// dw in f32, or, where no engine gives that for bf16 operands, rounded to bf16 on the way.
+/// dw in f32; of bf16 operands each piece's is rounded to bf16 on the way, as there is no engine that does
+/// not.
 bool weight_gradient(const Conv2dGradArgs& args, Stream stream) {
-  const auto attempt = [&](DType out) {
-    const bool apart = args.dw.accumulate || out != args.dw.dtype;
-    View result = args.dw;
-    result.dtype = out;
-    if (apart) result.data = scratch(bytes_of(result), stream, convolution_result);
-    ConvolutionProblem problem =
-        problem_of(ConvolutionKind::weight_gradient, args.x, result, args.dy, args.stride, args.pad);
-    problem.in = args.dy.dtype, problem.out = out;
-    if (!run(problem, {{Ids::x, Ids::weights, Ids::y}, {args.x.data, result.data, args.dy.data}}, stream))
+  View result = args.dw;
+  result.dtype = args.dy.dtype;
+  ConvolutionProblem problem =
+      problem_of(ConvolutionKind::weight_gradient, args.x, result, args.dy, args.stride, args.pad);
+  const bool apart = args.dw.accumulate || result.dtype != args.dw.dtype || pieces_of(problem) > 1;
+  if (apart) {
+    result.data = scratch(bytes_of(result), stream, convolution_result);
+    problem = problem_of(ConvolutionKind::weight_gradient, args.x, result, args.dy, args.stride, args.pad);
+  }
+  return run_pieces(problem, [&](const ConvolutionProblem& piece, int64_t first) {
+    if (!run(piece, operands_of(from_picture(args.x, first), result.data, from_picture(args.dy, first)),
+             stream))
       return false;
     if (apart)
-      convert(result.data, out, args.dw.data, args.dw.dtype, args.dw.elements(), args.dw.accumulate, stream);
+      convert(result.data, result.dtype, args.dw.data, args.dw.dtype, args.dw.elements(),
+              args.dw.accumulate || first > 0, stream);
     return true;
-  };
-  return attempt(args.dw.dtype) || (args.dy.dtype != args.dw.dtype && attempt(args.dy.dtype));
+  });
 }
 
 bool is_computable(const View& a, const View& b) {
@@ -215,19 +270,9 @@ bool is_computable(const View& a, const View& b) {
 
 bool cudnn_conv2d(const Conv2dArgs& args, Stream stream) {
   if (!is_computable(args.x, args.w) || !is_computable(args.x, args.y)) return false;
-  ConvolutionProblem problem =
-      problem_of(ConvolutionKind::forward, args.x, args.w, args.y, args.stride, args.pad);
-  problem.in = problem.out = args.x.dtype;
-  const Operands plain{{Ids::x, Ids::weights, Ids::y}, {args.x.data, args.w.data, args.y.data}};
-  if (!args.b) return run(problem, plain, stream);
-
-  ConvolutionProblem fused = problem;
-  fused.kind = ConvolutionKind::forward_bias;
-  fused.bias_alignment = alignment_of(args.b);
-  Operands all = plain;
-  all.ids.push_back(Ids::bias), all.addresses.push_back(args.b.data);
-  if (run(fused, all, stream)) return true;
-  if (!run(problem, plain, stream)) return false;
+  if (!args.b) return forward(args, false, stream);
+  if (bytes_of(args.y) >= bytes_worth_fusing && forward(args, true, stream)) return true;
+  if (!forward(args, false, stream)) return false;
   add_to_rows(args.y.data, args.y.dtype, args.b.f32(), args.y.shape.rows(), args.y.shape.back(), stream);
   return true;
 }

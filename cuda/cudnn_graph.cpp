@@ -34,9 +34,12 @@ T value_of(const Descriptor& descriptor, cudnnBackendAttributeName_t name, cudnn
   return value;
 }
 
-/// The engine configurations that a heuristic recommends, best first; none where it knows none.
-std::vector<Descriptor> recommended(const Descriptor& graph, cudnnBackendHeurMode_t mode) {
+/// The engine configurations that a heuristic recommends, best first; none where it knows none. For the
+/// device of the graph's handle if `device` is null.
+std::vector<Descriptor> recommended(const Descriptor& graph, cudnnBackendHeurMode_t mode,
+                                    const DeviceProperties* device) {
   Descriptor heuristic(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+  if (device) heuristic.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, device->descriptor());
   heuristic.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
   heuristic.set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode);
   if (cudnnBackendFinalize(heuristic.get()) != CUDNN_STATUS_SUCCESS) return {};
@@ -52,32 +55,32 @@ std::vector<Descriptor> recommended(const Descriptor& graph, cudnnBackendHeurMod
   return found;
 }
 
-/// Engines that we never take: they change from run to run, round more than the type does, or (Winograd, FFT)
-/// let one pixel's NaN or huge value spoil others.
-bool is_acceptable(const Descriptor& engine, const Limits& limits) {
-  std::array<cudnnBackendNumericalNote_t, CUDNN_NUMERICAL_NOTE_TYPE_COUNT> notes{};
+std::vector<cudnnBackendNumericalNote_t> notes_of(const Descriptor& engine) {
+  std::vector<cudnnBackendNumericalNote_t> notes(CUDNN_NUMERICAL_NOTE_TYPE_COUNT);
   int64_t count = 0;
   check_status(cudnnBackendGetAttribute(engine.get(), CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
                                         CUDNN_TYPE_NUMERICAL_NOTE, std::ssize(notes), &count, notes.data()),
                "asking for an engine's notes");
-  const auto end = notes.begin() + std::min<std::ptrdiff_t>(count, std::ssize(notes));
-  return std::none_of(notes.begin(), end, [&](cudnnBackendNumericalNote_t note) {
-    switch (note) {
-      case CUDNN_NUMERICAL_NOTE_TENSOR_CORE:
-        return !limits.tensor_cores;
-      case CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC:
-      case CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS:
-      case CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION:
-      case CUDNN_NUMERICAL_NOTE_FFT:
-      case CUDNN_NUMERICAL_NOTE_WINOGRAD:
-      case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4:
-      case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6:
-      case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13:
-        return true;
-      default:
-        return false;
-    }
-  });
+  notes.resize(static_cast<size_t>(std::min<std::ptrdiff_t>(count, std::ssize(notes))));
+  return notes;
+}
+
+/// Engines that we never take: they change from run to run, round more than the type does, or (Winograd, FFT)
+/// let one pixel's NaN or huge value spoil others.
+bool is_unwanted(cudnnBackendNumericalNote_t note) {
+  switch (note) {
+    case CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC:
+    case CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS:
+    case CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION:
+    case CUDNN_NUMERICAL_NOTE_FFT:
+    case CUDNN_NUMERICAL_NOTE_WINOGRAD:
+    case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4:
+    case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6:
+    case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -108,8 +111,36 @@ void Descriptor::finalize(const std::string& what) {
   check_status(cudnnBackendFinalize(get()), "finalising " + what);
 }
 
-Plan::Plan(Descriptor plan, Descriptor configuration, std::string name)
-    : plan_(std::move(plan)), configuration_(std::move(configuration)), name_(std::move(name)) {
+DeviceProperties DeviceProperties::of_device(int32_t index) {
+  Descriptor made(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+  made.set(CUDNN_ATTR_DEVICEPROP_DEVICE_ID, CUDNN_TYPE_INT32, index);
+  made.finalize(concat("the properties of cuda:", index));
+  return DeviceProperties(std::move(made));
+}
+
+DeviceProperties DeviceProperties::parse(const std::string& json) {
+  Descriptor made(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+  made.set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR, json.data(), std::ssize(json));
+  made.finalize("a GPU's properties");
+  return DeviceProperties(std::move(made));
+}
+
+std::string DeviceProperties::json() const {
+  int64_t count = count_of(descriptor_, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR);
+  std::string text(static_cast<size_t>(count), ' ');
+  check_status(cudnnBackendGetAttribute(descriptor_.get(), CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION,
+                                        CUDNN_TYPE_CHAR, count, &count, text.data()),
+               "asking for a GPU's properties");
+  text.resize(static_cast<size_t>(std::clamp<int64_t>(count, 0, std::ssize(text))));
+  while (!text.empty() && text.back() == '\0') text.pop_back();
+  return text;
+}
+
+Plan::Plan(Descriptor plan, Descriptor configuration, std::string name, bool tensor_cores)
+    : plan_(std::move(plan)),
+      configuration_(std::move(configuration)),
+      name_(std::move(name)),
+      tensor_cores_(tensor_cores) {
   workspace_ = value_of<int64_t>(plan_, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64);
 }
 
@@ -225,26 +256,46 @@ int64_t Graph::engines() const {
 }
 
 std::vector<Plan> Graph::plans(cudnnHandle_t handle, const Limits& limits) const {
+  return plans_for({.handle = handle}, limits);
+}
+
+std::vector<Plan> Graph::plans(const DeviceProperties& device, const Limits& limits) const {
+  return plans_for({.device = &device}, limits);
+}
+
+std::vector<Plan> Graph::plans_for(const Target& target, const Limits& limits) const {
   std::vector<Plan> found;
+  const auto on_tensor_cores = [](const Plan& plan) { return plan.tensor_cores(); };
   for (const cudnnBackendHeurMode_t mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-    for (Descriptor& configuration : recommended(graph_, mode)) {
+    for (Descriptor& configuration : recommended(graph_, mode, target.device)) {
       Descriptor engine(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
       cudnnBackendDescriptor_t raw = engine.get();
       int64_t count = 0;
       check_status(cudnnBackendGetAttribute(configuration.get(), CUDNN_ATTR_ENGINECFG_ENGINE,
                                             CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &count, &raw),
                    "asking for an engine");
-      if (!is_acceptable(engine, limits)) continue;
+      const std::vector<cudnnBackendNumericalNote_t> notes = notes_of(engine);
+      const bool tensor_cores = std::count(notes.begin(), notes.end(), CUDNN_NUMERICAL_NOTE_TENSOR_CORE) > 0;
+      if (std::any_of(notes.begin(), notes.end(), is_unwanted) || (tensor_cores && !limits.tensor_cores))
+        continue;
+      const bool enough = found.size() == limits.wanted;
+      if (enough && !tensor_cores) continue;
       Descriptor made(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-      made.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, handle);
+      if (target.device)
+        made.set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, target.device->descriptor());
+      else
+        made.set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, target.handle);
       made.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);
       // A heuristic may recommend what cannot be built for this GPU or these sizes: the next one, then.
       if (cudnnBackendFinalize(made.get()) != CUDNN_STATUS_SUCCESS) continue;
       const auto index = value_of<int64_t>(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64);
-      Plan plan(std::move(made), std::move(configuration), concat("engine ", index));
+      Plan plan(std::move(made), std::move(configuration), concat("engine ", index), tensor_cores);
       if (plan.workspace() > limits.workspace) continue;
+      if (enough) found.pop_back();
       found.push_back(std::move(plan));
-      if (found.size() == limits.wanted) return found;
+      if (found.size() == limits.wanted &&
+          (!limits.tensor_cores || std::any_of(found.begin(), found.end(), on_tensor_cores)))
+        return found;
     }
     if (!found.empty()) break;
   }

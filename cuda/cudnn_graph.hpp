@@ -68,12 +68,29 @@ struct Limits {
   size_t wanted = 1;         ///< that many plans at most
 };
 
+/// What cuDNN knows of a GPU. With it plans are made, and so heuristics checked, on a machine that has no
+/// such GPU; only running them needs one.
+class DeviceProperties {
+ public:
+  /// Of a device of this machine. Error if it cannot be used.
+  static DeviceProperties of_device(int32_t index);
+  /// From what `json` gave. Error that names what is missing.
+  static DeviceProperties parse(const std::string& json);
+  std::string json() const;
+  const Descriptor& descriptor() const { return descriptor_; }
+
+ private:
+  explicit DeviceProperties(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+  Descriptor descriptor_;
+};
+
 /// One way to run a graph.
 class Plan {
  public:
-  Plan(Descriptor plan, Descriptor configuration, std::string name);
+  Plan(Descriptor plan, Descriptor configuration, std::string name, bool tensor_cores);
   int64_t workspace() const { return workspace_; }
   const std::string& name() const { return name_; }
+  bool tensor_cores() const { return tensor_cores_; }
   /// Queues it on the handle's stream. ids and addresses go together, one for each tensor in memory.
   void run(cudnnHandle_t handle, const std::vector<int64_t>& ids, const std::vector<void*>& addresses,
            void* workspace) const;
@@ -82,6 +99,7 @@ class Plan {
   Descriptor plan_, configuration_;
   std::string name_;
   int64_t workspace_ = 0;
+  bool tensor_cores_ = false;
 };
 
 /// A graph of operations. Every function that adds one throws Error if cuDNN refuses it.
@@ -101,10 +119,20 @@ class Graph {
   /// How many engines know the pattern; of them fewer run it on a given GPU.
   int64_t engines() const;
   /// Plans in the order in which cuDNN's heuristics recommend them, only of engines that give the same bits
-  /// at every run, compute in the operands' precision and keep NaN where it belongs. Empty if there are none.
+  /// at every run, compute in the operands' precision and keep NaN where it belongs. Where tensor cores may
+  /// be used, the last gives way to the first plan that uses them if none of the others does. Empty if there
+  /// are none.
   std::vector<Plan> plans(cudnnHandle_t handle, const Limits& limits) const;
+  /// The plans that such a GPU would be given. None of them can be run.
+  std::vector<Plan> plans(const DeviceProperties& device, const Limits& limits) const;
 
  private:
+  /// What plans are made for: one of both.
+  struct Target {
+    cudnnHandle_t handle = nullptr;
+    const DeviceProperties* device = nullptr;
+  };
+  std::vector<Plan> plans_for(const Target& target, const Limits& limits) const;
   const Descriptor& tensor(const TensorFacts& facts);
   Descriptor convolution_of(const Window& window);
   void add_operation(Descriptor operation, const char* what);

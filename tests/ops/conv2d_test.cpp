@@ -59,6 +59,8 @@ INSTANTIATE_TEST_SUITE_P(
                     ConvSizes{2, 5, 7, 3, 4, 3, 3, 1, 1, true}, ConvSizes{1, 7, 7, 2, 3, 3, 3, 2, 1, false},
                     ConvSizes{3, 8, 6, 5, 7, 1, 1, 1, 0, true},
                     ConvSizes{2, 8, 9, 4, 3, 1, 1, 2, 0, false},   // a shortcut that skips
+                    ConvSizes{2, 8, 12, 3, 5, 4, 4, 4, 0, true},   // patches
+                    ConvSizes{3, 4, 4, 2, 3, 2, 2, 2, 0, false},   // patches that share no bias
                     ConvSizes{2, 11, 8, 3, 5, 4, 4, 4, 0, true},   // patches, a rest unused
                     ConvSizes{1, 6, 9, 3, 2, 5, 3, 3, 2, true},    // odd window, stride, pad
                     ConvSizes{1, 2, 3, 2, 3, 7, 7, 2, 3, false},   // window larger than picture
