@@ -1,298 +1,147 @@
 #!/usr/bin/env python3
-"""The steps of gpu_step_bench in PyTorch, on the same GPU: gpu_vs_pytorch.py GPU_STEP_BENCH OUTPUT.json
-[--quick] [--cpu] [--rounds N] [--batch N] [--clip-batch N] [--early-shortcut].
+"""Whole steps in t2ue and in PyTorch on the same GPU in the same run: gpu_vs_pytorch.py GPU_STEP_BENCH OUTPUT.json
+[--only WHAT[,WHAT]] [--batch N[,N]] [--modes eager,compiled] [--checks fp32,bf16] [--quick] [--within SECONDS] [--tiny]
+[--early-shortcut] [--compile-mode MODE].
 
-PyTorch runs eagerly and as torch.compile(mode="max-autotune") makes it, which captures CUDA graphs; both with bf16
-autocast, channels_last and fused optimisers. Rounds of t2ue and of PyTorch alternate; the ratio is that of the medians.
-Where the two differ, PyTorch has less to do: one shift for the whole batch, no quantisation of pixels, no gradient norm.
---early-shortcut gives PyTorch's generator t2ue's exact rewrite of the 1x1 shortcut as well. --cpu compares tiny models
-with PyTorch run eagerly: that tests this script, and nothing else."""
+benchmarks/peers has PyTorch's side. Each step is first computed once by both from the same weights and inputs: loss and
+gradient norm must agree. Then processes of t2ue and of PyTorch alternate, each with medians over its rounds. OUTPUT is
+written after every row; what --within leaves no time for stands in it as skipped. Exit code 1: a check failed. --tiny
+compares tiny models on the CPU with PyTorch run eagerly: that tests this script, and nothing else."""
 import argparse
 import json
 import pathlib
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
 
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
+import run_facts
 
-MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
-FULL = dict(image=224, patch=32, width=768, layers=12, heads=12, text_width=512, text_heads=8, tokens=77, vocab=49408,
-            embed=512, ngf=64, multipliers=(8, 8, 8, 8, 4, 2, 1), hidden=256, mask_hidden=100, latent=100)
-TINY = dict(image=16, patch=8, width=32, layers=2, heads=2, text_width=32, text_heads=2, tokens=8, vocab=64, embed=32,
-            ngf=4, multipliers=(2, 2, 1), hidden=8, mask_hidden=8, latent=100)
+STEPS = {"t2ue_step": (128, 32, 512), "clip_vit_b_32_step": (1024, 128), "clip_rn50_step": (128, 1024), "resnet18_step": (128,),
+         "noise_from_captions": (128,)}
+# Relative, of the loss (or the mean size of noise) and of the gradient's norm. fp32 is computed without TF32.
+TOLERANCE = {"fp32": (1e-4, 1e-3), "bf16": (1e-2, 5e-2)}
+CHECK_BATCH = 16
 
 
-# ---- CLIP ---------------------------------------------------------------------------------------------------------
-class Block(nn.Module):
-    def __init__(self, width, heads, causal):
-        super().__init__()
-        self.heads, self.causal = heads, causal
-        self.ln_1, self.ln_2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.c_fc, self.c_proj = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-
-    def attend(self, x):
-        n, t, c = x.shape
-        q, k, v = self.qkv(x).reshape(n, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
-        if hasattr(F, "scaled_dot_product_attention"):
-            y = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
-        else:
-            scores = q @ k.transpose(-1, -2) / (c // self.heads) ** 0.5
-            if self.causal:
-                scores = scores + torch.full((t, t), float("-inf"), device=x.device).triu(1)
-            y = scores.softmax(-1) @ v
-        return self.out(y.transpose(1, 2).reshape(n, t, c))
-
-    def forward(self, x):
-        x = x + self.attend(self.ln_1(x))
-        return x + self.c_proj(F.gelu(self.c_fc(self.ln_2(x))))
+def run(command):
+    return json.loads(subprocess.check_output([str(part) for part in command]))
 
 
-class Clip(nn.Module):
-    def __init__(self, c):
-        super().__init__()
-        width, patches = c["width"], (c["image"] // c["patch"]) ** 2
-        self.conv1 = nn.Conv2d(3, width, c["patch"], c["patch"], bias=False)
-        self.token = nn.Parameter(torch.randn(width) * width ** -0.5)
-        self.position = nn.Parameter(torch.randn(patches + 1, width) * width ** -0.5)
-        self.ln_pre, self.ln_post = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.blocks = nn.Sequential(*[Block(width, c["heads"], False) for _ in range(c["layers"])])
-        self.proj = nn.Linear(width, c["embed"], bias=False)
-        self.embedding = nn.Embedding(c["vocab"], c["text_width"])
-        self.text_position = nn.Parameter(torch.randn(c["tokens"], c["text_width"]) * 0.01)
-        self.text_blocks = nn.Sequential(*[Block(c["text_width"], c["text_heads"], True) for _ in range(c["layers"])])
-        self.ln_final = nn.LayerNorm(c["text_width"])
-        self.text_projection = nn.Linear(c["text_width"], c["embed"], bias=False)
-        self.logit_scale = nn.Parameter(torch.tensor(2.6592600))
+class Peers:
+    def __init__(self, options):
+        self.options = options
+        self.start = time.monotonic()
 
-    def image(self, pixels):
-        x = self.conv1(pixels).flatten(2).transpose(1, 2)
-        x = torch.cat([self.token.to(x.dtype).expand(len(x), 1, -1), x], 1) + self.position
-        return self.proj(self.ln_post(self.blocks(self.ln_pre(x))[:, 0]))
+    def t2ue(self, what, batch, *more):
+        quick = ["--quick"] if self.options.quick or self.options.tiny else []
+        return run([self.options.bench, "--device", "cpu" if self.options.tiny else "cuda", "--only", what, "--batch", batch,
+                    *quick, *more])["rows"]
 
-    def text(self, ids, end):
-        x = self.text_blocks(self.embedding(ids) + self.text_position)
-        return self.text_projection(self.ln_final(x[torch.arange(len(ids), device=ids.device), end]))
+    def pytorch(self, what, batch, *more):
+        script = pathlib.Path(__file__).parent / "peers/step.py"
+        flags = [f"--{name.replace('_', '-')}" for name in ("tiny", "early_shortcut") if getattr(self.options, name)]
+        flags += ["--cpu"] if self.options.tiny else []
+        quick = ["--rounds", 4, "--steps", 5] if self.options.quick or self.options.tiny else []
+        return run([sys.executable, script, what, batch, "--compile-mode", self.options.compile_mode, *flags, *quick, *more])
 
-    def loss(self, pixels, ids, end):
-        image, text = F.normalize(self.image(pixels).float(), dim=1), F.normalize(self.text(ids, end).float(), dim=1)
-        logits = self.logit_scale.exp() * image @ text.t()
-        target = torch.arange(len(logits), device=logits.device)
-        return (F.cross_entropy(logits, target) + F.cross_entropy(logits.t(), target)) / 2
+    def is_late(self):
+        return time.monotonic() - self.start > self.options.within
 
+    def check(self, what, precision):
+        """Whether both compute the same from the same weights."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "weights.safetensors"
+            batch = 4 if self.options.tiny else CHECK_BATCH
+            ours, = self.t2ue(what, batch, "--precision", precision, "--check", file)
+            theirs = self.pytorch(what, batch, "--precision", precision, "--check", file)
+        agrees = True
+        for key, tolerance in zip(("value", "grad_norm"), TOLERANCE[precision]):
+            if ours[key] is not None:
+                agrees &= abs(ours[key] - theirs[key]) <= tolerance * abs(theirs[key])
+        return {"what": what, "precision": precision, "agrees": agrees, "t2ue": [ours["value"], ours["grad_norm"]],
+                "pytorch": [theirs["value"], theirs["grad_norm"]]}
 
-# ---- the generator --------------------------------------------------------------------------------------------------
-class Sscbn(nn.Module):
-    def __init__(self, c, channels):
-        super().__init__()
-        self.norm = nn.BatchNorm2d(channels, affine=False)
-        self.gamma, self.beta = (nn.Sequential(nn.Linear(c["embed"], c["hidden"]), nn.ReLU(),
-                                               nn.Linear(c["hidden"], channels)) for _ in range(2))
-
-    def forward(self, x, caption, mask):
-        gamma, beta = self.gamma(caption)[:, :, None, None], self.beta(caption)[:, :, None, None]
-        return F.relu((1 + mask * gamma) * self.norm(x) + mask * beta)
-
-
-def mask_head(c, channels):
-    return nn.Sequential(nn.Conv2d(channels, c["mask_hidden"], 3, 1, 1), nn.BatchNorm2d(c["mask_hidden"]), nn.ReLU(),
-                         nn.Conv2d(c["mask_hidden"], 1, 1))
-
-
-class SsaBlock(nn.Module):
-    def __init__(self, c, inside, out, last, early):
-        super().__init__()
-        self.early = early
-        self.norm1, self.norm2 = Sscbn(c, inside), Sscbn(c, out)
-        self.conv1, self.conv2 = nn.Conv2d(inside, out, 3, 1, 1), nn.Conv2d(out, out, 3, 1, 1)
-        self.gain = nn.Parameter(torch.zeros(1))
-        self.shortcut = nn.Conv2d(inside, out, 1) if inside != out else nn.Identity()
-        self.mask = None if last else mask_head(c, out)
-
-    def forward(self, x, caption, mask, up):
-        large = F.interpolate(x, scale_factor=2, mode="nearest") if up else x
-        inner = self.conv1(self.norm1(large, caption, mask))
-        inner = self.conv2(self.norm2(inner, caption, mask))
-        if not self.early:
-            return self.shortcut(large) + self.gain * inner
-        short = self.shortcut(x)
-        return (F.interpolate(short, scale_factor=2, mode="nearest") if up else short) + self.gain * inner
+    def compare(self, what, batch):
+        """Rows, one for each mode of PyTorch, with t2ue's rounds between them."""
+        ours, theirs = self.t2ue(what, batch), []
+        for mode in self.options.modes:
+            theirs.append(self.pytorch(what, batch, "--mode", mode))
+            ours += self.t2ue(what, batch)
+        milliseconds = statistics.median(row["ms"] for row in ours)
+        first = ours[0]
+        return [{"what": what, "batch": batch, "pytorch": row["mode"], "t2ue_ms": milliseconds, "pytorch_ms": row["ms"],
+                 "ratio": row["ms"] / milliseconds, "t2ue_rounds": [each["ms"] for each in ours],
+                 "t2ue_tflops_a_second": first["flops"] / milliseconds / 1e9, "t2ue_host_us": first["host_us"],
+                 "pytorch_host_us": row["host_us"], "t2ue_peak_bytes": first["peak_bytes"], "pytorch_peak_bytes": row["peak_bytes"],
+                 "t2ue_span_ms": [first["least_ms"], first["most_ms"]], "pytorch_span_ms": [row["least_ms"], row["most_ms"]],
+                 "torch": row["torch"]} for row in theirs]
 
 
-class Generator(nn.Module):
-    def __init__(self, c, early):
-        super().__init__()
-        channels = [m * c["ngf"] for m in c["multipliers"]]
-        self.channels = channels[0]
-        self.fc = nn.Linear(c["latent"], 16 * channels[0])
-        self.mask = mask_head(c, channels[0])
-        self.blocks = nn.ModuleList(SsaBlock(c, channels[max(i - 1, 0)], out, i + 1 == len(channels), early)
-                                    for i, out in enumerate(channels))
-        self.norm, self.conv = nn.BatchNorm2d(channels[-1]), nn.Conv2d(channels[-1], 3, 3, 1, 1)
-
-    def forward(self, caption, latent):
-        x = self.fc(latent).reshape(-1, 4, 4, self.channels).permute(0, 3, 1, 2)
-        logits = self.mask(x)
-        for i, block in enumerate(self.blocks):
-            if i > 0:
-                logits = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=True)
-            x = block(x, caption, torch.sigmoid(logits), i > 0)
-            if block.mask is not None:
-                logits = block.mask(x)
-        return torch.tanh(self.conv(F.leaky_relu(self.norm(x), 0.2)).float()) * (8 / 255)
-
-
-# ---- the steps ------------------------------------------------------------------------------------------------------
-class Work:
-    """The three steps; `compiled` wraps what is differentiated."""
-
-    def __init__(self, c, options, compiled):
-        self.c, self.cpu = c, options.cpu
-        self.device = "cpu" if options.cpu else "cuda"
-        self.early, self.compiled = options.early_shortcut, compiled
-        self.mean, self.std = (torch.tensor(v, device=self.device)[:, None, None] for v in (MEAN, STD))
-
-    def place(self, model):
-        return model.to(self.device).to(memory_format=torch.channels_last)
-
-    def wrap(self, function):
-        return torch.compile(function, mode="max-autotune") if self.compiled else function
-
-    def autocast(self):
-        return torch.autocast(self.device, torch.bfloat16, enabled=not self.cpu)
-
-    def batch(self, count):
-        c = self.c
-        images = torch.randint(0, 256, (count, c["image"], c["image"], 3), dtype=torch.uint8).permute(0, 3, 1, 2)
-        ids, end = torch.randint(0, c["vocab"], (count, c["tokens"])), torch.full((count,), c["tokens"] - 1)
-        rest = torch.randn(count, c["embed"]), torch.randn(count, c["latent"])
-        return [x.to(self.device) for x in (images, ids, end, *rest)]
-
-    def pixels(self, images, noise=None):
-        x = images.float() / 255
-        if noise is not None:
-            x = (x + noise).clamp(0, 1)
-        x = F.pad(x, (4, 4, 4, 4), mode="replicate")[:, :, 3:3 + x.shape[2], 5:5 + x.shape[3]]
-        x = torch.where(self.flip[:len(x)], x.flip(3), x)
-        return (x - self.mean) / self.std
-
-    def trainer(self, loss, parameters, kind, **options):
-        fused = {} if self.cpu else dict(fused=True, capturable=True)
-        optimizer = kind(parameters, 1e-4, **options, **fused)
-
-        def step():
-            if self.compiled:
-                torch.compiler.cudagraph_mark_step_begin()
-            optimizer.zero_grad(set_to_none=True)
-            loss().backward()
-            optimizer.step()
-        return step
-
-    def step(self, what, count):
-        images, ids, end, caption, latent = self.batch(count)
-        self.flip = torch.rand(count, 1, 1, 1, device=self.device) < 0.5
-        clip = self.place(Clip(self.c))
-        if what == "clip_step":
-            def clip_loss():
-                with self.autocast():
-                    return clip.loss(self.pixels(images), ids, end)
-            return self.trainer(self.wrap(clip_loss), clip.parameters(), torch.optim.AdamW, weight_decay=0.1)
-        generator = self.place(Generator(self.c, self.early))
-        clip.requires_grad_(False)
-        if what == "t2ue_step":
-            def noise_loss():
-                with self.autocast():
-                    noise = generator(caption, latent)
-                    if noise.shape[2] != self.c["image"]:
-                        noise = F.interpolate(noise, size=self.c["image"], mode="bilinear", align_corners=False)
-                    return clip.loss(self.pixels(images, noise), ids, end)
-            return self.trainer(self.wrap(noise_loss), generator.parameters(), torch.optim.Adam, betas=(0.0, 0.9))
-        generator.eval()
-
-        def noise():
-            with torch.no_grad(), self.autocast():
-                return generator(clip.text(ids, end), latent)
-        noise = self.wrap(noise)
-
-        def step():
-            if self.compiled:
-                torch.compiler.cudagraph_mark_step_begin()
-            noise()
-        return step
-
-
-def milliseconds(step, steps, cpu):
-    synchronise = (lambda: None) if cpu else torch.cuda.synchronize
-    synchronise()
-    start = time.perf_counter()
-    for _ in range(steps):
-        step()
-    synchronise()
-    return 1e3 * (time.perf_counter() - start) / steps
-
-
-def ours(options, what):
-    command = [options.bench, "--device", "cpu" if options.cpu else "cuda", "--quick", "--only", what, "--batch",
-               str(options.batch), "--clip-batch", str(options.clip_batch)]
-    return json.loads(subprocess.check_output(command))["rows"][0]["ms"]
-
-
-def clocks():
-    query = "--query-gpu=name,clocks.sm,clocks.mem,power.draw,temperature.gpu"
+def gpu():
+    query = ["nvidia-smi", "--query-gpu=name,clocks.sm,clocks.mem,power.limit,temperature.gpu", "--format=csv,noheader"]
     try:
-        return subprocess.check_output(["nvidia-smi", query, "--format=csv,noheader"], text=True).strip()
+        return subprocess.check_output(query, text=True).strip()
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def names(text):
+    return text.split(",")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bench")
     parser.add_argument("output", type=pathlib.Path)
+    parser.add_argument("--only", type=names, default=list(STEPS))
+    parser.add_argument("--batch", type=lambda text: [int(each) for each in names(text)])
+    parser.add_argument("--modes", type=names, default=["eager", "compiled"])
+    parser.add_argument("--checks", type=names, default=["fp32", "bf16"])
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    parser.add_argument("--cpu", action="store_true", help="tiny models, PyTorch eager: a test of this script")
-    parser.add_argument("--rounds", type=int)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--clip-batch", type=int)
+    parser.add_argument("--within", type=float, default=float("inf"), help="seconds after which nothing more is begun")
+    parser.add_argument("--tiny", action="store_true")
     parser.add_argument("--early-shortcut", action="store_true")
+    parser.add_argument("--compile-mode", default="reduce-overhead")
     options = parser.parse_args()
-    options.rounds = options.rounds or (2 if options.quick else 5)
-    options.batch = options.batch or (4 if options.cpu else 128)
-    options.clip_batch = options.clip_batch or (4 if options.cpu else 1024)
-    steps = 3 if options.quick else 10
-    torch.backends.cudnn.benchmark = True
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    rows = []
-    for what in ("t2ue_step", "clip_step", "noise_from_captions"):
-        count = options.clip_batch if what == "clip_step" else options.batch
-        for compiled in (False,) if options.cpu else (False, True):
-            step = Work(TINY if options.cpu else FULL, options, compiled).step(what, count)
-            for _ in range(2 if options.cpu else 5):
-                step()
-            t2ue, pytorch, seen = [], [], []
-            for _ in range(options.rounds):
-                t2ue.append(ours(options, what))
-                pytorch.append(milliseconds(step, steps, options.cpu))
-                seen.append(clocks())
-            row = {"what": what, "batch": count, "pytorch": "compiled" if compiled else "eager",
-                   "t2ue_ms": statistics.median(t2ue), "pytorch_ms": statistics.median(pytorch),
-                   "ratio": statistics.median(pytorch) / statistics.median(t2ue), "t2ue_rounds": t2ue,
-                   "pytorch_rounds": pytorch, "clocks": seen}
-            rows.append(row)
-            print(f"{what:20} batch {count:5}  t2ue {row['t2ue_ms']:9.2f} ms  PyTorch {row['pytorch']:8} "
-                  f"{row['pytorch_ms']:9.2f} ms  {row['ratio']:.2f} times", flush=True)
-            del step
-            if not options.cpu:
-                torch._dynamo.reset()
-                torch.cuda.empty_cache()
-    device = "cpu" if options.cpu else torch.cuda.get_device_name()
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps({"torch": torch.__version__, "device": device, "tiny": options.cpu,
-                                          "early_shortcut": options.early_shortcut, "rows": rows}, indent=1) + "\n")
+    if unknown := set(options.only) - set(STEPS):
+        parser.error(f"there is no step {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}")
+    if options.tiny:
+        options.modes, options.checks = ["eager"], ["fp32"]
+    peers = Peers(options)
+    device = run_facts.processor() + ", tiny models" if options.tiny else gpu()
+    result = run_facts.facts(device, early_shortcut=options.early_shortcut, compile_mode=options.compile_mode, ceilings=[], checks=[],
+                             rows=[], skipped=[])
+    result["ceilings"] = peers.t2ue("ceiling", 1)
+    for what in options.only:
+        for precision in options.checks:
+            if peers.is_late():
+                result["skipped"].append(f"check of {what} in {precision}")
+                continue
+            check = peers.check(what, precision)
+            result["checks"].append(check)
+            print(f"{what:20} {precision}  {'agrees' if check['agrees'] else 'DISAGREES'}: {check['t2ue']} and {check['pytorch']}",
+                  flush=True)
+        for batch in options.batch or ([4] if options.tiny else STEPS[what]):
+            if peers.is_late():
+                result["skipped"].append(f"{what}, batch {batch}")
+                continue
+            try:
+                rows = peers.compare(what, batch)
+            except subprocess.CalledProcessError as error:  # out of memory, for instance: the others may do
+                result["skipped"].append(f"{what}, batch {batch}: {error}")
+                continue
+            result["rows"] += rows
+            for row in rows:
+                print(f"{what:20} batch {batch:5}  t2ue {row['t2ue_ms']:9.2f} ms  PyTorch {row['pytorch']:8} {row['pytorch_ms']:9.2f} ms  "
+                      f"{row['ratio']:.2f} times", flush=True)
+            run_facts.save(options.output, result)
+    run_facts.save(options.output, result)
+    for skipped in result["skipped"]:
+        print(f"skipped: {skipped}")
+    return 0 if all(check["agrees"] for check in result["checks"]) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,6 +14,8 @@ struct Backend {
   Kernels kernels;
   void* (*allocate)(Device, size_t bytes) = nullptr;  ///< 64-byte aligned; Error when memory runs out
   void (*release)(Device, void*) = nullptr;
+  size_t (*memory_peak)(Device) =
+      nullptr;  ///< the most bytes held at a time so far; null where nobody counts
   void (*copy)(Device, void* to, const void* from, size_t bytes) = nullptr;
   void (*synchronise)(Device) = nullptr;
 

@@ -13,6 +13,7 @@ Backend make_backend() {
   backend.kernels = kernel_table("cuda");
   backend.allocate = [](Device device, size_t bytes) { return Gpu::at(device.index).allocate(bytes); };
   backend.release = [](Device device, void* memory) { Gpu::at(device.index).release(memory); };
+  backend.memory_peak = [](Device device) { return Gpu::at(device.index).memory_peak(); };
   backend.copy = [](Device device, void* to, const void* from, size_t bytes) {
     Gpu::at(device.index).copy(to, from, bytes);
   };

@@ -151,7 +151,7 @@ struct Gpu::State {
   };
   std::recursive_mutex mutex;
   std::unordered_map<void*, size_t> held;
-  size_t held_bytes = 0, scratch_bytes = 0;
+  size_t held_bytes = 0, most_held_bytes = 0, scratch_bytes = 0;
   std::vector<void*> released_in_capture;
   std::map<std::pair<Stream, int>, Block> scratch;
   std::unordered_map<const void*, cudaEvent_t> host_blocks;  ///< with what follows the last copy out of each
@@ -262,7 +262,13 @@ void* Gpu::allocate(size_t bytes) {
   detail::check_cuda(error, "memory");
   state_->held.emplace(memory, size);
   state_->held_bytes += size;
+  state_->most_held_bytes = std::max(state_->most_held_bytes, state_->held_bytes);
   return memory;
+}
+
+size_t Gpu::memory_peak() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->most_held_bytes;
 }
 
 // Runs in destructors, also while the process ends and CUDA with it: what fails here shows in the next call.

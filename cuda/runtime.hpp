@@ -72,6 +72,8 @@ class Gpu {
   void* allocate(size_t bytes);
   /// Takes back what `allocate` gave once the work queued so far has run; null is fine.
   void release(void* memory);
+  /// The most bytes held at a time so far, without what CUDA's libraries keep for themselves.
+  size_t memory_peak() const;
   /// Either direction or within a device, after all queued work; complete when it returns.
   void copy(void* to, const void* from, size_t bytes);
   void synchronise();

@@ -23,6 +23,10 @@ for program in "${programs[@]}"; do ldd "$build/$program"; done | awk '$2 == "=>
     strip -o "$root/lib/$name" "$path"
   done
 cp "$here/check.sh" "$root/"
+mkdir -p "$root/benchmarks"
+cp -r "$here"/../../benchmarks/{gpu_vs_pytorch.py,run_facts.py,peers} "$root/benchmarks/"
+rm -rf "$root/benchmarks/peers/__pycache__"
+git -C "$here" describe --always --dirty=+ >"$root/COMMIT"
 cp "$here/bundle.md" "$root/README.md"
 tar -czf "$output" --owner=0 --group=0 -C "$stage" gpu-bundle
 

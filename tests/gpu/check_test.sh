@@ -42,3 +42,9 @@ expect 1 'benchmark +failed .*exit code 4' --only benchmark
 stand_in bin/gpu_step_bench 'printf "{\"rows\":[\n{\"what\":\"a step\",\"ms\":1.25,\"batch\":4}\n]}\n"'
 expect 0 'benchmark +passed .*a step: 1.25 ms' --only benchmark
 grep -q '"what":"a step"' check.json
+expect 0 'peers +skipped .*python3 has no PyTorch that sees a GPU' --only peers
+stand_in tools/python3 'case $1 in -c) exit 0 ;; *gpu_vs_pytorch.py) echo "t2ue_step agrees, within $5"; exit 0 ;; esac'
+expect 0 't2ue_step agrees, within [0-9]+.*peers +passed' --only peers --limit 50
+expect 0 'benchmark +skipped .*no time was left.*peers +skipped .*no time was left' --only benchmark,peers --within 0
+stand_in bin/test_plan 'echo "[  PASSED  ] 3 tests."'
+expect 0 'benchmark .*test_plan ' --only benchmark,tests
