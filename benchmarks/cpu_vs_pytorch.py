@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The same work in t2ue and in PyTorch, rounds alternating: cpu_vs_pytorch.py STEP_BENCH OUTPUT.json [ROUNDS].
 The PyTorch side is tests/reference/models.py in fp32. Two threads each; the least of the rounds' medians."""
-import json
 import pathlib
 import statistics
 import subprocess
@@ -13,6 +12,7 @@ import torch
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests/reference"))
 import formula  # noqa: E402
 import models  # noqa: E402
+import run_facts  # noqa: E402
 
 
 class Fast(formula.Parameters):
@@ -101,5 +101,5 @@ if __name__ == "__main__":
         results.append(row)
         print(f"{what:10} batch {batch:3}  t2ue {min(ours):8.1f} ms  PyTorch {min(theirs):8.1f} ms  "
               f"{row['ratio']:.2f} times", flush=True)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps({"torch": torch.__version__, "threads": 2, "rows": results}, indent=1) + "\n")
+    setting = f"fp32, 2 threads, PyTorch {torch.__version__}"
+    run_facts.save(output, run_facts.facts(run_facts.processor(), setting=setting, rows=results))

@@ -10,6 +10,9 @@
 #include <list>
 
 #include <t2ue/models/weights/safetensors.hpp>
+#if T2UE_HAS_CUDA
+#include <t2ue/cuda/convolution.hpp>
+#endif
 
 #include "gpu_ops.hpp"
 #include "gpu_steps.hpp"
@@ -144,6 +147,15 @@ Options parse(const std::vector<std::string>& arguments) {
   return o;
 }
 
+/// Which engines cuDNN's convolutions got, with their times.
+std::vector<std::string> convolutions() {
+#if T2UE_HAS_CUDA
+  return cuda::describe_convolutions();
+#else
+  return {};
+#endif
+}
+
 /// Prints rows as they come, so that a run that is stopped has shown what it had.
 class Rows {
  public:
@@ -165,7 +177,7 @@ class Rows {
     std::cout << std::exchange(separator_, ",\n") << row.dump() << std::flush;
   }
   int end() {
-    std::cout << "\n]}\n";
+    std::cout << "\n],\"convolutions\":" << Json(convolutions()).dump() << "}\n";
     return failed_ ? 1 : 0;
   }
 

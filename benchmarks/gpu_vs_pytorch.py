@@ -64,19 +64,25 @@ class Peers:
                 "pytorch": [theirs["value"], theirs["grad_norm"]]}
 
     def compare(self, what, batch):
-        """Rows, one for each mode of PyTorch, with t2ue's rounds between them."""
+        """Rows, one for each mode of PyTorch, with t2ue's rounds between them. Where PyTorch fails, the row says so."""
         ours, theirs = self.t2ue(what, batch), []
         for mode in self.options.modes:
-            theirs.append(self.pytorch(what, batch, "--mode", mode))
+            try:
+                theirs.append(self.pytorch(what, batch, "--mode", mode))
+            except subprocess.CalledProcessError as error:
+                theirs.append({"mode": mode, "error": str(error)})
             ours += self.t2ue(what, batch)
-        milliseconds = statistics.median(row["ms"] for row in ours)
-        first = ours[0]
-        return [{"what": what, "batch": batch, "pytorch": row["mode"], "t2ue_ms": milliseconds, "pytorch_ms": row["ms"],
-                 "ratio": row["ms"] / milliseconds, "t2ue_rounds": [each["ms"] for each in ours],
-                 "t2ue_tflops_a_second": first["flops"] / milliseconds / 1e9, "t2ue_host_us": first["host_us"],
-                 "pytorch_host_us": row["host_us"], "t2ue_peak_bytes": first["peak_bytes"], "pytorch_peak_bytes": row["peak_bytes"],
-                 "t2ue_span_ms": [first["least_ms"], first["most_ms"]], "pytorch_span_ms": [row["least_ms"], row["most_ms"]],
-                 "torch": row["torch"]} for row in theirs]
+        milliseconds, first = statistics.median(row["ms"] for row in ours), ours[0]
+        rows = []
+        for row in theirs:
+            ms = row.get("ms")
+            rows.append({"what": what, "batch": batch, "pytorch": row["mode"], "t2ue_ms": milliseconds, "pytorch_ms": ms,
+                         "ratio": ms and ms / milliseconds, "t2ue_rounds": [each["ms"] for each in ours],
+                         "t2ue_tflops_a_second": first["flops"] / milliseconds / 1e9, "t2ue_host_us": first["host_us"],
+                         "t2ue_peak_bytes": first["peak_bytes"], "t2ue_span_ms": [first["least_ms"], first["most_ms"]],
+                         "pytorch_host_us": row.get("host_us"), "pytorch_peak_bytes": row.get("peak_bytes"),
+                         "pytorch_span_ms": [row.get("least_ms"), row.get("most_ms")], "error": row.get("error")})
+        return rows
 
 
 def gpu():
@@ -110,16 +116,21 @@ def main():
     if options.tiny:
         options.modes, options.checks = ["eager"], ["fp32"]
     peers = Peers(options)
-    device = run_facts.processor() + ", tiny models" if options.tiny else gpu()
+    device = run_facts.processor() + ", tiny models" if options.tiny else gpu() or "unknown"
     result = run_facts.facts(device, early_shortcut=options.early_shortcut, compile_mode=options.compile_mode, ceilings=[], checks=[],
-                             rows=[], skipped=[])
+                             rows=[], skipped=[], failed=[])
+    result["setting"] = "fp32, eager" if options.tiny else f"bf16, PyTorch eager and torch.compile(mode=\"{options.compile_mode}\")"
     result["ceilings"] = peers.t2ue("ceiling", 1)
     for what in options.only:
         for precision in options.checks:
             if peers.is_late():
                 result["skipped"].append(f"check of {what} in {precision}")
                 continue
-            check = peers.check(what, precision)
+            try:
+                check = peers.check(what, precision)
+            except subprocess.CalledProcessError as error:
+                result["failed"].append(f"check of {what} in {precision}: {error}")
+                continue
             result["checks"].append(check)
             print(f"{what:20} {precision}  {'agrees' if check['agrees'] else 'DISAGREES'}: {check['t2ue']} and {check['pytorch']}",
                   flush=True)
@@ -129,18 +140,20 @@ def main():
                 continue
             try:
                 rows = peers.compare(what, batch)
-            except subprocess.CalledProcessError as error:  # out of memory, for instance: the others may do
-                result["skipped"].append(f"{what}, batch {batch}: {error}")
+            except subprocess.CalledProcessError as error:  # t2ue's own
+                result["failed"].append(f"{what}, batch {batch}: {error}")
                 continue
             result["rows"] += rows
             for row in rows:
-                print(f"{what:20} batch {batch:5}  t2ue {row['t2ue_ms']:9.2f} ms  PyTorch {row['pytorch']:8} {row['pytorch_ms']:9.2f} ms  "
-                      f"{row['ratio']:.2f} times", flush=True)
+                theirs = row["error"] or f"{row['pytorch_ms']:9.2f} ms  {row['ratio']:.2f} times"
+                print(f"{what:20} batch {batch:5}  t2ue {row['t2ue_ms']:9.2f} ms  PyTorch {row['pytorch']:8} {theirs}", flush=True)
             run_facts.save(options.output, result)
     run_facts.save(options.output, result)
-    for skipped in result["skipped"]:
-        print(f"skipped: {skipped}")
-    return 0 if all(check["agrees"] for check in result["checks"]) else 1
+    for line in result["skipped"]:
+        print(f"skipped: {line}")
+    for line in result["failed"]:
+        print(f"failed: {line}")
+    return 0 if not result["failed"] and all(check["agrees"] for check in result["checks"]) else 1
 
 
 if __name__ == "__main__":

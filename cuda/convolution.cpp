@@ -196,6 +196,14 @@ template <class F>
 bool run_pieces(ConvolutionProblem problem, F&& run_piece) {
   const int64_t pictures = problem.n;
   problem.n /= pieces_of(problem);
+  if (problem.n < pictures) {  // the later ones begin where their sizes say
+    const auto common = [&](int64_t alignment, int64_t numbers) {
+      const int64_t bits = alignment | (problem.n * numbers * static_cast<int64_t>(size_of(problem.type)));
+      return bits & -bits;
+    };
+    problem.x_alignment = common(problem.x_alignment, problem.h * problem.w * problem.c);
+    problem.y_alignment = common(problem.y_alignment, problem.p * problem.q * problem.k);
+  }
   for (int64_t first = 0; first < pictures; first += problem.n)
     if (!run_piece(problem, first)) return false;
   return true;

@@ -80,6 +80,7 @@ TEST(Runtime, MemoryIsAlignedAndCopiesCompleteBeforeTheyReturn) {
     gpu.copy(second, first, count * sizeof(float));
     gpu.copy(back.data(), second, count * sizeof(float));
     EXPECT_EQ(back, values);
+    EXPECT_GE(gpu.memory_peak(), 2 * count * sizeof(float));
     gpu.release(first);
     gpu.release(second);
   }
