@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <t2ue/core/kernels.hpp>
+#include <t2ue/cuda/convolution_shapes.hpp>
 
 namespace t2ue::benchmarks {
 
@@ -52,15 +53,27 @@ inline Cost cost(const LinearGradArgs& a, double once) {
   if (a.dw) c.kernels.push_back({products(a.dy, a.dw), dy + bytes_of(a.x) + bytes_of(a.dw)});
   return c;
 }
+/// Whether a convolution's windows are laid out as columns before they are multiplied.
+inline bool takes_columns(View x, View w, View y, int stride, int pad) {
+  return cuda::unfold_patches(x, w, y, stride, pad);
+}
 inline Cost cost(const Conv2dArgs& a, double once) {
-  return {once, {{products(a.y, a.w), once}}};
+  Cost c{once, {{products(a.y, a.w), once}}};
+  if (takes_columns(a.x, a.w, a.y, a.stride, a.pad)) c.kernels.push_back({0, 2 * bytes_of(a.x)});
+  return c;
 }
 inline Cost cost(const Conv2dGradArgs& a, double once) {
   const double dy = bytes_of(a.dy);
+  const bool columns = takes_columns(a.x, a.w, a.dy, a.stride, a.pad);
   Cost c{once, {}};
   if (a.dx) c.kernels.push_back({products(a.dy, a.w), dy + bytes_of(a.w) + bytes_of(a.dx)});
-  if (a.dx && a.dx.accumulate) c.kernels.push_back({0, 3 * bytes_of(a.dx)});  // computed apart, then added
+  if (a.dx && columns)
+    c.kernels.push_back({0, 8.0 * static_cast<double>(a.dx.elements())});  // f32, written and read
+  // Computed apart, then added, unless a matrix product adds it.
+  if (a.dx && a.dx.accumulate && !cuda::is_product(a.w, a.stride, a.pad))
+    c.kernels.push_back({0, 3 * bytes_of(a.dx)});
   if (a.dw) c.kernels.push_back({products(a.dy, a.dw), dy + bytes_of(a.x) + bytes_of(a.dw)});
+  if (a.dw && columns) c.kernels.push_back({0, 2 * bytes_of(a.x)});
   if (a.db) c.kernels.push_back({0, dy});
   return c;
 }
