@@ -24,12 +24,14 @@ inline BiLevelPolicy word_patterns_policy() {
   return policy;
 }
 
-/// Of the surrogates: the defaults in batches of 64, without shifts: with them the patterns protect less from
-/// victims that do not shift, and no more from those that do
-/// (benchmarks/results/2026-11-28-word-patterns-cpu.md).
+/// Of the surrogates: the defaults in batches of 64, with crops as open_clip's, of 0.9 of the area and more,
+/// and without shifts. Patterns trained without crops lose most of their effect on victims that crop so;
+/// patterns trained with them keep theirs on victims that do not
+/// (benchmarks/results/2026-11-28-open-clip-crops-cpu.md).
 inline TrainRecipe word_patterns_recipe() {
   TrainRecipe recipe;
   recipe.batch = 64;
+  recipe.min_area = 0.9f;
   recipe.shift = 0;
   return recipe;
 }
