@@ -18,6 +18,8 @@ function(t2ue_own_target target)
   endif()
   if(T2UE_SANITIZE)
     t2ue_sanitize(${target} ${T2UE_SANITIZE})
+    # What sanitizers add keeps gcc 12 from following std::regex and std::function.
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
     target_link_options(${target} PRIVATE -fsanitize=${T2UE_SANITIZE})
   endif()
 endfunction()
