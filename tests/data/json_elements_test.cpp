@@ -57,7 +57,12 @@ TEST(JsonElements, MemoryDoesNotGrowWithTheFile) {
   EXPECT_EQ(elements_of(wanted), 1'000'001u);
   Repeated unwanted("{\"others\": [", thousand, 1000, "{}], \"images\": [{}]}");
   EXPECT_EQ(elements_of(unwanted), 1u);
-  EXPECT_LT(peak_kilobytes() - before, 32 << 10);
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr int64_t most = 512 << 10;  // what was freed is kept for a while
+#else
+  constexpr int64_t most = 32 << 10;
+#endif
+  EXPECT_LT(peak_kilobytes() - before, most);
 }
 
 TEST(JsonElements, WhatWouldFillMemoryIsRefused) {
