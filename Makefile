@@ -29,7 +29,7 @@ help:
 	@echo 'make reproduce       the paper'"'"'s tables, reduced, in out/reproduce (CIFAR=FOLDER for those on CIFAR-100)'
 	@echo 'make test-sanitize   every test but packaging, under AddressSanitizer and UBSan'
 	@echo 'make gpu-check       tests, compute-sanitizer and benchmark on this machine'"'"'s GPU: out/gpu-check.json'
-	@echo 'make gpu-bundle      the same, packed for a machine with a GPU and no compiler: out/gpu-bundle.tar.gz'
+	@echo 'make gpu-bundle      the same, packed for a machine with a GPU and no compiler: out/gpu-bundle.tar.xz'
 	@echo 'make build | benchmark | benchmark-input | lint | format | install (PREFIX=$(PREFIX)) | clean'
 
 # $(call apt,packages): installs those that are missing; does nothing, quickly, if none is.
@@ -127,7 +127,7 @@ gpu-bundle: install-deps
 	$(CONFIGURE) -B $(BUILD)-bundle -DT2UE_CUDA=ON -DT2UE_SANITIZE_EMULATION=OFF -DT2UE_NATIVE=OFF -DCMAKE_CXX_FLAGS=-march=x86-64-v3 \
 	  '-DCMAKE_BUILD_RPATH=$$ORIGIN/../lib' -DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags
 	cmake --build $(BUILD)-bundle -j$(JOBS) --target $(GPU_PROGRAMS)
-	tests/gpu/bundle.sh $(BUILD)-bundle out/gpu-bundle.tar.gz
+	tests/gpu/bundle.sh $(BUILD)-bundle out/gpu-bundle.tar.xz
 
 # clang-tidy reads the library as one header-only unit and the program by its batches. Then the compiler reads each header's
 # unit for itself, so that none passes by what another one includes.

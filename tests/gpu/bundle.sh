@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# bundle.sh BUILD OUTPUT.tar.gz: the programs of a build, stripped, with the libraries that a GPU machine may lack, and
+# bundle.sh BUILD OUTPUT.tar.xz: the programs of a build, stripped, with the libraries that a GPU machine may lack, and
 # check.sh. cuBLASLt, cuDNN and the driver are the machine's.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1 output=$2
 limit_mb=60
+command -v xz >/dev/null || { echo 'bundle.sh: xz was not found (Debian: xz-utils)' >&2; exit 1; }
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 root=$stage/gpu-bundle
@@ -28,7 +29,7 @@ cp -r "$here"/../../benchmarks/{gpu_vs_pytorch.py,run_facts.py,peers} "$root/ben
 rm -rf "$root/benchmarks/peers/__pycache__"
 git -C "$here" describe --always --dirty=+ >"$root/COMMIT"
 cp "$here/bundle.md" "$root/README.md"
-tar -czf "$output" --owner=0 --group=0 -C "$stage" gpu-bundle
+XZ_OPT=-T0 tar -cJf "$output" --owner=0 --group=0 -C "$stage" gpu-bundle
 
 megabytes=$(($(stat -c %s "$output") / 1000000))
 glibc=$(objdump -T "$root"/bin/* "$root"/lib/* | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n1)
