@@ -7,14 +7,14 @@ namespace t2ue::benchmarks {
 
 /// A large product of matrices: what arithmetic can reach here.
 inline Json ceiling_gemm(const TimingOptions& o) {
-  const int64_t side = !o.tiny ? 8192 : 64;
+  const int64_t side = o.tiny ? 64 : 8192;
   const Tensor x = filled({side, side}, o.type(), o), w = filled({side, side}, o.type(), o);
   const auto record = [&](Graph& g) { g.output(linear(g.input(x), g.input(w), Var{})); };
   return with_flops(timed("ceiling: gemm", record, o), 2.0 * static_cast<double>(side * side * side));
 }
 /// A large copy within the device: what memory can reach here, bytes read and written.
 inline Json ceiling_copy(const TimingOptions& o) {
-  const Shape shape{!o.tiny ? int64_t{1} << 30 : 4096};
+  const Shape shape{o.tiny ? 4096 : int64_t{1} << 30};
   const Tensor from = filled(shape, DType::f32, o), to(shape, DType::f32, o.device);
   const size_t bytes = static_cast<size_t>(shape.elements()) * sizeof(float);
   return with_bytes(timed_runs("ceiling: copy", o,
@@ -23,7 +23,7 @@ inline Json ceiling_copy(const TimingOptions& o) {
 }
 
 inline Json cast_op(const TimingOptions& o) {
-  const Shape shape{!o.tiny ? int64_t{1} << 28 : 4096};
+  const Shape shape{o.tiny ? 4096 : int64_t{1} << 28};
   const Tensor x = filled(shape, DType::f32, o);
   const DType type = o.type();
   const auto record = [&](Graph& g) {
@@ -34,7 +34,7 @@ inline Json cast_op(const TimingOptions& o) {
                     static_cast<double>(shape.elements()) * (4.0 + static_cast<double>(size_of(type))));
 }
 inline Json layer_norm_op(const TimingOptions& o) {
-  const Shape shape{!o.tiny ? 1024 : 4, !o.tiny ? 257 : 5, !o.tiny ? 768 : 64};
+  const Shape shape{o.tiny ? 4 : 1024, o.tiny ? 5 : 257, o.tiny ? 64 : 768};
   const Tensor x = filled(shape, o.type(), o), residual = filled(shape, o.type(), o);
   const Tensor scale = filled({shape.back()}, DType::f32, o);
   const auto record = [&](Graph& g) {
@@ -46,7 +46,7 @@ inline Json layer_norm_op(const TimingOptions& o) {
                     4.0 * static_cast<double>(shape.elements()) * static_cast<double>(size_of(o.type())));
 }
 inline Json sscbn_op(const TimingOptions& o) {
-  const int64_t n = !o.tiny ? 128 : 2, side = !o.tiny ? 64 : 4, c = !o.tiny ? 256 : 8;
+  const int64_t n = o.tiny ? 2 : 128, side = o.tiny ? 4 : 64, c = o.tiny ? 8 : 256;
   const Tensor x = filled({n, side, side, c}, o.type(), o), gamma = filled({n, c}, o.type(), o);
   const Tensor mask = filled({n, 2 * side, 2 * side, 1}, o.type(), o);
   const Tensor mean = Tensor::zeros({c}, DType::f32, o.device),
@@ -60,7 +60,7 @@ inline Json sscbn_op(const TimingOptions& o) {
       static_cast<double>(n * side * side * (5 * c + 4)) * static_cast<double>(size_of(o.type())));
 }
 inline Json perturb_op(const TimingOptions& o) {
-  const Shape shape{!o.tiny ? 2048 : 2, !o.tiny ? 224 : 8, !o.tiny ? 224 : 8, 3};
+  const Shape shape{o.tiny ? 2 : 2048, o.tiny ? 8 : 224, o.tiny ? 8 : 224, 3};
   const Tensor image = below<uint8_t>(shape, 256, o), raw = filled(shape, o.type(), o);
   PerturbOptions options;
   options.limiter = Limiter::tanh_scale, options.quantise = true;

@@ -1,5 +1,6 @@
 // README's table of times beside PyTorch's, from what cpu_vs_pytorch.py or gpu_vs_pytorch.py wrote:
 // performance_table RESULT.json. benchmarks/check_page.sh puts it there.
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>

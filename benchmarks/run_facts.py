@@ -7,14 +7,17 @@ import subprocess
 
 
 def commit():
-    """Of the sources, "+" behind it where they have changes; T2UE_COMMIT where there is no repository."""
+    """Of the sources, "+" behind it where they have changes; T2UE_COMMIT, where it is set, knows better: a bundle may lie in
+    somebody's repository."""
+    if known := os.environ.get("T2UE_COMMIT"):
+        return known
     here = pathlib.Path(__file__).parent
     try:
         revision = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=here, text=True, stderr=subprocess.DEVNULL)
         changed = subprocess.call(["git", "diff", "--quiet", "HEAD", "--", ":!*.md", ":!benchmarks/results"], cwd=here)
         return revision.strip() + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
-        return os.environ.get("T2UE_COMMIT", "unknown")
+        return "unknown"
 
 
 def processor():

@@ -28,4 +28,10 @@ inline bool is_product(const View& w, int stride, int pad) {
   return w.shape[1] == 1 && w.shape[2] == 1 && stride == 1 && pad == 0 && w.shape[0] > 1 && w.shape[3] > 1;
 }
 
+/// Whether a convolution is a matrix product, with no need of cuDNN: patches, which are unfolded then, and
+/// windows of one pixel.
+inline bool becomes_product(View& x, View& w, View& y, int& stride, int pad) {
+  return unfold_patches(x, w, y, stride, pad) || is_product(w, stride, pad);
+}
+
 }  // namespace t2ue::T2UE_CUDA_NAMESPACE

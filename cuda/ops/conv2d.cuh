@@ -221,17 +221,17 @@ void conv2d_grad_by_columns(const Conv2dGradArgs& a, Stream stream) {
 
 void conv2d(const Conv2dArgs& args, Stream stream) {
   Conv2dArgs a = args;
-  const bool patches = unfold_patches(a.x, a.w, a.y, a.stride, a.pad);
-  if (patches || is_product(a.w, a.stride, a.pad) || !cudnn_conv2d(a, stream)) conv2d_by_columns(a, stream);
+  if (becomes_product(a.x, a.w, a.y, a.stride, a.pad) || !cudnn_conv2d(a, stream))
+    conv2d_by_columns(a, stream);
 }
 
 void conv2d_grad(const Conv2dGradArgs& args, Stream stream) {
   Conv2dGradArgs a = args;
-  const bool patches = unfold_patches(a.x, a.w, a.dy, a.stride, a.pad);
-  if (args.dx) static_cast<View&>(a.dx).shape = a.x.shape;
-  if (args.dw) static_cast<View&>(a.dw).shape = a.w.shape;
+  const bool product = becomes_product(a.x, a.w, a.dy, a.stride, a.pad);
+  if (a.dx) a.dx.shape = a.x.shape;
+  if (a.dw) a.dw.shape = a.w.shape;
   ConvolutionGradients done;
-  if (!patches && !is_product(a.w, a.stride, a.pad)) done = cudnn_conv2d_grad(a, stream);
+  if (!product) done = cudnn_conv2d_grad(a, stream);
   if (done.dx) a.dx = {};
   if (done.dw) a.dw = {};
   conv2d_grad_by_columns(a, stream);

@@ -9,8 +9,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
+#include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/cuda/backend.hpp>
 #include <t2ue/cuda/convolution_graph.hpp>
@@ -40,7 +40,7 @@ Device noting_device() {
 #undef T2UE_NOTHING
     backend.kernels.conv2d = [](const Conv2dArgs& args, Stream) {
       Conv2dArgs a = args;
-      if (unfold_patches(a.x, a.w, a.y, a.stride, a.pad) || is_product(a.w, a.stride, a.pad)) return;
+      if (becomes_product(a.x, a.w, a.y, a.stride, a.pad)) return;
       met().insert(problem_of(ConvolutionKind::forward, a.x, a.w, a.y, a.stride, a.pad));
     };
     return add_backend(backend);
@@ -66,15 +66,9 @@ std::set<ConvolutionProblem> convolutions_of(Model& model, Precision precision, 
   return met();
 }
 
-std::string read(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 cudnn::DeviceProperties hopper() {
   if (why_unusable().empty()) return cudnn::DeviceProperties::of_device(0);
-  return cudnn::DeviceProperties::parse(read(T2UE_SOURCE_DIR "/tests/cuda/h200_properties.json"));
+  return cudnn::DeviceProperties::parse(read_text(T2UE_SOURCE_DIR "/tests/cuda/h200_properties.json"));
 }
 
 /// Forward and both gradients of each, for `batch` pictures: there is a plan, and in bf16 and TF32 the one

@@ -156,9 +156,9 @@ check_peers() {
     return
   fi
   if ! most=$(time_left); then row peers skipped 0 'no time was left'; return; fi
-  [ ! -e "$here/COMMIT" ] || T2UE_COMMIT=$(cat "$here/COMMIT")
+  [ ! -e "$here/COMMIT" ] || export T2UE_COMMIT=$(cat "$here/COMMIT")
   # It ends by itself in time, and is stopped a minute later if it does not.
-  T2UE_COMMIT=${T2UE_COMMIT:-unknown} PYTHONUNBUFFERED=1 timeout $((most + 60)) python3 "$script" "$path" "$out" --within "$most" \
+  PYTHONUNBUFFERED=1 timeout $((most + 60)) python3 "$script" "$path" "$out" --within "$most" \
     >"$logs/peers.log" 2>&1 || code=$?
   cat "$logs/peers.log"
   if [ $code = 0 ]; then row peers passed $((SECONDS - start)) "$out"
