@@ -114,7 +114,7 @@ benchmark: build install-bench-deps
 benchmark-input: build install-bench-deps
 	cmake --build $(BUILD) --target benchmark_input
 
-GPU_PROGRAMS := t2ue_app test_cuda test_ops test_plan test_optim gpu_step_bench
+GPU_PROGRAMS := t2ue_app test_cuda test_ops test_plan test_optim test_training gpu_step_bench
 
 # GPU_CHECK="--only tests": see the first lines of tests/gpu/check.sh.
 gpu-check: install-deps

@@ -1,5 +1,5 @@
 // `t2ue apply`: noise added to pictures, without a model.
-#include <t2ue/methods/apply.hpp>
+#include <t2ue/noise/apply.hpp>
 
 #include "dataset_flags.hpp"
 #include "output.hpp"

@@ -1,5 +1,5 @@
 // `t2ue audit`: the proof that no saved pixel moved by more than eps.
-#include <t2ue/methods/audit.hpp>
+#include <t2ue/noise/audit.hpp>
 
 #include "dataset_flags.hpp"
 #include "output.hpp"

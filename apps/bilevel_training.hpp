@@ -1,7 +1,7 @@
 // What commands that train a generator bi-levelly share: the policy's flags, and the run.
 #pragma once
 
-#include <t2ue/optim/bilevel.hpp>
+#include <t2ue/training/bilevel.hpp>
 
 #include "training.hpp"
 

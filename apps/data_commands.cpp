@@ -1,8 +1,8 @@
 // `t2ue data`: making and describing data sets.
-#include <t2ue/data/captions.hpp>
-#include <t2ue/data/emoji.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/records/emoji.hpp>
+#include <t2ue/data/text/captions.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 #include "commands.hpp"
 #include "data_info.hpp"

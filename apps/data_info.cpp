@@ -7,11 +7,11 @@
 #include <thread>
 
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/data/contact_sheet.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/data/near_duplicates.hpp>
-#include <t2ue/data/readers/dataset_summary.hpp>
-#include <t2ue/eval/recipe.hpp>
+#include <t2ue/data/image/contact_sheet.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/image/near_duplicates.hpp>
+#include <t2ue/data/records/dataset_summary.hpp>
+#include <t2ue/report/results_table.hpp>
 
 #include "dataset_flags.hpp"
 #include "progress.hpp"

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include <t2ue/data/readers/open_dataset.hpp>
-#include <t2ue/data/readers/split_manifest.hpp>
+#include <t2ue/data/records/open_dataset.hpp>
+#include <t2ue/data/records/split_manifest.hpp>
 #include <t2ue/methods/class_prompt.hpp>
 
 #include "commands.hpp"

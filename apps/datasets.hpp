@@ -1,7 +1,7 @@
 // Loading captioned pictures for a command: with progress, and with a word on every picture left out.
 #pragma once
 
-#include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/data/records/pair_dataset.hpp>
 
 #include "dataset_flags.hpp"
 #include "output.hpp"

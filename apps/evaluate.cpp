@@ -1,6 +1,6 @@
 #include "evaluate.hpp"
 
-#include <t2ue/eval/recipe.hpp>
+#include <t2ue/report/results_table.hpp>
 
 namespace t2ue::apps {
 

@@ -1,9 +1,9 @@
 // What the commands of `t2ue evaluate` share: the flags that all of them have, and figures as text.
 #pragma once
 
+#include <t2ue/core/statistics.hpp>
 #include <t2ue/eval/classification.hpp>
-#include <t2ue/eval/statistics.hpp>
-#include <t2ue/eval/text_table.hpp>
+#include <t2ue/report/text_table.hpp>
 
 #include "datasets.hpp"
 

@@ -2,7 +2,7 @@
 #include "classifier.hpp"
 
 #include <t2ue/optim/classifier_file.hpp>
-#include <t2ue/optim/features.hpp>
+#include <t2ue/training/features.hpp>
 
 namespace t2ue::apps {
 

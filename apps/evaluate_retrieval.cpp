@@ -7,7 +7,7 @@
 #include <t2ue/eval/retrieval_export.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/optim/clip_file.hpp>
-#include <t2ue/optim/features.hpp>
+#include <t2ue/training/features.hpp>
 
 namespace t2ue::apps {
 

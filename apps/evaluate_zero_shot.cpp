@@ -3,7 +3,7 @@
 #include <t2ue/eval/zero_shot.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/optim/clip_file.hpp>
-#include <t2ue/optim/features.hpp>
+#include <t2ue/training/features.hpp>
 
 #include "evaluate.hpp"
 

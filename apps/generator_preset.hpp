@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include <t2ue/optim/bilevel.hpp>
+#include <t2ue/training/bilevel.hpp>
 
 #include "commands.hpp"
 

@@ -1,8 +1,8 @@
 // `t2ue methods`: what every method needs, promises and costs.
 #include <algorithm>
 
-#include <t2ue/eval/text_table.hpp>
 #include <t2ue/methods/registry.hpp>
+#include <t2ue/report/text_table.hpp>
 
 #include "commands.hpp"
 

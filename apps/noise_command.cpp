@@ -1,8 +1,8 @@
 // `t2ue noise`: noise from captions, without pictures, a file each.
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/methods/manifest.hpp>
-#include <t2ue/methods/noise_memory.hpp>
 #include <t2ue/methods/registry.hpp>
+#include <t2ue/noise/manifest.hpp>
+#include <t2ue/noise/noise_memory.hpp>
 
 #include "dataset_flags.hpp"
 #include "noise_flags.hpp"

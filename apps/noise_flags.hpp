@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/noise/manifest.hpp>
 
 #include "commands.hpp"
 

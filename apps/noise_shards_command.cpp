@@ -2,8 +2,8 @@
 #include <chrono>
 #include <optional>
 
-#include <t2ue/eval/text_table.hpp>
-#include <t2ue/methods/shard_job.hpp>
+#include <t2ue/noise/shard_job.hpp>
+#include <t2ue/report/text_table.hpp>
 
 #include "noise_flags.hpp"
 #include "output.hpp"

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include <t2ue/eval/progress.hpp>
+#include <t2ue/report/progress.hpp>
 
 namespace t2ue::apps {
 

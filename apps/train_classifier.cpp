@@ -1,6 +1,6 @@
 // `t2ue train classifier`
-#include <t2ue/optim/classifier_start.hpp>
 #include <t2ue/optim/named_recipes.hpp>
+#include <t2ue/training/classifier_start.hpp>
 
 #include "classifier.hpp"
 #include "model_training.hpp"

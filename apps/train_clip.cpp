@@ -1,7 +1,7 @@
 // `t2ue train clip`.
 #include <t2ue/optim/clip_file.hpp>
 #include <t2ue/optim/named_recipes.hpp>
-#include <t2ue/optim/trainer.hpp>
+#include <t2ue/training/trainer.hpp>
 
 #include "foreign_clip.hpp"
 #include "model_training.hpp"

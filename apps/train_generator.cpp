@@ -3,8 +3,8 @@
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/methods/word_textures.hpp>
-#include <t2ue/optim/bilevel.hpp>
 #include <t2ue/optim/clip_file.hpp>
+#include <t2ue/training/bilevel.hpp>
 
 #include "bilevel_training.hpp"
 #include "caption_towers.hpp"

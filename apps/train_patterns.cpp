@@ -1,5 +1,5 @@
 // `t2ue train patterns`.
-#include <t2ue/data/bpe.hpp>
+#include <t2ue/data/text/bpe.hpp>
 #include <t2ue/methods/word_patterns_training.hpp>
 #include <t2ue/models/configs.hpp>
 

@@ -7,8 +7,8 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/sha256.hpp>
-#include <t2ue/eval/recipe.hpp>
-#include <t2ue/optim/recipe.hpp>
+#include <t2ue/optim/train_recipe.hpp>
+#include <t2ue/report/results_table.hpp>
 
 #include "datasets.hpp"
 #include "json_flags.hpp"

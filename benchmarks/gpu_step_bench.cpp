@@ -9,7 +9,7 @@
 #include <iostream>
 #include <list>
 
-#include <t2ue/models/weights/safetensors.hpp>
+#include <t2ue/core/safetensors.hpp>
 #if T2UE_HAS_CUDA
 #include <t2ue/cuda/convolution.hpp>
 #endif

@@ -12,8 +12,8 @@
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/models/configs.hpp>
 #include <t2ue/optim/optimizer.hpp>
-#include <t2ue/optim/recipe.hpp>
-#include <t2ue/optim/trainer.hpp>
+#include <t2ue/optim/train_recipe.hpp>
+#include <t2ue/training/trainer.hpp>
 
 namespace t2ue::benchmarks {
 
@@ -126,7 +126,7 @@ inline Workload t2ue_step(const WorkloadOptions& o) {
             const Var noise = s.generator.noise(g.input(s.captions), g.input(s.latent), side, side);
             const Var pixels = augment(perturb(g.input(s.batch.images), noise, options),
                                        g.input(s.batch.counter), augmentation);
-            const Frozen scope(g);
+            const NoGrad scope(g);
             return s.clip.loss(pixels, g.input(s.batch.ids), g.input(s.batch.end));
           },
           [&s](Graph& g) { s.optimizer.record_norm(g), s.optimizer.record_update(g); },
@@ -222,8 +222,8 @@ inline Workload noise_from_captions(const WorkloadOptions& o) {
           {{"ids", s.batch.ids}, {"end", s.batch.end}, {"latent", s.latent}},
           nullptr,
           [&s](Graph& g, const AugmentOptions&) {
-            const Frozen frozen(g);
-            const Evaluation evaluation(g);
+            const NoGrad no_grad(g);
+            const EvalMode eval_mode(g);
             const Var features = s.clip.text(g.input(s.batch.ids), g.input(s.batch.end));
             return s.generator.noise(cast(features, DType::f32), g.input(s.latent));
           },

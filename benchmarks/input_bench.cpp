@@ -7,10 +7,10 @@
 #include <numeric>
 #include <string>
 
-#include <t2ue/data/prefetch.hpp>
-#include <t2ue/data/readers/pair_list.hpp>
-#include <t2ue/data/readers/picture_reader.hpp>
-#include <t2ue/data/resize_image.hpp>
+#include <t2ue/data/image/resize_image.hpp>
+#include <t2ue/data/records/pair_list.hpp>
+#include <t2ue/data/records/picture_reader.hpp>
+#include <t2ue/data/records/prefetch.hpp>
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Median milliseconds of one step: step_bench victim|classifier|noise BATCH STEPS. See cpu_vs_pytorch.py.
 #include <algorithm>
 #include <iostream>
-#include <t2ue/optim/trainer.hpp>
+#include <t2ue/training/trainer.hpp>
 
 namespace {
 
@@ -54,8 +54,8 @@ double noise(int64_t batch, int steps) {
   const Tensor caption = Tensor::zeros({batch, 512}), latent = Tensor::zeros({batch, 100});
   Tensor output;
   Step step([&](Graph& g) {
-    const Frozen frozen(g);
-    const Evaluation evaluation(g);
+    const NoGrad no_grad(g);
+    const EvalMode eval_mode(g);
     output = g.output(generator.noise(g.input(caption), g.input(latent)));
   });
   return median_ms(steps, [&] { step.run(); });

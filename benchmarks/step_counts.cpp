@@ -12,7 +12,7 @@
 #include <t2ue/core/plan.hpp>
 #include <t2ue/models/configs.hpp>
 #include <t2ue/optim/optimizer.hpp>
-#include <t2ue/optim/recipe.hpp>
+#include <t2ue/optim/train_recipe.hpp>
 
 #include "memoryless_device.hpp"
 #include "op_cost.hpp"
@@ -229,7 +229,7 @@ void noise_step(Models& m, int64_t batch) {
                                    TrainRecipe{}.augmentation(pixel_norm));
         Var loss;
         {
-          const Frozen frozen(g);
+          const NoGrad no_grad(g);
           loss = m.clip.loss(pixels, g.input(in.ids), g.input(in.end));
         }
         counter().backward();
@@ -259,8 +259,8 @@ void noise_from_captions(Models& m, int64_t batch) {
   count(
       "Noise from captions, batch " + std::to_string(batch), [&] { m.name(); },
       [&](Graph& g) {
-        const Frozen frozen(g);
-        const Evaluation evaluation(g);
+        const NoGrad no_grad(g);
+        const EvalMode eval_mode(g);
         const Var features = m.clip.text(g.input(in.ids), g.input(in.end));
         (void)g.output(m.generator.noise(cast(features, DType::f32), g.input(in.latent)));
       });

@@ -12,7 +12,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/clip_tokenizer.hpp>
+#include <t2ue/data/text/clip_tokenizer.hpp>
 
 namespace {
 

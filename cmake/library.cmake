@@ -1,7 +1,7 @@
 # t2ue::t2ue      header-only: what a user's plain C++20 file needs
 # t2ue::compiled  the same headers compiled once, one translation unit for each *.inl.hpp
 # The repository root is seen as <t2ue/...> through links in the build tree.
-set(T2UE_FOLDERS core models optim data methods eval)
+set(T2UE_FOLDERS core data models report optim training noise methods eval)
 set(T2UE_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
 file(MAKE_DIRECTORY ${T2UE_INCLUDE_DIR}/t2ue)
 foreach(folder IN LISTS T2UE_FOLDERS)

@@ -61,7 +61,7 @@ class Graph {
   // ---- what users of ops call ----
   /// A tensor whose contents are read anew at every run.
   Var input(const Tensor& tensor, bool requires_grad = false);
-  /// A module's tensor; trained unless it is a buffer, frozen, or a `Frozen` scope is open. In bf16 matrices
+  /// A module's tensor; trained unless it is a buffer, frozen, or a `NoGrad` scope is open. In bf16 matrices
   /// (two or more dimensions) are their bf16 shadows, while vectors, and the gradients of both, are f32.
   Var parameter(Parameter& parameter);
   /// Appends the gradients of `loss` (one element). Once a graph. Trained parameters that the loss does not
@@ -71,7 +71,7 @@ class Graph {
   Tensor output(const Var& value);
   /// The tensor that holds the gradient of an input after a run; call after `backward`.
   Tensor gradient(const Var& input);
-  /// Whether modules use batch statistics; false inside an `Evaluation` scope.
+  /// Whether modules use batch statistics; false inside an `EvalMode` scope.
   bool training() const { return training_; }
   Device device() const { return device_; }
   Precision precision() const { return precision_; }
@@ -102,8 +102,8 @@ class Graph {
   bool requires_grad(const Var& x) const { return x && values_[index(x)].requires_grad; }
 
  private:
-  friend class Frozen;
-  friend class Evaluation;
+  friend class NoGrad;
+  friend class EvalMode;
   friend class Plan;
   friend class Var;
 
@@ -141,12 +141,12 @@ class Graph {
 };
 
 /// While it lives, parameters entering the graph are constants: no gradient, and nothing is kept for one.
-class Frozen {
+class NoGrad {
  public:
-  explicit Frozen(Graph& graph) : graph_(graph), before_(std::exchange(graph.frozen_, true)) {}
-  ~Frozen() { graph_.frozen_ = before_; }
-  Frozen(const Frozen&) = delete;
-  Frozen& operator=(const Frozen&) = delete;
+  explicit NoGrad(Graph& graph) : graph_(graph), before_(std::exchange(graph.frozen_, true)) {}
+  ~NoGrad() { graph_.frozen_ = before_; }
+  NoGrad(const NoGrad&) = delete;
+  NoGrad& operator=(const NoGrad&) = delete;
 
  private:
   Graph& graph_;
@@ -154,12 +154,12 @@ class Frozen {
 };
 
 /// While it lives, modules run in evaluation mode: running statistics instead of the batch's.
-class Evaluation {
+class EvalMode {
  public:
-  explicit Evaluation(Graph& graph) : graph_(graph), before_(std::exchange(graph.training_, false)) {}
-  ~Evaluation() { graph_.training_ = before_; }
-  Evaluation(const Evaluation&) = delete;
-  Evaluation& operator=(const Evaluation&) = delete;
+  explicit EvalMode(Graph& graph) : graph_(graph), before_(std::exchange(graph.training_, false)) {}
+  ~EvalMode() { graph_.training_ = before_; }
+  EvalMode(const EvalMode&) = delete;
+  EvalMode& operator=(const EvalMode&) = delete;
 
  private:
   Graph& graph_;

@@ -30,8 +30,8 @@ struct AttentionProblem {
   __device__ int64_t statistics() const { return static_cast<int64_t>(blockIdx.x) * tokens; }
 };
 
-inline constexpr int attention_tile = 16;     ///< rows of a warp in attention_tiles
-inline constexpr int attention_own_rows = 4;  ///< rows of a warp in attention_rows
+inline constexpr int attention_tile = 16;     ///< rows of a warp in attention_mma
+inline constexpr int attention_own_rows = 4;  ///< rows of a warp in attention_simt
 
 /// Shared memory that a block may use: two blocks then fit an H100, one any GPU since 2020.
 inline constexpr int64_t attention_shared_bytes = 96 * 1024;
@@ -96,7 +96,7 @@ struct AttentionTiling {
   dim3 grid(int64_t heads) const { return {static_cast<unsigned>(heads), static_cast<unsigned>(blocks)}; }
 };
 
-/// The grid and block of the kernels in attention_rows.
+/// The grid and block of the kernels in attention_simt.
 struct AttentionRowsTiling {
   int warps;
   dim3 grid;

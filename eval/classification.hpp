@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/eval/statistics.hpp>
+#include <t2ue/core/statistics.hpp>
 
 namespace t2ue {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/data/image.hpp>
-#include <t2ue/data/pair_dataset.hpp>
-#include <t2ue/optim/recipe.hpp>
+#include <t2ue/data/image/image.hpp>
+#include <t2ue/data/records/pair_dataset.hpp>
+#include <t2ue/optim/train_recipe.hpp>
 
 namespace t2ue {
 

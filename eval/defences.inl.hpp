@@ -5,11 +5,11 @@
 #include <functional>
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/data/resize_image.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/image/resize_image.hpp>
 #include <t2ue/eval/defences.hpp>
 #include <t2ue/eval/orthogonal_projection.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

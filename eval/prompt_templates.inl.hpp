@@ -4,8 +4,9 @@
 #include <map>
 
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/captions.hpp>
-#include <t2ue/data/readers/text_lines.hpp>
+#include <t2ue/data/text/captions.hpp>
+#include <t2ue/data/text/text_lines.hpp>
+#include <t2ue/data/text/utf8.hpp>
 #include <t2ue/eval/prompt_templates.hpp>
 
 namespace t2ue {

@@ -10,7 +10,7 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/device.hpp>
-#include <t2ue/eval/statistics.hpp>
+#include <t2ue/core/statistics.hpp>
 
 namespace t2ue {
 

@@ -6,8 +6,8 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/folders.hpp>
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/eval/retrieval_export.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 
 namespace t2ue {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/data/records/pair_dataset.hpp>
 
 namespace t2ue {
 

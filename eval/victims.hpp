@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/data/pair_dataset.hpp>
-#include <t2ue/eval/recipe.hpp>
-#include <t2ue/optim/classifier_start.hpp>
+#include <t2ue/data/records/pair_dataset.hpp>
+#include <t2ue/report/results_table.hpp>
+#include <t2ue/training/classifier_start.hpp>
 
 namespace t2ue {
 

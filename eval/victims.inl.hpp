@@ -5,7 +5,7 @@
 #include <t2ue/eval/classification.hpp>
 #include <t2ue/eval/retrieval.hpp>
 #include <t2ue/eval/victims.hpp>
-#include <t2ue/optim/features.hpp>
+#include <t2ue/training/features.hpp>
 
 namespace t2ue {
 

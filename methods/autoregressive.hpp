@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include <t2ue/methods/autoregressive_process.hpp>
-#include <t2ue/methods/budget.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/noise/budget.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

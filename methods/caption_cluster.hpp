@@ -10,10 +10,10 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/methods/block_codes.hpp>
 #include <t2ue/methods/block_pattern.hpp>
-#include <t2ue/methods/budget.hpp>
 #include <t2ue/methods/caption_features.hpp>
 #include <t2ue/methods/k_means.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/noise/budget.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <unordered_map>
 
+#include <t2ue/data/text/caption_words.hpp>
 #include <t2ue/methods/caption_features.hpp>
-#include <t2ue/methods/caption_words.hpp>
 
 namespace t2ue {
 

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/methods/picture_transform.hpp>
+#include <t2ue/noise/picture_transform.hpp>
 
 namespace t2ue {
 

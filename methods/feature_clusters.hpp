@@ -2,7 +2,7 @@
 #pragma once
 
 #include <t2ue/methods/k_means.hpp>
-#include <t2ue/optim/noise_trainer.hpp>
+#include <t2ue/training/noise_trainer.hpp>
 
 namespace t2ue {
 

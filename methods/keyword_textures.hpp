@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include <t2ue/methods/caption_keywords.hpp>
+#include <t2ue/data/text/caption_keywords.hpp>
 #include <t2ue/methods/textures.hpp>
 
 namespace t2ue {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/methods/picture_transform.hpp>
+#include <t2ue/noise/picture_transform.hpp>
 
 namespace t2ue {
 

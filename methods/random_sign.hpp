@@ -4,8 +4,8 @@
 
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/rng.hpp>
-#include <t2ue/methods/budget.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/noise/budget.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

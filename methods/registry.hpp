@@ -14,11 +14,11 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/device.hpp>
-#include <t2ue/data/readers/dataset_index.hpp>
+#include <t2ue/data/records/dataset_index.hpp>
 #include <t2ue/methods/caption_features.hpp>
-#include <t2ue/methods/noise_source.hpp>
 #include <t2ue/methods/one_pixel.hpp>
-#include <t2ue/methods/picture_transform.hpp>
+#include <t2ue/noise/noise_source.hpp>
+#include <t2ue/noise/picture_transform.hpp>
 
 namespace t2ue {
 

@@ -7,7 +7,7 @@
 
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/rng.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

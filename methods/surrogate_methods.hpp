@@ -26,9 +26,9 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/methods/method_card.hpp>
-#include <t2ue/optim/noise_policy.hpp>
-#include <t2ue/optim/recipe.hpp>
+#include <t2ue/noise/method_card.hpp>
+#include <t2ue/optim/train_recipe.hpp>
+#include <t2ue/training/noise_policy.hpp>
 
 namespace t2ue {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include <t2ue/methods/budget.hpp>
 #include <t2ue/methods/surrogate_methods.hpp>
+#include <t2ue/noise/budget.hpp>
 
 namespace t2ue {
 

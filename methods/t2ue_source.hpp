@@ -12,11 +12,12 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/kinds.hpp>
 #include <t2ue/core/plan.hpp>
-#include <t2ue/data/tokenizer.hpp>
-#include <t2ue/methods/caption_keywords.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/data/text/caption_keywords.hpp>
+#include <t2ue/data/text/tokenizer.hpp>
 #include <t2ue/models/clip/text.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
+#include <t2ue/noise/latent_sharing.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 
@@ -49,21 +50,6 @@ class CaptionEncoder {
   std::unique_ptr<Step> step_;
 };
 
-/// How latents are shared among items.
-enum class LatentSharing : uint8_t {
-  all,      ///< one z for everything: a caption's noise is a function of the caption
-  caption,  ///< one z for each distinct caption
-  item,     ///< one z for each key: sample-wise noise
-};
-
-namespace detail {
-template <>
-struct KindNames<LatentSharing> {
-  static constexpr std::string_view what = "latent sharing";
-  static constexpr std::array<std::string_view, 3> names = {"all", "caption", "item"};
-};
-}  // namespace detail
-
 /// Writes a generator file: `generator`, the encoder that it was trained with, and the keywords whose
 /// captions share a noise (none: every caption has its own). `seed` is the one of its latents, `training` is
 /// JSON text for the record.
@@ -94,8 +80,7 @@ class T2ueSource final : public NoiseSource {
   void set_latent_sharing(LatentSharing sharing);
   /// Its generator, the seed and the sharing of its latents.
   void complete(NoiseRecipe& recipe) const override;
-  /// What the item's noise is a function of: items of one name have one noise.
-  std::string noise_name(const NoiseItem& item) const;
+  std::string noise_name(const NoiseItem& item) const override;
 
  private:
   struct State;

@@ -4,13 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/data/captions.hpp>
-#include <t2ue/data/pair.hpp>
-#include <t2ue/methods/manifest.hpp>
+#include <t2ue/data/text/captions.hpp>
+#include <t2ue/data/text/pair.hpp>
+#include <t2ue/data/text/utf8.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/noise/manifest.hpp>
 #include <t2ue/optim/checkpoint.hpp>
-#include <t2ue/optim/conditions.hpp>
+#include <t2ue/training/conditions.hpp>
 
 namespace t2ue {
 
@@ -64,7 +65,7 @@ T2UE_INLINE CaptionEncoder::CaptionEncoder(const TextConfig& config, Tokenizer t
         tokenizer_.vocab_size(), " tokens, the text tower knows ", config.vocab_size);
   step_ = std::make_unique<Step>(
       [this](Graph& g) {
-        const Frozen frozen(g);
+        const NoGrad no_grad(g);
         features_ = g.output(tower_(g.input(ids_), g.input(end_)));
       },
       device);
@@ -146,8 +147,8 @@ struct T2ueSource::State {
         sha256(sha256_file(path)),
         step(
             [this](Graph& g) {
-              const Frozen frozen(g);
-              const Evaluation evaluation(g);
+              const NoGrad no_grad(g);
+              const EvalMode eval_mode(g);
               noise = g.output(generator.noise(g.input(condition), g.input(latent)));
             },
             device, Execution::planned, computed_in) {

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/methods/surrogate_methods.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

@@ -5,7 +5,8 @@
 #include <unordered_set>
 
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/data/captions.hpp>
+#include <t2ue/data/text/captions.hpp>
+#include <t2ue/data/text/utf8.hpp>
 #include <t2ue/methods/table_noise.hpp>
 
 namespace t2ue {

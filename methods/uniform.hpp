@@ -2,8 +2,8 @@
 #pragma once
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/methods/budget.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/noise/budget.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

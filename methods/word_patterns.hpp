@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/methods/caption_keywords.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/data/text/caption_keywords.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

@@ -7,7 +7,7 @@
 
 #include <t2ue/methods/word_patterns.hpp>
 #include <t2ue/models/generators/pattern_dictionary.hpp>
-#include <t2ue/optim/bilevel.hpp>
+#include <t2ue/training/bilevel.hpp>
 
 namespace t2ue {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <t2ue/methods/caption_keywords.hpp>
+#include <t2ue/data/text/caption_keywords.hpp>
 #include <t2ue/methods/textures.hpp>
 
 namespace t2ue {

@@ -54,7 +54,7 @@ struct Conv2d {
   Var normalised_next(const Var& x) {
     Graph& g = x.graph();
     const auto constant = [&] {
-      const Frozen frozen(g);
+      const NoGrad no_grad(g);
       return g.parameter(bias);
     };
     return conv2d(x, g.parameter(weight), constant(), stride, pad);

@@ -57,7 +57,7 @@ class ParameterSet {
  public:
   /// Names, allocates and initialises the parameters; each one's numbers depend on (seed, its name) only.
   /// The module must not be moved while the set is used. bf16: what graphs of that precision need is kept
-  /// too. For inference there are no gradients, and graphs take the parameters under `Frozen` only.
+  /// too. For inference there are no gradients, and graphs take the parameters under `NoGrad` only.
   template <class Module>
   ParameterSet(Module& module, uint64_t seed, Device device = {}, Precision precision = Precision::fp32,
                ParameterUse use = ParameterUse::training)

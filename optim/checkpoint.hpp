@@ -8,8 +8,8 @@
 #include <string>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/models/module.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 #include <t2ue/optim/optimizer.hpp>
 
 namespace t2ue {

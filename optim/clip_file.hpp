@@ -7,7 +7,7 @@
 #include <string>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/data/tokenizer.hpp>
+#include <t2ue/data/text/tokenizer.hpp>
 #include <t2ue/models/clip/clip.hpp>
 
 namespace t2ue {

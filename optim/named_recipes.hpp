@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include <t2ue/optim/recipe.hpp>
+#include <t2ue/optim/train_recipe.hpp>
 
 namespace t2ue {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include <t2ue/eval/report.hpp>
 #include <t2ue/eval/victims.hpp>
-#include <t2ue/methods/audit.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/noise/audit.hpp>
+#include <t2ue/report/report.hpp>
 
 #include "../commands.hpp"
 #include "../progress.hpp"

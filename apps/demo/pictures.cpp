@@ -1,5 +1,5 @@
 // The demo's pictures: Google's drawings to train on and to protect, Twitter's to measure on.
-#include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/image/image_codec.hpp>
 
 #include "demo.hpp"
 

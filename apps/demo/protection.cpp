@@ -1,11 +1,11 @@
 // One row of the demo: noise files, protected pictures, and their audit, as the commands `t2ue noise`,
 // `apply` and `audit` would make them.
 #include <t2ue/core/folders.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/methods/apply.hpp>
-#include <t2ue/methods/manifest.hpp>
+#include <t2ue/data/image/image_codec.hpp>
 #include <t2ue/methods/random_sign.hpp>
 #include <t2ue/methods/shuffled.hpp>
+#include <t2ue/noise/apply.hpp>
+#include <t2ue/noise/manifest.hpp>
 
 #include "demo.hpp"
 

@@ -3,10 +3,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include <t2ue/data/emoji.hpp>
+#include <t2ue/data/records/emoji.hpp>
 #include <t2ue/models/configs.hpp>
-#include <t2ue/optim/bilevel.hpp>
-#include <t2ue/optim/recipe.hpp>
+#include <t2ue/optim/train_recipe.hpp>
+#include <t2ue/training/bilevel.hpp>
 
 namespace t2ue::apps {
 

@@ -1,8 +1,8 @@
 // Softmax attention: bf16 heads of the usual widths on tensor cores, everything else in fp32.
 #pragma once
 
-#include <t2ue/cuda/attention_rows.cuh>
-#include <t2ue/cuda/attention_tiles.cuh>
+#include <t2ue/cuda/attention_mma.cuh>
+#include <t2ue/cuda/attention_simt.cuh>
 
 namespace t2ue::T2UE_CUDA_NAMESPACE {
 
@@ -13,7 +13,7 @@ void attention(const AttentionArgs& a, Stream stream) {
     auto p = attention_problem<bf16>(a.qkv, a.lse, a.heads, a.causal);
     p.to = a.out.as<bf16>();
     const AttentionTiling t(p.tokens, width, 1);
-    launch("attention", attention_tiles::forward<width>, t.grid(heads), static_cast<unsigned>(32 * t.warps),
+    launch("attention", attention_mma::forward<width>, t.grid(heads), static_cast<unsigned>(32 * t.warps),
            t.shared_bytes, stream, p, t.stage);
   });
   if (done) return;
@@ -22,8 +22,8 @@ void attention(const AttentionArgs& a, Stream stream) {
     auto p = attention_problem<T>(a.qkv, a.lse, a.heads, a.causal);
     p.to = a.out.as<T>();
     const AttentionRowsTiling t(p.tokens, heads);
-    launch("attention", p.width <= 64 ? attention_rows::forward<T, 2> : attention_rows::forward<T, 8>, t.grid,
-           static_cast<unsigned>(32 * t.warps), attention_rows::Room::bytes(t.warps, p.width), stream, p);
+    launch("attention", p.width <= 64 ? attention_simt::forward<T, 2> : attention_simt::forward<T, 8>, t.grid,
+           static_cast<unsigned>(32 * t.warps), attention_simt::Room::bytes(t.warps, p.width), stream, p);
   });
 }
 

@@ -1,8 +1,8 @@
 // The gradient of softmax attention, apart from attention.cuh so that both compile at once.
 #pragma once
 
-#include <t2ue/cuda/attention_rows.cuh>
-#include <t2ue/cuda/attention_tiles_grad.cuh>
+#include <t2ue/cuda/attention_mma_grad.cuh>
+#include <t2ue/cuda/attention_simt.cuh>
 
 namespace t2ue::T2UE_CUDA_NAMESPACE {
 
@@ -10,7 +10,7 @@ namespace {
 
 template <int Width>
 void tensor_core_grad(const AttentionProblem<bf16>& p, int64_t heads, Stream stream) {
-  namespace kernels = attention_tiles;
+  namespace kernels = attention_mma;
   const int tiles = (p.tokens + kernels::tile - 1) / kernels::tile, rows = tiles * kernels::tile;
   const auto whole_bytes = static_cast<size_t>(rows) * (5 * 2 * (Width + 8) + 8);
   if (tiles <= 8 && whole_bytes <= attention_shared_bytes)
@@ -28,10 +28,10 @@ template <class T, int Columns>
 void rows_grad(const AttentionProblem<T>& p, int64_t heads, Stream stream) {
   const AttentionRowsTiling t(p.tokens, heads);
   const auto threads = static_cast<unsigned>(32 * t.warps);
-  const size_t bytes = attention_rows::Room::bytes(t.warps, p.width);
-  launch("attention_grad (queries)", attention_rows::one_side_grad<T, Columns, false>, t.grid, threads, bytes,
+  const size_t bytes = attention_simt::Room::bytes(t.warps, p.width);
+  launch("attention_grad (queries)", attention_simt::one_side_grad<T, Columns, false>, t.grid, threads, bytes,
          stream, p);
-  launch("attention_grad (keys)", attention_rows::one_side_grad<T, Columns, true>, t.grid, threads, bytes,
+  launch("attention_grad (keys)", attention_simt::one_side_grad<T, Columns, true>, t.grid, threads, bytes,
          stream, p);
 }
 

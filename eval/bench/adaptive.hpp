@@ -3,7 +3,7 @@
 #pragma once
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/data/records/pair_dataset.hpp>
 #include <t2ue/eval/bench/rows.hpp>
 
 namespace t2ue {

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include <t2ue/eval/bench/adaptive.hpp>
-#include <t2ue/methods/noise.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/noise/noise.hpp>
 
 namespace t2ue {
 

@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include <t2ue/data/pair_dataset.hpp>
+#include <t2ue/data/records/pair_dataset.hpp>
 #include <t2ue/eval/bench/plan.hpp>
 #include <t2ue/eval/bench/store.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include <t2ue/data/bpe.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/data/readers/open_dataset.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/records/open_dataset.hpp>
+#include <t2ue/data/text/bpe.hpp>
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/bench/disjoint.hpp>
 #include <t2ue/methods/class_prompt.hpp>
-#include <t2ue/methods/manifest.hpp>
+#include <t2ue/noise/manifest.hpp>
 
 namespace t2ue {
 

@@ -9,8 +9,8 @@
 
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/pair_dataset.hpp>
-#include <t2ue/data/readers/dataset_index.hpp>
+#include <t2ue/data/records/dataset_index.hpp>
+#include <t2ue/data/records/pair_dataset.hpp>
 
 namespace t2ue {
 

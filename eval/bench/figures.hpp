@@ -9,7 +9,7 @@
 #include <t2ue/eval/bench/gallery.hpp>
 #include <t2ue/eval/bench/runner.hpp>
 #include <t2ue/eval/bench/seed_groups.hpp>
-#include <t2ue/eval/svg.hpp>
+#include <t2ue/report/svg.hpp>
 
 namespace t2ue::detail {
 

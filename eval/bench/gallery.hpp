@@ -9,7 +9,7 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/noise_spectrum.hpp>
-#include <t2ue/eval/report.hpp>
+#include <t2ue/report/report.hpp>
 
 namespace t2ue {
 

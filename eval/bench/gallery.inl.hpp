@@ -4,8 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include <t2ue/data/captions.hpp>
-#include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/text/captions.hpp>
 #include <t2ue/eval/bench/gallery.hpp>
 
 namespace t2ue {

@@ -7,7 +7,7 @@
 
 #include <t2ue/eval/bench/runner.hpp>
 #include <t2ue/eval/bench/table.hpp>
-#include <t2ue/eval/text_table.hpp>
+#include <t2ue/report/text_table.hpp>
 
 namespace t2ue {
 

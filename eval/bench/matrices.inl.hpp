@@ -9,7 +9,7 @@
 #include <t2ue/eval/bench/matrices.hpp>
 #include <t2ue/eval/bench/published.hpp>
 #include <t2ue/eval/bench/seed_groups.hpp>
-#include <t2ue/eval/recipe.hpp>
+#include <t2ue/report/results_table.hpp>
 
 namespace t2ue {
 

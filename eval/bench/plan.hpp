@@ -12,8 +12,8 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/error.hpp>
 #include <t2ue/models/configs.hpp>
-#include <t2ue/optim/classifier_start.hpp>
 #include <t2ue/optim/named_recipes.hpp>
+#include <t2ue/training/classifier_start.hpp>
 
 namespace t2ue {
 

@@ -7,12 +7,12 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/image/image_codec.hpp>
 #include <t2ue/eval/bench/protect.hpp>
 #include <t2ue/eval/separability.hpp>
-#include <t2ue/methods/apply.hpp>
-#include <t2ue/methods/audit.hpp>
-#include <t2ue/methods/manifest.hpp>
+#include <t2ue/noise/apply.hpp>
+#include <t2ue/noise/audit.hpp>
+#include <t2ue/noise/manifest.hpp>
 
 namespace t2ue {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <t2ue/eval/bench/table.hpp>
-#include <t2ue/eval/text_table.hpp>
+#include <t2ue/report/text_table.hpp>
 
 namespace t2ue {
 

@@ -12,7 +12,7 @@
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/eval/bench/store.hpp>
-#include <t2ue/eval/recipe.hpp>
+#include <t2ue/report/results_table.hpp>
 
 namespace t2ue {
 

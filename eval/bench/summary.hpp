@@ -9,8 +9,8 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/eval/bench/runner.hpp>
 #include <t2ue/eval/bench/table.hpp>
-#include <t2ue/eval/recipe.hpp>
-#include <t2ue/eval/text_table.hpp>
+#include <t2ue/report/results_table.hpp>
+#include <t2ue/report/text_table.hpp>
 
 namespace t2ue {
 

@@ -5,15 +5,15 @@
 #include <optional>
 
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/image/image_codec.hpp>
 #include <t2ue/eval/bench/costs.hpp>
 #include <t2ue/eval/bench/figures.hpp>
 #include <t2ue/eval/bench/matrices.hpp>
 #include <t2ue/eval/bench/published.hpp>
 #include <t2ue/eval/bench/seed_groups.hpp>
 #include <t2ue/eval/bench/summary.hpp>
-#include <t2ue/eval/report.hpp>
-#include <t2ue/eval/table_formats.hpp>
+#include <t2ue/report/report.hpp>
+#include <t2ue/report/table_formats.hpp>
 
 namespace t2ue {
 

@@ -6,7 +6,7 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/eval/bench/row_context.hpp>
 #include <t2ue/methods/surrogate_methods.hpp>
-#include <t2ue/optim/noise_policy.hpp>
+#include <t2ue/training/noise_policy.hpp>
 
 namespace t2ue {
 

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/data/captions.hpp>
+#include <t2ue/data/text/captions.hpp>
+#include <t2ue/data/text/utf8.hpp>
 #include <t2ue/eval/bench/surrogate_row.hpp>
 #include <t2ue/eval/bench/trained_file.hpp>
-#include <t2ue/eval/recipe.hpp>
 #include <t2ue/methods/feature_clusters.hpp>
 #include <t2ue/methods/table_noise.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/report/results_table.hpp>
 
 namespace t2ue {
 

@@ -7,7 +7,7 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/eval/bench/row_context.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
-#include <t2ue/optim/bilevel.hpp>
+#include <t2ue/training/bilevel.hpp>
 
 namespace t2ue {
 

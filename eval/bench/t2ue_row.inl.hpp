@@ -3,15 +3,15 @@
 #include <numeric>
 
 #include <t2ue/core/json_reader.hpp>
+#include <t2ue/data/text/caption_keywords.hpp>
 #include <t2ue/eval/bench/t2ue_row.hpp>
 #include <t2ue/eval/bench/trained_file.hpp>
 #include <t2ue/eval/bench/training_part.hpp>
-#include <t2ue/eval/recipe.hpp>
-#include <t2ue/methods/caption_keywords.hpp>
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/methods/word_textures.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/report/results_table.hpp>
 
 namespace t2ue {
 

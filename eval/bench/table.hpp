@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <t2ue/eval/bench/runner.hpp>
-#include <t2ue/eval/recipe.hpp>
+#include <t2ue/report/results_table.hpp>
 
 namespace t2ue {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/data/captions.hpp>
+#include <t2ue/data/text/captions.hpp>
 #include <t2ue/eval/bench/row_context.hpp>
 #include <t2ue/models/configs.hpp>
 

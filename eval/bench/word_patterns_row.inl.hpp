@@ -4,9 +4,9 @@
 #include <t2ue/eval/bench/trained_file.hpp>
 #include <t2ue/eval/bench/training_part.hpp>
 #include <t2ue/eval/bench/word_patterns_row.hpp>
-#include <t2ue/eval/recipe.hpp>
 #include <t2ue/methods/word_patterns_training.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/report/results_table.hpp>
 
 namespace t2ue {
 

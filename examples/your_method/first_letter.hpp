@@ -4,8 +4,8 @@
 
 #include <t2ue/core/rng.hpp>
 #include <t2ue/methods/block_pattern.hpp>
-#include <t2ue/methods/budget.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/noise/budget.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 class FirstLetter final : public t2ue::ItemwiseSource {
  public:

@@ -57,7 +57,7 @@ struct Classifier {
   Var operator()(const Var& x) { return head()(features(x)); }
   /// What the last layer reads, [B,C].
   Var features(const Var& x) {
-    std::optional<Evaluation> running_statistics;
+    std::optional<EvalMode> running_statistics;
     if (is_probe) running_statistics.emplace(x.graph());
     return std::visit([&](auto& net) { return net.features(x); }, network);
   }

@@ -173,7 +173,7 @@ struct SsaGenerator {
   Var standardised(const Var& caption) {
     if (!config.standardise) return caption;
     Graph& g = caption.graph();
-    const Evaluation fixed(g);
+    const EvalMode fixed(g);
     return batch_norm(caption, {}, {}, g.parameter(condition_mean), g.parameter(condition_var));
   }
 };

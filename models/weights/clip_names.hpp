@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/core/shape.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 
 namespace t2ue {
 

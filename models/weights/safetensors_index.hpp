@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
+#include <t2ue/core/safetensors.hpp>
 
 namespace t2ue {
 

@@ -1,9 +1,9 @@
 // What `t2ue apply` and `audit` do with shards: of noise, and of pictures; and noise for each caption.
 #include "apps/shards.hpp"
 
-#include <t2ue/data/captions.hpp>
-#include <t2ue/data/tar_shard.hpp>
-#include <t2ue/methods/manifest.hpp>
+#include <t2ue/data/records/tar_shard.hpp>
+#include <t2ue/data/text/captions.hpp>
+#include <t2ue/noise/manifest.hpp>
 
 namespace {
 

@@ -3,8 +3,8 @@
 
 #include <t2ue/core/backend.hpp>
 #include <t2ue/core/sha256.hpp>
-#include <t2ue/data/captions.hpp>
-#include <t2ue/methods/manifest.hpp>
+#include <t2ue/data/text/captions.hpp>
+#include <t2ue/noise/manifest.hpp>
 
 namespace {
 

@@ -1,7 +1,7 @@
 // `t2ue data info`, and training on data sets in their published forms.
 #include "apps/program.hpp"
 
-#include <t2ue/data/resize_image.hpp>
+#include <t2ue/data/image/resize_image.hpp>
 
 #include "data/readers.hpp"
 

@@ -2,10 +2,10 @@
 // itself.
 #include "apps/program.hpp"
 
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/eval/classification.hpp>
 #include <t2ue/eval/retrieval.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 #include <t2ue/optim/classifier_file.hpp>
 
 namespace {

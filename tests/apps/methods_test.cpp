@@ -2,11 +2,11 @@
 #include "apps/program.hpp"
 
 #include <set>
-#include <t2ue/data/captions.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/data/resize_image.hpp>
-#include <t2ue/methods/manifest.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/image/resize_image.hpp>
+#include <t2ue/data/text/captions.hpp>
 #include <t2ue/methods/registry.hpp>
+#include <t2ue/noise/manifest.hpp>
 
 namespace t2ue::testing_apps {
 namespace {

@@ -4,9 +4,9 @@
 #include <set>
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/tar_shard.hpp>
-#include <t2ue/methods/noise_lookup.hpp>
-#include <t2ue/methods/shard_job.hpp>
+#include <t2ue/data/records/tar_shard.hpp>
+#include <t2ue/noise/noise_lookup.hpp>
+#include <t2ue/noise/shard_job.hpp>
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include "apps/program.hpp"
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/captions.hpp>
+#include <t2ue/data/text/captions.hpp>
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/image/image_codec.hpp>
 
 #include "data/pictures.hpp"
 

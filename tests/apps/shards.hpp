@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include <t2ue/methods/noise_shards.hpp>
+#include <t2ue/noise/noise_shards.hpp>
 
 #include "apps/program.hpp"
 

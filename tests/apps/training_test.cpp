@@ -3,10 +3,10 @@
 
 #include <paths.hpp>
 #include <t2ue/core/rng.hpp>
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/core/sha256.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 #include <t2ue/optim/clip_file.hpp>
-#include <t2ue/optim/recipe.hpp>
+#include <t2ue/optim/train_recipe.hpp>
 
 namespace {
 

@@ -80,7 +80,7 @@ std::vector<float> features_of(const std::filesystem::path& file) {
   for (float& x : pixels) x = random.normal();
   Tensor image;
   Step step([&](Graph& g) {
-    const Frozen frozen(g);
+    const NoGrad no_grad(g);
     image = g.output(clip.model->encode_image(g.input(Tensor::of(pixels, {2, 8, 8, 3}))));
   });
   step.run();

@@ -2,7 +2,7 @@
 // left out while the rest is read.
 #include <functional>
 
-#include <t2ue/data/tar_shard.hpp>
+#include <t2ue/data/records/tar_shard.hpp>
 
 #include "data/readers.hpp"
 

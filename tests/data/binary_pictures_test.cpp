@@ -1,8 +1,8 @@
 // CIFAR and STL-10 binaries.
 #include <sstream>
 
-#include <t2ue/data/readers/binary_pictures.hpp>
-#include <t2ue/data/readers/picture_reader.hpp>
+#include <t2ue/data/records/binary_pictures.hpp>
+#include <t2ue/data/records/picture_reader.hpp>
 
 #include "data/readers.hpp"
 

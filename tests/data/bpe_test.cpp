@@ -4,7 +4,7 @@
 #include <map>
 #include <thread>
 
-#include <t2ue/data/bpe.hpp>
+#include <t2ue/data/text/bpe.hpp>
 
 #include "data/pictures.hpp"
 

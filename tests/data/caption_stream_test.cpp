@@ -1,8 +1,8 @@
 #include <zlib.h>
 
-#include <t2ue/data/caption_stream.hpp>
-#include <t2ue/data/gzip.hpp>
-#include <t2ue/data/tar_shard.hpp>
+#include <t2ue/data/records/caption_stream.hpp>
+#include <t2ue/data/records/tar_shard.hpp>
+#include <t2ue/data/text/gzip.hpp>
 
 #include "data/readers.hpp"
 

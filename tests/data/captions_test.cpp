@@ -2,7 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/data/captions.hpp>
+#include <t2ue/data/text/captions.hpp>
+#include <t2ue/data/text/utf8.hpp>
 
 #include "data/pictures.hpp"
 

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
-#include <t2ue/data/clip_tokenizer.hpp>
-#include <t2ue/data/unicode.hpp>
+#include <t2ue/data/text/clip_tokenizer.hpp>
+#include <t2ue/data/text/unicode.hpp>
 
 #include "data/clip_reference.hpp"
 #include "data/pictures.hpp"

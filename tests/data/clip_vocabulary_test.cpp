@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <t2ue/data/clip_vocabulary.hpp>
+#include <t2ue/data/text/clip_vocabulary.hpp>
 
 #include "data/clip_reference.hpp"
 #include "data/pictures.hpp"

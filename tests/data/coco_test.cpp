@@ -1,6 +1,6 @@
 #include <sstream>
 
-#include <t2ue/data/readers/coco.hpp>
+#include <t2ue/data/records/coco.hpp>
 
 #include "data/readers.hpp"
 

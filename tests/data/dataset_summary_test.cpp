@@ -1,4 +1,4 @@
-#include <t2ue/data/readers/dataset_summary.hpp>
+#include <t2ue/data/records/dataset_summary.hpp>
 
 #include "data/readers.hpp"
 

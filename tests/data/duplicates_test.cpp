@@ -5,11 +5,11 @@
 #include <cmath>
 #include <numbers>
 
-#include <t2ue/data/contact_sheet.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/data/near_duplicates.hpp>
-#include <t2ue/data/perceptual_hash.hpp>
-#include <t2ue/data/resize_image.hpp>
+#include <t2ue/data/image/contact_sheet.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/image/near_duplicates.hpp>
+#include <t2ue/data/image/perceptual_hash.hpp>
+#include <t2ue/data/image/resize_image.hpp>
 
 #include "data/pictures.hpp"
 

@@ -6,9 +6,9 @@
 #include <set>
 
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/data/emoji.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/data/resize_image.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/image/resize_image.hpp>
+#include <t2ue/data/records/emoji.hpp>
 
 #include "data/pictures.hpp"
 

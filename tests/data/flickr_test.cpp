@@ -1,8 +1,8 @@
 // Flickr8k and Flickr30k: token files, bars, CSV, Karpathy's JSON.
 #include <sstream>
 
-#include <t2ue/data/readers/flickr.hpp>
-#include <t2ue/data/readers/karpathy.hpp>
+#include <t2ue/data/records/flickr.hpp>
+#include <t2ue/data/records/karpathy.hpp>
 
 #include "data/readers.hpp"
 

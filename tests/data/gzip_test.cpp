@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <t2ue/data/gzip.hpp>
+#include <t2ue/data/text/gzip.hpp>
 
 #include "data/clip_reference.hpp"
 #include "data/pictures.hpp"

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <streambuf>
 
-#include <t2ue/data/readers/json_elements.hpp>
+#include <t2ue/data/records/json_elements.hpp>
 
 #include "data/readers.hpp"
 

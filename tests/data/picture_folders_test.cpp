@@ -1,6 +1,6 @@
 // One folder a class, captions in side files, and how all forms are told apart.
-#include <t2ue/data/readers/picture_folders.hpp>
-#include <t2ue/data/readers/picture_reader.hpp>
+#include <t2ue/data/records/picture_folders.hpp>
+#include <t2ue/data/records/picture_reader.hpp>
 
 #include "data/readers.hpp"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/picture_ops.hpp>
+#include <t2ue/data/image/picture_ops.hpp>
 
 namespace t2ue {
 namespace {

@@ -6,8 +6,8 @@
 #include <errors.hpp>
 #include <set>
 
-#include <t2ue/data/picture_policy.hpp>
-#include <t2ue/data/plasma.hpp>
+#include <t2ue/data/image/picture_policy.hpp>
+#include <t2ue/data/image/plasma.hpp>
 
 namespace t2ue {
 namespace {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <paths.hpp>
 
-#include <t2ue/data/auto_augment_table.hpp>
-#include <t2ue/data/picture_policy.hpp>
+#include <t2ue/data/image/auto_augment_table.hpp>
+#include <t2ue/data/image/picture_policy.hpp>
 
 namespace t2ue {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/image.hpp>
+#include <t2ue/data/image/image.hpp>
 
 namespace t2ue::testing_data {
 

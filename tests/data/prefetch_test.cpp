@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/prefetch.hpp>
+#include <t2ue/data/records/prefetch.hpp>
 
 #include "data/pictures.hpp"
 

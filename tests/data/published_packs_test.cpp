@@ -2,10 +2,10 @@
 #include <cstdlib>
 #include <map>
 
-#include <t2ue/data/near_duplicates.hpp>
-#include <t2ue/data/readers/dataset_summary.hpp>
-#include <t2ue/data/readers/picture_reader.hpp>
-#include <t2ue/data/readers/split_manifest.hpp>
+#include <t2ue/data/image/near_duplicates.hpp>
+#include <t2ue/data/records/dataset_summary.hpp>
+#include <t2ue/data/records/picture_reader.hpp>
+#include <t2ue/data/records/split_manifest.hpp>
 
 #include <paths.hpp>
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/data/readers/open_dataset.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/records/open_dataset.hpp>
 
 #include "data/pictures.hpp"
 

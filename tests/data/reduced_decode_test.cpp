@@ -3,10 +3,10 @@
 #include <cmath>
 #include <map>
 
-#include <t2ue/data/pair_dataset.hpp>
-#include <t2ue/data/readers/picture_reader.hpp>
-#include <t2ue/data/resize_image.hpp>
-#include <t2ue/data/tar_shard.hpp>
+#include <t2ue/data/image/resize_image.hpp>
+#include <t2ue/data/records/pair_dataset.hpp>
+#include <t2ue/data/records/picture_reader.hpp>
+#include <t2ue/data/records/tar_shard.hpp>
 
 #include <paths.hpp>
 

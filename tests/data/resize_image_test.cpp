@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <t2ue/data/resize_image.hpp>
+#include <t2ue/data/image/resize_image.hpp>
 
 #include "data/pictures.hpp"
 

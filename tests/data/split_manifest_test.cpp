@@ -1,4 +1,4 @@
-#include <t2ue/data/readers/split_manifest.hpp>
+#include <t2ue/data/records/split_manifest.hpp>
 
 #include "data/readers.hpp"
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/data/tar_shard.hpp>
+#include <t2ue/data/records/tar_shard.hpp>
 
 #include "data/pictures.hpp"
 

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <t2ue/data/pair_dataset.hpp>
-#include <t2ue/data/tokenizer.hpp>
+#include <t2ue/data/records/pair_dataset.hpp>
+#include <t2ue/data/text/tokenizer.hpp>
 
 #include "data/clip_reference.hpp"
 #include "data/pictures.hpp"

@@ -3,9 +3,9 @@
 #include <sstream>
 
 #include <t2ue/core/sha256.hpp>
-#include <t2ue/data/fix_text.hpp>
-#include <t2ue/data/html_unescape.hpp>
-#include <t2ue/data/unicode.hpp>
+#include <t2ue/data/text/fix_text.hpp>
+#include <t2ue/data/text/html_unescape.hpp>
+#include <t2ue/data/text/unicode.hpp>
 
 #include "data/clip_reference.hpp"
 #include "data/pictures.hpp"

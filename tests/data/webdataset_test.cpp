@@ -1,7 +1,7 @@
 #include <thread>
 
-#include <t2ue/data/readers/picture_reader.hpp>
-#include <t2ue/data/readers/webdataset.hpp>
+#include <t2ue/data/records/picture_reader.hpp>
+#include <t2ue/data/records/webdataset.hpp>
 
 #include "data/readers.hpp"
 

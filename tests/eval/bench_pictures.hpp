@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/captions.hpp>
-#include <t2ue/data/image_codec.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/text/captions.hpp>
 
 namespace t2ue::testing_bench {
 

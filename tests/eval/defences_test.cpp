@@ -6,7 +6,7 @@
 #include <set>
 
 #include <t2ue/core/rng.hpp>
-#include <t2ue/data/resize_image.hpp>
+#include <t2ue/data/image/resize_image.hpp>
 #include <t2ue/eval/defences.hpp>
 
 namespace t2ue {

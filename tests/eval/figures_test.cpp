@@ -4,9 +4,9 @@
 
 #include <numbers>
 #include <t2ue/core/rng.hpp>
-#include <t2ue/eval/bar_chart.hpp>
 #include <t2ue/eval/noise_spectrum.hpp>
-#include <t2ue/eval/report.hpp>
+#include <t2ue/report/bar_chart.hpp>
+#include <t2ue/report/report.hpp>
 
 #include <errors.hpp>
 

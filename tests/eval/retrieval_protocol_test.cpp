@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/rng.hpp>
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/eval/retrieval_export.hpp>
 #include <t2ue/eval/retrieval_protocol.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 
 #include "data/pictures.hpp"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/bpe.hpp>
+#include <t2ue/data/text/bpe.hpp>
 
 #include "fuzz.hpp"
 

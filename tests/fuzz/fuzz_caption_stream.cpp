@@ -8,7 +8,8 @@
 #include <filesystem>
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/caption_stream.hpp>
+#include <t2ue/data/records/caption_stream.hpp>
+#include <t2ue/data/text/utf8.hpp>
 
 #include "fuzz.hpp"
 

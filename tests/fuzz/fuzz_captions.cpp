@@ -2,7 +2,7 @@
 // trip.
 #include <cstdlib>
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/captions.hpp>
+#include <t2ue/data/text/captions.hpp>
 
 #include "fuzz.hpp"
 

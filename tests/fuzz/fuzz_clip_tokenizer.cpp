@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/clip_tokenizer.hpp>
-#include <t2ue/data/unicode.hpp>
+#include <t2ue/data/text/clip_tokenizer.hpp>
+#include <t2ue/data/text/unicode.hpp>
 
 #include "fuzz.hpp"
 

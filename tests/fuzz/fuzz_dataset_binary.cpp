@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <sstream>
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/readers/binary_pictures.hpp>
+#include <t2ue/data/records/binary_pictures.hpp>
 
 #include "fuzz.hpp"
 #include "index_rules.hpp"

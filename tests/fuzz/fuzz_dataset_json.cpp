@@ -4,9 +4,9 @@
 #include <set>
 #include <sstream>
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/readers/coco.hpp>
-#include <t2ue/data/readers/karpathy.hpp>
-#include <t2ue/data/readers/split_manifest.hpp>
+#include <t2ue/data/records/coco.hpp>
+#include <t2ue/data/records/karpathy.hpp>
+#include <t2ue/data/records/split_manifest.hpp>
 
 #include "fuzz.hpp"
 #include "index_rules.hpp"

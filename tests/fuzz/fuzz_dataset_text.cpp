@@ -2,8 +2,8 @@
 // the rules.
 #include <cstdlib>
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/readers/flickr.hpp>
-#include <t2ue/data/readers/webdataset.hpp>
+#include <t2ue/data/records/flickr.hpp>
+#include <t2ue/data/records/webdataset.hpp>
 
 #include "fuzz.hpp"
 #include "index_rules.hpp"

@@ -1,6 +1,6 @@
 // Any bytes are either refused with t2ue::Error or give a picture that can be written and resized.
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/data/resize_image.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/image/resize_image.hpp>
 
 #include "fuzz.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/sha256.hpp>
-#include <t2ue/methods/noise_shards.hpp>
+#include <t2ue/noise/noise_shards.hpp>
 
 #include "fuzz.hpp"
 

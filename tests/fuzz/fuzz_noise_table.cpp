@@ -2,7 +2,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/captions.hpp>
+#include <t2ue/data/text/captions.hpp>
+#include <t2ue/data/text/utf8.hpp>
 #include <t2ue/methods/table_noise.hpp>
 
 #include "fuzz.hpp"

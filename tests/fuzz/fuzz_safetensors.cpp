@@ -1,7 +1,7 @@
 // Any bytes are either refused with t2ue::Error or give tensors that can be read to their last byte.
 #include <cstdint>
 #include <cstring>
-#include <t2ue/models/weights/safetensors.hpp>
+#include <t2ue/core/safetensors.hpp>
 
 #include "fuzz.hpp"
 

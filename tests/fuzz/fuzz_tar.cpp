@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <span>
 #include <t2ue/core/error.hpp>
-#include <t2ue/data/readers/webdataset.hpp>
-#include <t2ue/data/tar_shard.hpp>
+#include <t2ue/data/records/tar_shard.hpp>
+#include <t2ue/data/records/webdataset.hpp>
 
 #include "fuzz.hpp"
 #include "index_rules.hpp"

@@ -6,7 +6,9 @@
 #include <string>
 #include <utility>
 
-#include <t2ue/data/readers/dataset_index.hpp>
+#include <t2ue/core/paths.hpp>
+#include <t2ue/data/records/dataset_index.hpp>
+#include <t2ue/data/text/utf8.hpp>
 
 /// Aborts if `index` breaks a rule that dataset_index.hpp promises.
 inline void check_index_rules(const t2ue::DatasetIndex& index) {

@@ -104,7 +104,7 @@ run() {
 
 check_tests() {
   local test path
-  for test in test_cuda test_ops test_plan test_optim; do
+  for test in test_cuda test_ops test_plan test_optim test_training; do
     if path=$(program "$test"); then
       T2UE_TEST_ON=cuda T2UE_DEVICE_PROPERTIES=$logs/device-properties.json run "$test" "$path"
     else

@@ -1,11 +1,11 @@
 // Where pixels must be exact, a JPEG is decoded whole, however large it is beside the noise.
 #include <gtest/gtest.h>
 
-#include <t2ue/data/image_codec.hpp>
-#include <t2ue/methods/apply.hpp>
-#include <t2ue/methods/audit.hpp>
-#include <t2ue/methods/manifest.hpp>
+#include <t2ue/data/image/image_codec.hpp>
 #include <t2ue/methods/random_sign.hpp>
+#include <t2ue/noise/apply.hpp>
+#include <t2ue/noise/audit.hpp>
+#include <t2ue/noise/manifest.hpp>
 
 #include "data/pictures.hpp"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <t2ue/methods/budget.hpp>
-#include <t2ue/methods/noise_source.hpp>
+#include <t2ue/noise/budget.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue::testing_methods {
 

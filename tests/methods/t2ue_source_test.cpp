@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <paths.hpp>
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/methods/manifest.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/noise/manifest.hpp>
 
 namespace t2ue {
 namespace {
@@ -125,7 +125,7 @@ TEST_F(Source, TextsAreReadAtTheirEnd) {
   ids_tensor.assign(ids);
   end_tensor.assign(ends);
   Step step([&](Graph& g) {
-    const Frozen frozen(g);
+    const NoGrad no_grad(g);
     out = g.output(tower(g.input(ids_tensor), g.input(end_tensor)));
   });
   step.run();

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/table_noise.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 
 #include "errors.hpp"
 #include "methods/items.hpp"

@@ -8,12 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include <t2ue/core/plan.hpp>
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/word_patterns.hpp>
 #include <t2ue/methods/word_textures.hpp>
 #include <t2ue/models/generators/pattern_dictionary.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 
 #include "errors.hpp"
 #include "methods/items.hpp"
@@ -115,7 +115,7 @@ TEST(WordPatterns, GiveTheNoiseOfTheDictionaryThatWasTrained) {
     for (const float weight : word_weights(file.keywords, item.caption)) weights.push_back(weight);
   Tensor own, tiled;
   Step step([&](Graph& g) {
-    const Frozen frozen(g);
+    const NoGrad no_grad(g);
     const Var words = g.input(Tensor::of(weights, {12, config.condition}));
     own = g.output(dictionary.noise(words, {}));
     tiled = g.output(dictionary.noise(words, {}, 8, 12));

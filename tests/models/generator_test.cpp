@@ -31,7 +31,7 @@ std::vector<float> noise(const SsaGeneratorConfig& config, const std::vector<flo
   const Tensor latent = Tensor::of(latents, {rows, config.latent});
   Tensor output;
   Step step([&](Graph& g) {
-    const Evaluation evaluation(g);
+    const EvalMode eval_mode(g);
     output = g.output(generator.noise(g.input(caption), g.input(latent)));
   });
   step.run();

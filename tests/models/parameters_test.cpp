@@ -252,7 +252,7 @@ TEST(ParameterSet, ForInferenceHasNoGradients) {
   const Tensor x = Tensor::zeros({2, 3});
   const auto record = [&](Graph& g) { module.first(g.input(x)); };
   Step frozen([&](Graph& g) {
-    const Frozen scope(g);
+    const NoGrad scope(g);
     record(g);
   });
   frozen.run();

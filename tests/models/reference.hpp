@@ -129,7 +129,7 @@ void check_backward(const nlohmann::json& reference, bool frozen, const Paramete
   Tensor output;
   std::map<std::string, Tensor> gradients;
   Step step([&](Graph& g) {
-    std::optional<Evaluation> mode;
+    std::optional<EvalMode> mode;
     if (frozen) mode.emplace(g);
     const std::vector<Var> in = record_inputs(g, inputs, true);
     const Var y = record(in);
@@ -181,7 +181,7 @@ void check_module(const std::string& file, Module& module, const Inputs& inputs,
 
   Tensor output;
   Step evaluation([&](Graph& g) {
-    const Evaluation mode(g);
+    const EvalMode mode(g);
     output = g.output(record(record_inputs(g, inputs, false)));
   });
   evaluation.run();

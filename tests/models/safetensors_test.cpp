@@ -8,7 +8,7 @@
 #include <fstream>
 #include <limits>
 #include <t2ue/core/atomic_file.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
+#include <t2ue/core/safetensors.hpp>
 
 namespace t2ue {
 namespace {

@@ -51,7 +51,7 @@ Case norm_case(const NormSizes& s) {
                         s.residual ? v[s.affine ? 5 : 3] : Var{});
     };
     if (s.training) return Vars{op()};
-    const Evaluation evaluation(g);
+    const EvalMode eval_mode(g);
     return Vars{op()};
   };
   c.reference = [s](const Arrays& v) {
@@ -110,7 +110,7 @@ TEST(BatchNormOp, ResidualMayBeTheInputItself) {
   Case c = norm_case({17, 3, false, true, false, Activation::none});
   const auto plain = c.reference;
   c.record = [](Graph& g, const Vars& v) {
-    const Evaluation evaluation(g);
+    const EvalMode eval_mode(g);
     return Vars{batch_norm(v[0], v[3], v[4], v[1], v[2], Activation::none, v[0])};
   };
   c.reference = [plain](const Arrays& v) {

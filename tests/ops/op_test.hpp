@@ -84,7 +84,7 @@ class DeviceInputs {
       } else if (trained) {
         vars.push_back(graph.parameter(parameters_[i]));
       } else {
-        const Frozen frozen(graph);
+        const NoGrad frozen(graph);
         vars.push_back(graph.parameter(parameters_[i]));
       }
     }

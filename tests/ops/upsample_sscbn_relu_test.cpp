@@ -58,7 +58,7 @@ Case sscbn_case(const MapSizes& s, double margin = kink_margin) {
   c.record = [s](Graph& g, const Vars& v) {
     const auto op = [&] { return upsample_sscbn_relu(v[0], v[1], v[2], v[3], v[4], v[5], s.up); };
     if (s.training) return Vars{op()};
-    const Evaluation evaluation(g);
+    const EvalMode eval_mode(g);
     return Vars{op()};
   };
   c.reference = [s](const Arrays& v) {

@@ -3,7 +3,7 @@
 #include <limits>
 #include <t2ue/core/json_reader.hpp>
 
-#include "optim/tiny.hpp"
+#include "training/tiny.hpp"
 
 namespace t2ue {
 namespace {

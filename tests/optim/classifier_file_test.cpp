@@ -1,10 +1,10 @@
+#include <t2ue/core/safetensors.hpp>
 #include <t2ue/models/configs.hpp>
-#include <t2ue/models/weights/safetensors.hpp>
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/classifier_file.hpp>
-#include <t2ue/optim/features.hpp>
+#include <t2ue/training/features.hpp>
 
-#include "optim/tiny.hpp"
+#include "training/tiny.hpp"
 
 namespace t2ue {
 namespace {

@@ -1,6 +1,6 @@
 #include <t2ue/optim/named_recipes.hpp>
 
-#include "optim/tiny.hpp"
+#include "training/tiny.hpp"
 
 namespace t2ue {
 namespace {

@@ -1,4 +1,4 @@
-#include "optim/tiny.hpp"
+#include "training/tiny.hpp"
 
 namespace t2ue {
 namespace {

@@ -113,7 +113,7 @@ TEST(Plan, AFrozenScopeStopsGradientsButLetsThemThrough) {
   Graph g(cpu_reference_backend());
   const Var x = g.input(random_tensor({1, 3}, 2), true);
   {
-    const Frozen frozen(g);
+    const NoGrad no_grad(g);
     g.backward(linear(x, g.parameter(w)));
   }
   const Tensor dx = g.gradient(x);
@@ -128,7 +128,7 @@ TEST(Plan, AParameterMayBeTrainedAndFrozenInOneGraph) {
   Graph g(cpu_reference_backend());
   const Var x = g.input(Tensor::of(std::vector<float>{5}, {1, 1}));
   const Var trained = linear(x, g.parameter(w));
-  const Frozen frozen(g);
+  const NoGrad no_grad(g);
   g.backward(linear(trained, g.parameter(w)));  // w * x * constant(w)
   Plan(std::move(g)).run();
   EXPECT_EQ(w.grad.item(), 15);

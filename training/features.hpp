@@ -1,0 +1,109 @@
+// What trained models say about whole datasets, in evaluation mode.
+#pragma once
+
+#include <functional>
+
+#include <t2ue/core/plan.hpp>
+#include <t2ue/training/batch.hpp>
+#include <t2ue/training/normalised.hpp>
+
+namespace t2ue {
+
+/// Runs `record` (normalised pixels or batch -> [B,D]) over all items in fixed batches: [N,D] on the host. An
+/// item's row does not depend on its neighbours. Keep it to evaluate again after more training.
+class DatasetPass {
+ public:
+  using Record = std::function<Var(Graph&, const Var& pixels, const Batch&)>;
+
+  DatasetPass(const PairDataset& data, const Record& record, int64_t batch = 64, Device device = {},
+              Precision precision = Precision::fp32)
+      : data_(data),
+        batch_(std::min(batch, std::max<int64_t>(data.count(), 1)), data.size,
+               std::max(data.context_length, 1), device),
+        step_(
+            [this, record](Graph& g) {
+              const EvalMode eval_mode(g);
+              const NoGrad no_grad(g);
+              output_ = g.output(record(g, normalised(g.input(batch_.images)), batch_));
+            },
+            device, Execution::planned, precision) {}
+  DatasetPass(const DatasetPass&) = delete;
+  DatasetPass& operator=(const DatasetPass&) = delete;
+
+  std::vector<float> run() {
+    const int64_t count = data_.count(), batch = batch_.size();
+    std::vector<float> rows;
+    std::vector<int64_t> items;
+    for (int64_t begin = 0; begin < count; begin += batch) {
+      items.clear();
+      for (int64_t i = begin; i < std::min(count, begin + batch); ++i) items.push_back(i);
+      batch_.fill(data_, items, 0, 0);
+      step_.run();
+      const std::vector<float> values = output_.to_floats();
+      const auto width = values.size() / static_cast<size_t>(batch);
+      rows.insert(rows.end(), values.begin(), values.begin() + static_cast<int64_t>(items.size() * width));
+    }
+    return rows;
+  }
+
+ private:
+  const PairDataset& data_;
+  Batch batch_;
+  Tensor output_;
+  Step step_;
+};
+
+/// Unit text features of every caption of a dataset, in token-row order: [rows, D] on the host.
+class CaptionPass {
+ public:
+  CaptionPass(const PairDataset& data, Clip& model, int64_t batch = 64, Device device = {},
+              Precision precision = Precision::fp32)
+      : data_(data),
+        ids_(Tensor::zeros({batch, std::max(data.context_length, 1)}, DType::i32, device)),
+        end_(Tensor::zeros({batch}, DType::i32, device)),
+        step_(
+            [this, &model](Graph& g) {
+              const EvalMode eval_mode(g);
+              const NoGrad no_grad(g);
+              output_ = g.output(model.encode_text(g.input(ids_), g.input(end_)));
+            },
+            device, Execution::planned, precision) {}
+  CaptionPass(const CaptionPass&) = delete;
+  CaptionPass& operator=(const CaptionPass&) = delete;
+
+  std::vector<float> run() {
+    const auto count = static_cast<int64_t>(data_.end.size()), batch = ids_.shape()[0];
+    std::vector<float> rows;
+    for (int64_t begin = 0; begin < count; begin += batch) {
+      std::vector<int32_t> ids, end;
+      for (int64_t b = 0; b < batch; ++b) {
+        const int64_t row = std::min(begin + b, count - 1);  // a short last batch repeats its last caption
+        ids.insert(ids.end(), data_.ids.begin() + row * data_.context_length,
+                   data_.ids.begin() + (row + 1) * data_.context_length);
+        end.push_back(data_.end[static_cast<size_t>(row)]);
+      }
+      ids_.assign(ids);
+      end_.assign(end);
+      step_.run();
+      const std::vector<float> values = output_.to_floats();
+      const auto used = static_cast<int64_t>(values.size()) / batch * std::min(batch, count - begin);
+      rows.insert(rows.end(), values.begin(), values.begin() + used);
+    }
+    return rows;
+  }
+
+ private:
+  const PairDataset& data_;
+  Tensor ids_, end_, output_;
+  Step step_;
+};
+
+/// Unit image features of every picture, and class logits.
+inline DatasetPass::Record image_features(Clip& model) {
+  return [&model](Graph&, const Var& pixels, const Batch&) { return model.encode_image(pixels); };
+}
+inline DatasetPass::Record class_logits(Classifier& model) {
+  return [&model](Graph&, const Var& pixels, const Batch&) { return model(pixels); };
+}
+
+}  // namespace t2ue
