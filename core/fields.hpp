@@ -78,11 +78,16 @@ struct Field {
   Target target;
   std::optional<FieldRange> range;
   bool left_out = false, required = false;
+  float scale = 1;  ///< of a float: the JSON has so many times the value, and the range is of that
 
   /// Keeps the field out of the JSON now. Fields that came later are left out where they are off, so that
   /// hashes of what was made before stay.
   Field& left_out_if(bool off) {
     left_out = off;
+    return *this;
+  }
+  Field& scaled_by(float factor) {
+    scale = factor;
     return *this;
   }
   /// The field has no default: Error where the JSON lacks it.

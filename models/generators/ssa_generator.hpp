@@ -1,6 +1,7 @@
 // The text-to-noise generator of T2UE: SSA-GAN's generator without its discriminator.
 #pragma once
 
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/generators/generator_noise.hpp>
 #include <t2ue/models/layers.hpp>
 
@@ -29,6 +30,30 @@ struct SsaGeneratorConfig {
 
   /// Side of the square output: 4 pixels, doubled between blocks.
   int64_t output_size() const { return int64_t{4} << (multipliers.size() - 1); }
+
+  void fields(FieldList& f) {
+    f("latent", latent, in_range(1, 65536), "Width of the latent vector");
+    f("condition", condition, in_range(1, 65536), "Width of a caption's embedding");
+    f("width", width, in_range(1, 4096), "Channels that multipliers count");
+    f("multipliers", multipliers, in_range(1, 64), "Output channels of each block, in units of width");
+    f("hidden", hidden, in_range(1, 65536), "Width of the networks that make gamma and beta");
+    f("mask_hidden", mask_hidden, in_range(1, 65536), "Width of the networks that make masks");
+    f("gain_start", gain_start, in_range(0, 100), "Of each block's residual");
+    f("modulation_start", modulation_start, in_range(0, 100),
+      "Standard deviation of the last layers that make gamma and beta");
+    f("output_start", output_start, in_range(0, 1000), "The last convolution starts this much larger");
+    f("standardise", standardise, "Embeddings are centred and scaled by those of training");
+    f("limiter", limiter, "How noise is kept within its budget");
+    f("eps_steps", eps, in_range(0, 127), "Budget in steps of 1/255").scaled_by(255);
+    f("resampler", resampler, "From the generator's size to the picture's");
+  }
+  /// Error for fields that do not go together; `name` is in it.
+  void validate() const {
+    const std::string where = "config " + name;
+    check(!multipliers.empty() && multipliers.size() <= 9, where, "needs 1..9 blocks, got ",
+          multipliers.size());
+    check_noise_resampler(where, resampler);
+  }
 };
 
 /// Semantic-spatial conditional batch norm with the ReLU behind it and the upsampling before it.
