@@ -111,6 +111,9 @@ class FieldList {
     Field::Target target = target_of(name, value);
     return add(std::move(name), std::move(target), {}, std::move(help));
   }
+  Field& operator()(std::string name, std::shared_ptr<FieldValue> value, std::string help) {
+    return add(std::move(name), std::move(value), {}, std::move(help));
+  }
   template <class T>
   Field& operator()(std::string name, T& number, FieldRange range, std::string help) {
     return add(std::move(name), &number, range, std::move(help));
@@ -153,8 +156,6 @@ class FieldList {
       value.fields(*part);
       if constexpr (requires { value.validate(); }) part->check_with([&value] { value.validate(); });
       return part;
-    } else if constexpr (std::is_convertible_v<T&, std::shared_ptr<FieldValue>>) {
-      return std::shared_ptr<FieldValue>(value);
     } else {
       return &value;
     }

@@ -61,8 +61,7 @@ struct Outer {
     f("title", title, "Its name");
     f("resampler", resampler, one_of(Resampler::area, Resampler::tile), "How sizes change; always");
     f("inner", inner, "The tower");
-    const auto half = std::make_shared<Doubled>(doubled);
-    f("doubled", half, "Twice something");
+    f("doubled", std::make_shared<Doubled>(doubled), "Twice something");
   }
   void validate() const { check(alpha == 0 || beta == 0, "outer", "'alpha' and 'beta' cannot both be on"); }
 };

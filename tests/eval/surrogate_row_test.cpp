@@ -42,7 +42,7 @@ struct SurrogateRow : testing::Test {
 
   json plan_json(bool classes, int epochs) const {
     json plan =
-        testing_bench::tiny_plan(classes, {{"epochs", epochs}, {"batch", 16}, {"rate", 1e-2}, {"shift", 0}});
+        testing_bench::tiny_plan(classes, {{"epochs", epochs}, {"batch", 16}, {"learning_rate", 1e-2}, {"translation", 0}});
     plan["methods"][1]["eps"] = 16;
     return plan;
   }

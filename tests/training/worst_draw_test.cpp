@@ -140,10 +140,10 @@ TEST_F(WorstDraws, IsAMemberOfTheRecipe) {
   EXPECT_THAT(error_of([] {
                 train_recipe_from_json({{"augmentation_draws", 3}});
               }),
-              HasSubstr("wants a policy"));
+              HasSubstr("wants an augmentation_policy"));
   EXPECT_THAT(
       error_of([] {
-        train_recipe_from_json({{"augmentation_draws", 3}, {"policy", "ueraser"}, {"cutmix_alpha", 1.0}});
+        train_recipe_from_json({{"augmentation_draws", 3}, {"augmentation_policy", "ueraser"}, {"cutmix_alpha", 1.0}});
       }),
       HasSubstr("CutMix"));
 }
