@@ -298,7 +298,7 @@ void add_train_generator(CLI::App& train, Globals& globals) {
       ->check(CLI::Range(0, 127))
       ->capture_default_str();
   command.add_option("--limiter", options->limiter, "tanh_scale or clamp, instead of the configuration's")
-      ->check(CLI::IsMember({"tanh_scale", "clamp"}));
+      ->check(CLI::IsMember(kind_names({Limiter::tanh_scale, Limiter::clamp})));
   command
       .add_option("--keywords", options->keywords,
                   "Captions in so many groups, by the words that most of them share; a group has one noise. "
