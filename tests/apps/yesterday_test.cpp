@@ -100,7 +100,9 @@ TEST_P(YesterdaysRun, GoesOnFromItsCheckpoint) {
   expect_nearly_the_same(folder / (kind + ".safetensors"), folder / "now.safetensors");
   const nlohmann::json then = said("train-" + kind);
   for (const char* loss : {"loss", "surrogate_loss", "noise_loss"})
-    if (then.contains(loss)) EXPECT_NEAR(ended.json().at(loss).get<double>(), then.at(loss), 0.02) << loss;
+    if (then.contains(loss)) {
+      EXPECT_NEAR(ended.json().at(loss).get<double>(), then.at(loss).get<double>(), 0.02) << loss;
+    }
 
   const Ended other =
       program_in(folder, {"train", kind, "--config", "flags.toml", "--seed", "77", "--out", "now.safetensors",
@@ -109,7 +111,7 @@ TEST_P(YesterdaysRun, GoesOnFromItsCheckpoint) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, YesterdaysRun, testing::Values("clip", "classifier", "generator", "patterns"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& kind) { return std::string(kind.param); });
 
 /// Steps differ by one at most, and few do: another machine rounds otherwise.
 void expect_nearly_the_same_noise(NoiseLookup& then, NoiseLookup& now, const std::vector<std::string>& keys) {
@@ -213,7 +215,6 @@ class YesterdaysPlan : public testing::TestWithParam<const char*> {
   const fs::path folder = copied_files();
 };
 
-/// Every cell, and "row, defence, ratio" of those of the plan's task.
 TEST_P(YesterdaysPlan, FindsItsCells) {
   const auto before = files_in(folder / "store");
   const Ended ended = bench();
@@ -256,11 +257,12 @@ TEST_P(YesterdaysPlan, FindsWhatItsRowsTrained) {
   }
   EXPECT_EQ(cells, ended.json().at("cells"));
   for (const auto& [name, bytes] : before) {
-    if (!name.starts_with("cells/")) EXPECT_EQ(after.at(name), bytes) << name;
+    if (name.starts_with("cells/")) continue;
+    EXPECT_EQ(after.at(name), bytes) << name;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, YesterdaysPlan, testing::Values("captions", "classes"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& kind) { return std::string(kind.param); });
 
 }  // namespace
