@@ -1,4 +1,5 @@
-// As little as needs t2ue's headers, its definitions and a library that it links. Prints the version of the headers.
+// As little as needs t2ue's headers, its definitions and a library that it links. Prints the version of the
+// headers.
 #include <iostream>
 
 #include <t2ue/core/error.hpp>
