@@ -1,5 +1,9 @@
 // The program t2ue. Exit codes: 0, 1 (failed), 2 (bad usage).
 #include <omp.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/renames.hpp>
@@ -20,6 +24,18 @@ void add_version(CLI::App& app, Globals& globals) {
   command.callback([&globals] {
     globals.action = [] { return Result{{{"version", version()}}, "t2ue " + version(), 0}; };
   });
+}
+
+/// Starts the program again with waiting threads that sleep instead of spinning, unless the user has said how
+/// they wait. Beside other processes spinning threads take the processor from those that have work; on a
+/// quiet machine sleeping costs nothing that can be measured. OpenMP reads this while it is loaded, before
+/// main, so that only a new start helps. Goes on as it is if that fails.
+void let_threads_sleep(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
+  std::error_code failed;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  if (failed || ::setenv("OMP_WAIT_POLICY", "passive", 0) != 0) return;
+  ::execv(self.c_str(), argv);
 }
 
 /// Where to read on: the help of the commands that were understood.
@@ -84,6 +100,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace t2ue::apps;
+  let_threads_sleep(argv);
   t2ue::on_rename(remark);
   try {
     return run(argc, argv);
