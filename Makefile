@@ -103,10 +103,8 @@ reproduce: configure emoji
 	  $(T2UE) bench benchmarks/plans/$$table.toml --data "$(CIFAR)" --store out/reproduce/cells \
 	    --out out/reproduce/$$table; done
 
-# A comment that Doxygen misreads is an error. tests/docs/check_reference.sh does the same.
 docs: install-docs-deps
-	mkdir -p $(BUILD)/docs
-	T2UE_DOCS=$(BUILD)/docs doxygen docs/Doxyfile
+	docs/make_reference.sh $(BUILD)/docs
 
 test: build
 	@$(TEST_ENV) $(CTEST) --test-dir $(BUILD)

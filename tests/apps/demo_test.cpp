@@ -44,7 +44,7 @@ TEST(Demo, SaysWhenEachPartStartsAndHowItEnds) {
       EXPECT_THAT(line, HasSubstr("Hit@10"));
     }
     if (parts[i] == "class-wise, T2UE eps 8") {
-      EXPECT_THAT(line, HasSubstr("accuracy"));
+      EXPECT_THAT(line, HasSubstr("top-1"));
     }
   }
   EXPECT_FALSE(std::getline(lines, line)) << "one line too many: " << line;
