@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/renames.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/report/results_table.hpp>
 
