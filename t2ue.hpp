@@ -8,6 +8,7 @@
 #include <t2ue/core/graph.hpp>
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/plan.hpp>
+#include <t2ue/core/register_backend.hpp>
 #include <t2ue/core/rng.hpp>
 #include <t2ue/core/safetensors.hpp>
 #include <t2ue/core/staged_copy.hpp>
