@@ -3,6 +3,7 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/backend.hpp>
+#include <t2ue/core/compute.hpp>
 #include <t2ue/core/file_lock.hpp>
 #include <t2ue/core/folders.hpp>
 #include <t2ue/core/graph.hpp>

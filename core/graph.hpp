@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <t2ue/core/compute.hpp>
 #include <t2ue/core/launch.hpp>
 #include <t2ue/core/parameter.hpp>
 
@@ -36,9 +37,6 @@ class Var {
   int32_t id_ = -1;
   Shape shape_;
 };
-
-/// Whether launches are collected for a plan, or run one by one as they are recorded.
-enum class Execution : uint8_t { planned, eager };
 
 /// Records one step. Not copyable; lives as long as its Vars are used.
 class Graph {
