@@ -6,14 +6,14 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/eval/bench/row_context.hpp>
-#include <t2ue/models/generators/ssa_generator.hpp>
+#include <t2ue/models/generators/generator.hpp>
 #include <t2ue/training/bilevel.hpp>
 
 namespace t2ue {
 
 /// The options of the method "t2ue".
 struct T2ueRowOptions {
-  SsaGeneratorConfig generator;
+  GeneratorConfig generator = generator_config("emoji");
   ClipConfig clip;              ///< image-text: the surrogate; its text tower reads the captions
   ClassifierConfig classifier;  ///< classes: the surrogate
   BiLevelPolicy policy;

@@ -81,7 +81,7 @@ double train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const 
 inline double train_t2ue_row(T2ueRowOptions options, const RowContext& context,
                              const std::filesystem::path& file) {
   const BenchTask task = context.plan.task;
-  if (context.eps_steps > 0) options.generator.eps = static_cast<float>(context.eps_steps) / 255.0f;
+  if (context.eps_steps > 0) options.generator.bound.eps = static_cast<float>(context.eps_steps) / 255.0f;
   const TrainingPart part = training_part(context, options.apart, options.clip);
   const PairDataset& pictures = part.pictures;
   // A text tower with random weights: it knows words apart, and nobody's pictures.
@@ -106,7 +106,6 @@ inline double train_t2ue_row(T2ueRowOptions options, const RowContext& context,
 
 T2UE_INLINE T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTask task) {
   T2ueRowOptions options;
-  options.generator = generator_config("emoji");
   options.clip = clip_config("emoji-resnet");
   options.classifier = classifier_config("resnet8");
   options.policy.noise_optimizer.beta1 = 0.5f;
@@ -129,8 +128,8 @@ T2UE_INLINE T2ueRowOptions t2ue_row_options(const nlohmann::json& json, BenchTas
   reader.done();
   check(options.keywords == 0 || task == BenchTask::image_text, "options of t2ue",
         "keywords group captions, and the task is classes");
-  check(options.generator.condition == options.clip.text.embed_dim, "options of t2ue", "the generator wants ",
-        options.generator.condition, " numbers a caption, the text tower gives ",
+  check(options.generator.condition() == options.clip.text.embed_dim, "options of t2ue",
+        "the generator wants ", options.generator.condition(), " numbers a caption, the text tower gives ",
         options.clip.text.embed_dim);
   return options;
 }
