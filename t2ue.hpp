@@ -122,7 +122,8 @@
 #include <t2ue/models/clip/transformer.hpp>
 #include <t2ue/models/clip/vision_transformer.hpp>
 #include <t2ue/models/configs.hpp>
-#include <t2ue/models/generators/generator_noise.hpp>
+#include <t2ue/models/generators/generator.hpp>
+#include <t2ue/models/generators/noise_bound.hpp>
 #include <t2ue/models/generators/pattern_dictionary.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/models/layers.hpp>

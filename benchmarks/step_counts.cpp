@@ -191,7 +191,7 @@ void count(const std::string& title, const std::function<void()>& names, const S
 }
 
 struct Models {
-  SsaGenerator generator{generator_config("t2ue")};
+  Generator generator{generator_config("t2ue")};
   Clip clip{clip_config("ViT-B-32")};
   ParameterSet generator_parameters{generator, 1, counting_device(), Precision::bf16};
   ParameterSet clip_parameters{clip, 1, counting_device(), Precision::bf16};
@@ -223,7 +223,7 @@ void noise_step(Models& m, int64_t batch) {
       "T2UE step, batch " + std::to_string(batch), [&] { m.name(); },
       [&](Graph& g) {
         PerturbOptions options;
-        options.eps = m.generator.config.eps, options.quantise = true;
+        options.eps = m.generator.config.bound.eps, options.quantise = true;
         const Var noise = m.generator.noise(g.input(in.captions), g.input(in.latent), 224, 224);
         const Var pixels = augment(perturb(g.input(in.images), noise, options), g.input(in.counter),
                                    TrainRecipe{}.augmentation(pixel_norm));

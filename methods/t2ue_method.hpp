@@ -5,7 +5,7 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/methods/method_entry.hpp>
 #include <t2ue/models/configs.hpp>
-#include <t2ue/models/generators/ssa_generator.hpp>
+#include <t2ue/models/generators/generator.hpp>
 #include <t2ue/noise/latent_sharing.hpp>
 #include <t2ue/training/bilevel.hpp>
 
@@ -19,7 +19,7 @@ struct T2ueOptions {
   LatentSharing latent = LatentSharing::all;
   uint64_t seed = 0;
 
-  SsaGeneratorConfig generator;
+  GeneratorConfig generator = generator_config("emoji");
   ClipConfig clip;              ///< image-text: the surrogate; its text tower reads the captions
   ClassifierConfig classifier;  ///< classes: the surrogate
   BiLevelPolicy policy;

@@ -82,7 +82,7 @@ double train_t2ue(const T2ueOptions& options, const Config& surrogate, const Pai
 inline double train_t2ue(T2ueOptions options, const TrainContext& context,
                          const std::filesystem::path& file) {
   const LearningTask task = context.task;
-  if (context.eps_steps > 0) options.generator.eps = static_cast<float>(context.eps_steps) / 255.0f;
+  if (context.eps_steps > 0) options.generator.bound.eps = static_cast<float>(context.eps_steps) / 255.0f;
   const TrainingPart part = training_part(context, options.trained_on, options.clip);
   const PairDataset& pictures = part.pictures;
   // A text tower with random weights: it knows words apart, and nobody's pictures.
@@ -125,9 +125,7 @@ inline TrainedFile trained_t2ue(const T2ueOptions& options, const nlohmann::json
 }  // namespace detail
 
 T2UE_INLINE T2ueOptions::T2ueOptions()
-    : generator(generator_config("emoji")),
-      clip(clip_config("emoji-resnet")),
-      classifier(classifier_config("resnet8")) {
+    : clip(clip_config("emoji-resnet")), classifier(classifier_config("resnet8")) {
   policy.noise_optimizer.beta1 = 0.5f;
   policy.noise_optimizer.beta2 = 0.99f;
   recipe.batch = 64;
@@ -159,7 +157,7 @@ T2UE_INLINE void T2ueOptions::fields(FieldList& f) {
 T2UE_INLINE void T2ueOptions::validate() const {
   check(keywords == 0 || task == LearningTask::image_text, "t2ue",
         "keywords group captions, and the task is classes");
-  check(generator.condition == clip.text.embed_dim, "t2ue", "the generator wants ", generator.condition,
+  check(generator.condition() == clip.text.embed_dim, "t2ue", "the generator wants ", generator.condition(),
         " numbers a caption, the text tower gives ", clip.text.embed_dim);
 }
 

@@ -11,7 +11,7 @@
 
 namespace t2ue {
 
-using WordPatternsTrainer = BiLevelTrainer<Clip, PatternDictionary>;
+using WordPatternsTrainer = BiLevelTrainer<Clip>;
 
 /// 160 rounds of 20 surrogate steps, the surrogate anew after 80; patterns start at half of the budget and
 /// fill it after the last.
@@ -63,17 +63,18 @@ inline std::unique_ptr<WordPatternsTrainer> word_patterns_trainer(
   PatternDictionaryConfig dictionary;
   dictionary.condition = conditions.width;
   dictionary.size = wanted.size;
-  dictionary.eps = static_cast<float>(wanted.eps_steps) / 255.0f;
-  auto trainer = std::make_unique<WordPatternsTrainer>(dictionary, surrogate, policy, recipe, pictures,
-                                                       std::move(conditions), compute);
-  trainer->generator().patterns.value.assign(start);
+  const NoiseBound bound{static_cast<float>(wanted.eps_steps) / 255.0f, Limiter::tanh_scale, Resampler::tile};
+  auto trainer =
+      std::make_unique<WordPatternsTrainer>(GeneratorConfig(dictionary, bound, "patterns"), surrogate, policy,
+                                            recipe, pictures, std::move(conditions), compute);
+  trainer->generator().as<PatternDictionary>().patterns.value.assign(start);
   trainer->generator_parameters().refresh_shadows();
   return trainer;
 }
 
 /// The patterns of a trainer that is done.
 inline std::vector<float> trained_patterns(WordPatternsTrainer& trainer) {
-  return trainer.generator().patterns.value.to_vector<float>();
+  return trainer.generator().as<PatternDictionary>().patterns.value.to_vector<float>();
 }
 
 }  // namespace t2ue

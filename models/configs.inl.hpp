@@ -154,53 +154,44 @@ T2UE_INLINE nlohmann::json to_json(const ClipConfig& c) {
             {"layers", text.layers}}}};
 }
 
-T2UE_INLINE SsaGeneratorConfig generator_config(const std::string& name) {
+namespace detail {
+
+/// The architecture that configurations without an "architecture" have.
+inline constexpr std::string_view default_architecture = "ssa";
+
+inline FieldList generator_fields(ArchitectureConfig& architecture, std::string& name, NoiseBound& bound,
+                                  const std::string& where) {
+  FieldList list(where);
+  list("architecture", name, "Which kind of network it is").left_out_if(name == default_architecture);
+  architecture.fields(list);
+  bound.fields(list);
+  list.check_with([&architecture] { architecture.validate(); });
+  return list;
+}
+
+}  // namespace detail
+
+T2UE_INLINE GeneratorConfig generator_config(const std::string& name) {
   return generator_config_from_json(detail::config_json(detail::generator_configs(), name, "generator"),
                                     name);
 }
 
-T2UE_INLINE SsaGeneratorConfig generator_config_from_json(const nlohmann::json& json,
-                                                          const std::string& name) {
-  JsonReader reader(json, "config " + name);
-  SsaGeneratorConfig c;
-  c.name = name;
-  c.latent = reader.in_range<int64_t>("latent", 1, 65536, c.latent);
-  c.condition = reader.in_range<int64_t>("condition", 1, 65536, c.condition);
-  c.width = reader.in_range<int64_t>("width", 1, 4096, c.width);
-  c.multipliers = reader.get<std::vector<int64_t>>("multipliers", c.multipliers);
-  check(!c.multipliers.empty() && c.multipliers.size() <= 9, "config " + name, "needs 1..9 blocks, got ",
-        c.multipliers.size());
-  for (const int64_t m : c.multipliers)
-    check(m >= 1 && m <= 64, "config " + name, "a multiplier of ", m, " is outside 1..64");
-  c.hidden = reader.in_range<int64_t>("hidden", 1, 65536, c.hidden);
-  c.mask_hidden = reader.in_range<int64_t>("mask_hidden", 1, 65536, c.mask_hidden);
-  c.gain_start = reader.in_range<float>("gain_start", 0.0f, 100.0f, c.gain_start);
-  c.modulation_start = reader.in_range<float>("modulation_start", 0.0f, 100.0f, c.modulation_start);
-  c.output_start = reader.in_range<float>("output_start", 0.0f, 1000.0f, c.output_start);
-  c.standardise = reader.get<bool>("standardise", c.standardise);
-  c.limiter = kind_named<Limiter>(reader.get<std::string>("limiter", "tanh_scale"));
-  const float steps = reader.in_range<float>("eps_steps", 0.0f, 127.0f, c.eps * 255.0f);
-  c.eps = steps / 255.0f;
-  c.resampler = kind_named<Resampler>(reader.get<std::string>("resampler", "bilinear"));
-  check_noise_resampler("config " + name, c.resampler);
-  reader.done();
-  return c;
+T2UE_INLINE GeneratorConfig generator_config_from_json(const nlohmann::json& json, const std::string& name) {
+  const std::string where = "config " + name;
+  check(json.is_object(), where, "expected a JSON object, got ", json.type_name());
+  std::string architecture(detail::default_architecture);
+  if (json.contains("architecture")) architecture = JsonReader(json, where).get<std::string>("architecture");
+  std::shared_ptr<detail::ArchitectureConfig> config = detail::default_generator(architecture);
+  NoiseBound bound;
+  read_fields(detail::generator_fields(*config, architecture, bound, where), json);
+  return GeneratorConfig(std::move(config), bound, name);
 }
 
-T2UE_INLINE nlohmann::json to_json(const SsaGeneratorConfig& c) {
-  return {{"latent", c.latent},
-          {"condition", c.condition},
-          {"width", c.width},
-          {"multipliers", c.multipliers},
-          {"hidden", c.hidden},
-          {"mask_hidden", c.mask_hidden},
-          {"gain_start", c.gain_start},
-          {"modulation_start", c.modulation_start},
-          {"output_start", c.output_start},
-          {"standardise", c.standardise},
-          {"limiter", name_of(c.limiter)},
-          {"eps_steps", c.eps * 255.0f},
-          {"resampler", name_of(c.resampler)}};
+T2UE_INLINE nlohmann::json to_json(const GeneratorConfig& config) {
+  const std::unique_ptr<detail::ArchitectureConfig> copy = config.erased().clone();
+  std::string architecture(config.architecture());
+  NoiseBound bound = config.bound;
+  return write_fields(detail::generator_fields(*copy, architecture, bound, "config " + config.name));
 }
 
 }  // namespace t2ue

@@ -10,6 +10,7 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/noise/manifest.hpp>
 
 namespace t2ue {
@@ -17,7 +18,7 @@ namespace {
 
 SsaGeneratorConfig tiny_generator() {
   SsaGeneratorConfig c;
-  c.name = "tiny", c.latent = 4, c.condition = 8, c.width = 4, c.multipliers = {2, 2}, c.hidden = 8;
+  c.latent = 4, c.condition = 8, c.width = 4, c.multipliers = {2, 2}, c.hidden = 8;
   c.mask_hidden = 4, c.gain_start = 1, c.modulation_start = 1, c.output_start = 4;
   return c;
 }
@@ -34,7 +35,7 @@ struct Source : testing::Test {
   void save_with(const Tokenizer& tokenizer, int64_t vocab_size, const CaptionKeywords& keywords = {}) {
     CaptionEncoder encoder({8, vocab_size, {16, 1, 2, Activation::gelu, true}, 8}, tokenizer);
     encoder.parameters().initialise(3);
-    SsaGenerator generator(tiny_generator());
+    Generator generator(tiny_generator());
     ParameterSet parameters(generator, 4);
     save_generator(path, generator.config, parameters, encoder, 5, keywords);
   }

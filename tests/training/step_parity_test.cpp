@@ -84,7 +84,7 @@ PatternDictionaryConfig tiny_dictionary() {
   return c;
 }
 
-template <class Model, class Generator = SsaGenerator>
+template <class Model, class GeneratorKind = SsaGenerator>
 class NoiseTraining final : public Training, Task {
  public:
   template <class Config>
@@ -114,15 +114,15 @@ class NoiseTraining final : public Training, Task {
     return c;
   }
 
-  static auto config() {
-    if constexpr (std::is_same_v<Generator, SsaGenerator>)
+  static GeneratorConfig config() {
+    if constexpr (std::is_same_v<GeneratorKind, SsaGenerator>)
       return tiny_generator();
     else
-      return tiny_dictionary();
+      return {tiny_dictionary(), {.resampler = Resampler::tile}, "patterns"};
   }
 
   bool frozen_;
-  BiLevelTrainer<Model, Generator> trainer_;
+  BiLevelTrainer<Model> trainer_;
 };
 
 ClipConfig tiny_clip_with_vit() {
