@@ -3,7 +3,6 @@
 #include <numeric>
 
 #include <t2ue/core/canonical_json.hpp>
-#include <t2ue/core/renames.hpp>
 #include <t2ue/data/text/caption_keywords.hpp>
 #include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/option_fields.hpp>
@@ -112,7 +111,7 @@ inline Method make_t2ue(const T2ueOptions& options, const MethodRequest& request
 
 inline TrainedFile trained_t2ue(const T2ueOptions& options, const nlohmann::json& given,
                                 const TrainContext& context) {
-  const std::string name = "t2ue-" + short_key({{"options", with_first_names(given)},
+  const std::string name = "t2ue-" + short_key({{"options", given},
                                                 {"eps", context.eps_steps},
                                                 {"seed", context.seed},
                                                 {"latent", "trained"},

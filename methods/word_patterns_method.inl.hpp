@@ -1,7 +1,6 @@
 #pragma once
 
 #include <t2ue/core/canonical_json.hpp>
-#include <t2ue/core/renames.hpp>
 #include <t2ue/methods/option_fields.hpp>
 #include <t2ue/methods/trained_file.hpp>
 #include <t2ue/methods/training_part.hpp>
@@ -38,16 +37,16 @@ inline double train_word_patterns(const WordPatternsOptions& options, const Trai
 inline TrainedFile trained_word_patterns(const WordPatternsOptions& options, const nlohmann::json&,
                                          const TrainContext& context) {
   const std::string name =
-      "word_patterns-" + short_key(with_first_names({{"words", options.words},
-                                                     {"size", options.size},
-                                                     {"coarseness", options.coarseness},
-                                                     {"surrogate", to_json(options.clip)},
-                                                     {"policy", to_json(options.policy)},
-                                                     {"recipe", to_json(options.recipe)},
-                                                     {"eps", context.eps_steps},
-                                                     {"seed", context.seed},
-                                                     {"train", training_hash(context, options.trained_on)},
-                                                     {"precision", name_of(context.compute.precision)}}));
+      "word_patterns-" + short_key({{"words", options.words},
+                                    {"size", options.size},
+                                    {"coarseness", options.coarseness},
+                                    {"surrogate", to_json(options.clip)},
+                                    {"policy", to_json(options.policy)},
+                                    {"recipe", to_json(options.recipe)},
+                                    {"eps", context.eps_steps},
+                                    {"seed", context.seed},
+                                    {"train", training_hash(context, options.trained_on)},
+                                    {"precision", name_of(context.compute.precision)}});
   return trained_once(context, name, [&](const std::filesystem::path& file) {
     return train_word_patterns(options, context, file);
   });
