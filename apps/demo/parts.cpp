@@ -56,10 +56,7 @@ void Demo::image_text() {
     const int64_t steps = data.count() / recipe_.clip_victim.batch * recipe_.clip_victim.epochs;
     return run_clip_victim(recipe_.clip, recipe_.clip_victim, data, task(bar(what, steps, "steps")));
   };
-  DemoRow clean;
-  clean.name = "clean";
-  clean.victim = run(train_, "victim clean");
-  part.rows.push_back(std::move(clean));
+  add_clean_row(part, run);
 
   // Captions with one keyword share a noise, made from that word. It is embedded by a text tower with random
   // weights: that knows words apart, and nobody's pictures.
@@ -78,10 +75,12 @@ void Demo::image_text() {
   }
   for (const int eps : recipe_.eps_steps) {
     const auto file = options_.out / "models" / concat("image-text-eps", eps, ".safetensors");
+    lines_.start(concat(part.title, ", generator eps ", eps), "train it against a surrogate");
     const auto progress = bar(concat("generator eps ", eps), recipe_.image_text_policy.rounds, "rounds");
     part.generator_seconds += train_generator<Clip>(
         recipe_, recipe_.clip, recipe_.image_text_policy, recipe_.image_text_surrogate, train_, conditions,
         *encoder_, keywords, eps, file, options_.compute, *progress);
+    lines_.end(concat(recipe_.image_text_policy.rounds, " rounds"));
     add_rows(part, eps, std::make_shared<T2ueSource>(file, Compute{options_.compute.device}), items, run);
   }
 }
@@ -102,10 +101,7 @@ void Demo::class_wise() {
     return run_classifier_victim(classifier, recipe_.classifier_victim, data,
                                  task(bar(what, steps, "steps")));
   };
-  DemoRow clean;
-  clean.name = "clean";
-  clean.victim = run(train_, "classifier clean");
-  part.rows.push_back(std::move(clean));
+  add_clean_row(part, run);
 
   Conditions conditions;
   conditions.width = recipe_.generator.condition();
@@ -120,10 +116,12 @@ void Demo::class_wise() {
         {train_.keys[i], prompts[static_cast<size_t>(train_.labels[i])], train_.labels[i], nullptr});
   for (const int eps : recipe_.eps_steps) {
     const auto file = options_.out / "models" / concat("class-wise-eps", eps, ".safetensors");
+    lines_.start(concat(part.title, ", generator eps ", eps), "train it against a surrogate");
     const auto progress = bar(concat("class generator eps ", eps), recipe_.class_policy.rounds, "rounds");
     part.generator_seconds += train_generator<Classifier>(
         recipe_, classifier, recipe_.class_policy, recipe_.class_surrogate, train_, conditions, *encoder_,
         CaptionKeywords{}, eps, file, options_.compute, *progress);
+    lines_.end(concat(recipe_.class_policy.rounds, " rounds"));
     add_rows(part, eps, std::make_shared<T2ueSource>(file, Compute{options_.compute.device}), items, run);
   }
 }

@@ -17,7 +17,28 @@ std::string folder_name(std::string name) {
     if (c == ' ') c = '-';
   return name;
 }
+
+/// The headline metrics at the selected epoch: "Hit@10 I2T 13.7, Hit@10 T2I 13.8".
+std::string headlines(const std::vector<Metric>& metrics, const VictimRun& victim) {
+  std::string text;
+  const std::vector<double>& scores = victim.epochs[victim.selected()].scores;
+  for (size_t m = 0; m < metrics.size(); ++m)
+    if (metrics[m].headline)
+      text += concat(text.empty() ? "" : ", ", metrics[m].name, " ",
+                     format_number(scores[m], metrics[m].decimals));
+  return text;
+}
 }  // namespace
+
+void Demo::add_clean_row(DemoPart& part,
+                         const std::function<VictimRun(const PairDataset&, const std::string&)>& victim) {
+  lines_.start(part.title + ", clean", "train a victim on the pictures as they are");
+  DemoRow row;
+  row.name = "clean";
+  row.victim = victim(train_, "victim clean");
+  lines_.end(headlines(part.metrics, row.victim));
+  part.rows.push_back(std::move(row));
+}
 
 DemoRow Demo::protect(const std::string& part, const std::string& name, RowKind kind, int eps_steps,
                       NoiseSource& source, const std::vector<NoiseItem>& items, PairDataset& published) {
@@ -70,9 +91,11 @@ void Demo::add_rows(DemoPart& part, int eps_steps, const std::shared_ptr<NoiseSo
       {"shuffled T2UE", RowKind::control, &shuffled},
       {"T2UE", RowKind::method, source.get()}};
   for (const auto& [name, kind, maker] : rows) {
+    lines_.start(concat(part.title, ", ", name, " eps ", eps_steps), "protect, audit, train a victim");
     PairDataset published;
     DemoRow row = protect(folder, name, kind, eps_steps, *maker, items, published);
     row.victim = victim(published, concat("victim ", name, " eps ", eps_steps));
+    lines_.end(headlines(part.metrics, row.victim));
     part.rows.push_back(std::move(row));
   }
   if (part.examples.empty())
