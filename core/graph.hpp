@@ -81,10 +81,10 @@ class Graph {
   /// activation has the type of the activation it comes from. A gradient has the type of its value, that of a
   /// parameter is f32.
   Var value(const Shape& shape, DType dtype = DType::f32);
-  /// Adds a kernel call.
+  /// Adds a call of the op that these arguments are of. `name` is what errors call it.
   template <class Args>
-  void launch(const char* name, Kernels::Fn<Args> Kernels::*slot, const Args& args) {
-    add_launch(std::make_unique<LaunchOf<Args>>(name, slot, args));
+  void launch(const Args& args, const char* name = OpOf<Args>::name) {
+    add_launch(std::make_unique<LaunchOf<Args>>(args, name));
   }
   /// Says how gradients flow from outputs to inputs: `emit` appends the launches. It is kept only if an input
   /// requires a gradient, and called only if one reached an output.

@@ -38,7 +38,7 @@ class BatchAttack {
         steps_(options.steps),
         clear_(
             [this](Graph& g) {
-              g.launch("fill", &Kernels::fill, FillArgs{g.input(noise_), 0.0f});
+              g.launch(FillArgs{g.input(noise_), 0.0f});
             },
             compute),
         ascend_(

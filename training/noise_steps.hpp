@@ -130,7 +130,7 @@ class NoiseSteps {
           AddArgs sum{.a = g.grad_of(noise), .b = {}, .y = {}};
           static_cast<View&>(sum.y) = g.input(gradient_);
           sum.y.accumulate = true;
-          g.launch("add", &Kernels::add, sum);
+          g.launch(sum);
         },
         compute_);
     const float step = policy_.step_size / 255.0f;
@@ -140,7 +140,7 @@ class NoiseSteps {
           const Var pictures = policy_.unit == NoiseUnit::sample ? g.input(batch_.tensors().images) : Var{};
           sign_step(g.input(table_.values()), g.input(batch_.rows()), gradient, pictures,
                     policy_.direction == NoiseDirection::max ? step : -step, table_.eps());
-          g.launch("fill", &Kernels::fill, FillArgs{gradient, 0.0f});
+          g.launch(FillArgs{gradient, 0.0f});
         },
         compute_);
   }

@@ -73,7 +73,7 @@ TEST_F(Source, IsMadeByTheRegistryToo) {
   save();
   const auto list = items({"a red ball", "a blue house"});
   const MethodFacts facts;
-  const auto source = make_noise_source("t2ue", {{"generator", path.string()}}, facts);
+  const auto source = make_noise_source("t2ue", {{"generator_file", path.string()}}, facts);
   EXPECT_EQ(source->make(list), T2ueSource(path).make(list));
   EXPECT_EQ(source->card().name, "t2ue");
   EXPECT_EQ(source->card().cost, CostClass::generator);
@@ -81,10 +81,12 @@ TEST_F(Source, IsMadeByTheRegistryToo) {
   T2ueSource item_wise(path);
   item_wise.set_seed(9);
   item_wise.set_latent_sharing(LatentSharing::item);
-  EXPECT_EQ(make_noise_source("t2ue", {{"generator", path.string()}, {"latent", "item"}, {"seed", 9}}, facts)
-                ->make(list),
-            item_wise.make(list));
-  EXPECT_THROW(make_noise_source("t2ue", {{"generator", path.string()}, {"latent", "none"}}, facts), Error);
+  EXPECT_EQ(
+      make_noise_source("t2ue", {{"generator_file", path.string()}, {"latent", "item"}, {"seed", 9}}, facts)
+          ->make(list),
+      item_wise.make(list));
+  EXPECT_THROW(make_noise_source("t2ue", {{"generator_file", path.string()}, {"latent", "none"}}, facts),
+               Error);
 }
 
 TEST_F(Source, ClipsVocabularyIsInTheFile) {

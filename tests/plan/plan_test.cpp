@@ -160,7 +160,7 @@ TEST_P(Steps, ReadInputsAnewAtEveryRun) {
         AddArgs keep;
         keep.a = linear(g.input(x), g.input(w));
         static_cast<View&>(keep.y) = g.input(y);
-        g.launch("add", &Kernels::add, keep);
+        g.launch(keep);
       },
       cpu_reference_backend(), {.execution = GetParam()});
   step.run();

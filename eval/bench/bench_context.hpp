@@ -1,4 +1,4 @@
-// What rows of a benchmark are built from. Apart from rows.hpp, which includes every kind of row.
+// What a plan's method is built from in one cell.
 #pragma once
 
 #include <t2ue/core/compute.hpp>
@@ -9,8 +9,7 @@
 
 namespace t2ue {
 
-/// What a row may look at.
-struct RowContext {
+struct BenchContext {
   const BenchData& data;
   const BenchPlan& plan;
   Compute compute;
