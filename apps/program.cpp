@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/renames.hpp>
 
 #include "commands.hpp"
 #include "config_file.hpp"
@@ -82,6 +83,7 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int run(int argc, char** argv) {
+  on_rename(remark);
   try {
     return run_command(argc, argv);
   } catch (const BadUsage& error) {

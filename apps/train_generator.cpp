@@ -18,17 +18,17 @@ namespace {
 
 struct GeneratorOptions {
   explicit GeneratorOptions(CLI::App& command)
-      : recipe(command, recipe_defaults(), recipe_help(),
-               {"epochs", "warmup_share", "warmup_steps", "ema_decay", "policy", "adversarial_radius",
-                "adversarial_steps"}),
-        policy(command, policy_defaults(), policy_help()) {}
+      : recipe(command, "recipe", TrainRecipe{},
+               {"epochs", "warmup_share", "warmup_steps", "ema_decay", "augmentation_policy",
+                "augmentation_draws", "adversarial_radius", "adversarial_steps"}),
+        policy(command, "policy", BiLevelPolicy{}) {}
   std::string data, preset, clip, generator, text, frozen, weights, vocabulary, cache, out, limiter;
   ComputeFlags compute;
   int eps = 0;
   int64_t keywords = 0, epochs = 0;
   bool labels = false, all_captions = false, skip_bad = false;
   CheckpointOptions checkpoint;
-  JsonFlags recipe, policy;
+  FieldFlags recipe, policy;
   DatasetFlags dataset;
 
   /// Is the surrogate given with weights, which then stay as they are?
@@ -263,9 +263,10 @@ void add_train_generator(CLI::App& train, Globals& globals) {
       .add_option(
           "--recipe", options->preset,
           "Where flags that are not given start from: paper (T2UE's: a frozen CLIP, --clip "
-          "ViT-B-32-quickgelu, --generator t2ue, --epochs 500, --noise-rate 1e-4 without warm-up, "
-          "--fresh-latents, --shift 0, --no-flip), textures (--rounds 160 --restart-every 80 "
-          "--surrogate-steps 20 --noise-rate 2e-4 --noise-beta1 0.5 --noise-beta2 0.99 --warm-steps 600 "
+          "ViT-B-32-quickgelu, --generator t2ue, --epochs 500, --noise-learning-rate 1e-4 without warm-up, "
+          "--fresh-latents, --translation 0, --no-flip), textures (--rounds 160 --restart-every 80 "
+          "--surrogate-steps 20 --noise-learning-rate 2e-4 --noise-beta1 0.5 --noise-beta2 0.99 --warm-steps "
+          "600 "
           "--warm-share 0.5 --final-share 0.95 --batch 64), or bilevel (the defaults shown here). "
           "Without it paper if --weights is given")
       ->check(CLI::IsMember({"paper", "textures", "bilevel"}));
@@ -296,7 +297,7 @@ void add_train_generator(CLI::App& train, Globals& globals) {
       ->check(CLI::Range(0, 127))
       ->capture_default_str();
   command.add_option("--limiter", options->limiter, "tanh_scale or clamp, instead of the configuration's")
-      ->check(CLI::IsMember({"tanh_scale", "clamp"}));
+      ->check(CLI::IsMember(kind_names({Limiter::tanh_scale, Limiter::clamp})));
   command
       .add_option("--keywords", options->keywords,
                   "Captions in so many groups, by the words that most of them share; a group has one noise. "

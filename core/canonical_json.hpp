@@ -12,7 +12,8 @@ namespace t2ue {
 /// NaN, infinity and invalid UTF-8, which JSON cannot hold.
 std::string canonical_json(const nlohmann::json& value);
 
-/// 24 hexadecimal digits of the SHA-256 of canonical_json(content): what is kept is named by what decides it.
+/// 24 hexadecimal digits of the SHA-256 of canonical_json(content), with the names that options had first
+/// (renames.hpp): what is kept is named by what decides it.
 std::string short_key(const nlohmann::json& content);
 
 }  // namespace t2ue

@@ -8,6 +8,7 @@
 
 #include <t2ue/core/canonical_json.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/renames.hpp>
 #include <t2ue/core/sha256.hpp>
 
 namespace t2ue {
@@ -38,7 +39,7 @@ T2UE_INLINE std::string canonical_json(const nlohmann::json& value) {
 }
 
 T2UE_INLINE std::string short_key(const nlohmann::json& content) {
-  return sha256_hex(canonical_json(content)).substr(0, 24);
+  return sha256_hex(canonical_json(with_first_names(content))).substr(0, 24);
 }
 
 }  // namespace t2ue

@@ -28,29 +28,13 @@ inline void check_caption(const std::string& caption) {
   check(valid_utf8(caption), "caption", "a caption is not valid UTF-8: '", caption.substr(0, 40), "'");
 }
 
-inline nlohmann::json to_json(const TextConfig& c) {
-  return {{"context_length", c.context_length},
-          {"vocab_size", c.vocab_size},
-          {"width", c.transformer.width},
-          {"heads", c.transformer.heads},
-          {"layers", c.transformer.layers},
-          {"embed_dim", c.embed_dim},
-          {"activation", name_of(c.transformer.activation)}};
+inline nlohmann::json to_json(const TextConfig& config) {
+  TextConfig copy = config;
+  return write_fields(fields_of(copy, "text tower"));
 }
 
 inline TextConfig text_config_from_json(const nlohmann::json& json) {
-  JsonReader reader(json, "text tower");
-  TextConfig c;
-  c.context_length = reader.in_range<int64_t>("context_length", 2, 4096, 77);
-  c.vocab_size = reader.in_range<int64_t>("vocab_size", 3, 10'000'000, 49408);
-  c.transformer.width = reader.in_range<int64_t>("width", 1, 8192, 512);
-  c.transformer.heads = reader.in_range<int>("heads", 1, 256, 8);
-  c.transformer.layers = reader.in_range<int>("layers", 0, 128, 12);
-  c.transformer.activation = kind_named<Activation>(reader.get<std::string>("activation", "gelu"));
-  c.transformer.causal = true;
-  c.embed_dim = reader.in_range<int64_t>("embed_dim", 1, 65536, 512);
-  reader.done();
-  return c;
+  return with_json(TextConfig{}, json, "text tower");
 }
 }  // namespace detail
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/renames.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/report/results_table.hpp>
 
@@ -56,7 +57,7 @@ inline std::vector<std::string> identity_cells(const ResultRow& row) {
 
 T2UE_INLINE std::string recipe_hash(const nlohmann::json& recipe) {
   check(recipe.is_object(), "recipe", "a recipe is a JSON object, not a ", recipe.type_name());
-  return detail::short_hash(canonical_json(recipe));
+  return detail::short_hash(canonical_json(with_first_names(recipe)));
 }
 
 T2UE_INLINE std::string split_hash(std::vector<std::string> keys) {
