@@ -128,10 +128,11 @@ TEST(Program, AFullDiskForTheResultIsAFailure) {
 TEST(Config, SetsFlagsAndTheCommandLineOverridesIt) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();
-  write_file(folder / "t2ue.toml",
-             "[train.clip]\nepochs = 3\nbatch = 8\nflip = false\nlearning-rate = 0.002\nthreads = 1\nclip = '" +
-                 w.clip_json.string() + "'\nout = '" + (folder / "m.safetensors").string() +
-                 "'\n[noise]\nsize = '8x8'\n");
+  write_file(
+      folder / "t2ue.toml",
+      "[train.clip]\nepochs = 3\nbatch = 8\nflip = false\nlearning-rate = 0.002\nthreads = 1\nclip = '" +
+          w.clip_json.string() + "'\nout = '" + (folder / "m.safetensors").string() +
+          "'\n[noise]\nsize = '8x8'\n");
   const Words words{"train", "clip", "--config", folder / "t2ue.toml", "--data", w.pictures, "--json"};
   const auto from_file = program(words);
   ASSERT_EQ(from_file.code, 0) << from_file.err;
