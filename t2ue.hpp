@@ -81,7 +81,6 @@
 #include <t2ue/methods/caption_features.hpp>
 #include <t2ue/methods/class_filter.hpp>
 #include <t2ue/methods/class_patches.hpp>
-#include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/class_random.hpp>
 #include <t2ue/methods/feature_clusters.hpp>
 #include <t2ue/methods/k_means.hpp>
@@ -163,8 +162,10 @@
 #include <t2ue/training/adversarial.hpp>
 #include <t2ue/training/batch.hpp>
 #include <t2ue/training/bilevel.hpp>
+#include <t2ue/training/caption_encoder.hpp>
 #include <t2ue/training/classifier_start.hpp>
 #include <t2ue/training/cluster_targets.hpp>
+#include <t2ue/training/conditioner.hpp>
 #include <t2ue/training/features.hpp>
 #include <t2ue/training/noise_batch.hpp>
 #include <t2ue/training/noise_losses.hpp>
@@ -173,5 +174,6 @@
 #include <t2ue/training/noise_table.hpp>
 #include <t2ue/training/noise_trainer.hpp>
 #include <t2ue/training/normalised.hpp>
+#include <t2ue/training/text_pass.hpp>
 #include <t2ue/training/trainer.hpp>
 #include <t2ue/training/trigger_search.hpp>

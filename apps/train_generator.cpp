@@ -1,6 +1,6 @@
 // `t2ue train generator`.
 #include <t2ue/core/unit_rows.hpp>
-#include <t2ue/methods/class_prompt.hpp>
+#include <t2ue/training/conditioner.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
 #include <t2ue/methods/word_textures.hpp>
 #include <t2ue/optim/clip_file.hpp>

@@ -5,7 +5,7 @@
 #include <t2ue/core/canonical_json.hpp>
 #include <t2ue/core/renames.hpp>
 #include <t2ue/data/text/caption_keywords.hpp>
-#include <t2ue/methods/class_prompt.hpp>
+#include <t2ue/training/conditioner.hpp>
 #include <t2ue/methods/option_fields.hpp>
 #include <t2ue/methods/t2ue_method.hpp>
 #include <t2ue/methods/t2ue_source.hpp>

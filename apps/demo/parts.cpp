@@ -1,6 +1,6 @@
 // The two parts of the demo's table: image-text, and supervised class-wise.
 #include <t2ue/core/folders.hpp>
-#include <t2ue/methods/class_prompt.hpp>
+#include <t2ue/training/conditioner.hpp>
 #include <t2ue/methods/textures.hpp>
 
 #include "demo.hpp"
