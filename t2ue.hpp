@@ -96,6 +96,7 @@
 #include <t2ue/methods/surrogate_training.hpp>
 #include <t2ue/methods/t2ue_method.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/methods/t2ue_training.hpp>
 #include <t2ue/methods/table_noise.hpp>
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
@@ -176,4 +177,5 @@
 #include <t2ue/training/normalised.hpp>
 #include <t2ue/training/text_pass.hpp>
 #include <t2ue/training/trainer.hpp>
+#include <t2ue/training/training_run.hpp>
 #include <t2ue/training/trigger_search.hpp>
