@@ -145,6 +145,7 @@
 #include <t2ue/noise/noise_shards.hpp>
 #include <t2ue/noise/noise_source.hpp>
 #include <t2ue/noise/picture_transform.hpp>
+#include <t2ue/noise/protect_folder.hpp>
 #include <t2ue/noise/shard_job.hpp>
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/classifier_file.hpp>
