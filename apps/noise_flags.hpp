@@ -34,14 +34,14 @@ inline CLI::Option* add_noise_flags(CLI::App& command, NoiseFlags& flags) {
       .add_option("--latent", flags.latent,
                   "all: a caption's noise is a function of the caption; caption, item: each draws a latent "
                   "of its own")
-      ->check(CLI::IsMember({"all", "caption", "item"}))
+      ->check(CLI::IsMember(kind_names<LatentSharing>()))
       ->capture_default_str();
   command
       .add_option(
           "--per", flags.per,
           "What has a noise of its own: picture, from its first caption; all-captions, a picture, from all "
           "its captions together; caption, each of a picture's captions under the key KEY#1, KEY#2, ...")
-      ->check(CLI::IsMember({"picture", "all-captions", "caption"}))
+      ->check(CLI::IsMember(kind_names<NoisePer>()))
       ->capture_default_str();
   add_compute(command, flags.compute);
   return generator;
@@ -64,7 +64,7 @@ inline Size size_of(const std::string& text, int otherwise) {
 /// The generator at work, with the seed and the latents asked for.
 inline std::unique_ptr<T2ueSource> open_source(const NoiseFlags& flags) {
   const Compute compute = compute_of(flags.compute);
-  auto source = std::make_unique<T2ueSource>(flags.generator, compute.device, compute.precision);
+  auto source = std::make_unique<T2ueSource>(flags.generator, compute);
   if (flags.seed) source->set_seed(*flags.seed);
   source->set_latent_sharing(kind_named<LatentSharing>(flags.latent));
   return source;

@@ -14,9 +14,9 @@ namespace {
 
 struct ClipOptions : ModelTraining {
   explicit ClipOptions(CLI::App& command)
-      : recipe(command, recipe_defaults(), recipe_help(), {"mixup_alpha", "cutmix_alpha"}) {}
+      : recipe(command, "recipe", TrainRecipe{}, {"mixup_alpha", "cutmix_alpha"}) {}
   std::string clip = "emoji-resnet", vocabulary;
-  JsonFlags recipe;
+  FieldFlags recipe;
 };
 
 /// The vocabulary given, or one learned from the captions and kept beside the model.
@@ -43,7 +43,7 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
                                     config.text.context_length, options.skip_bad, globals);
   const nlohmann::json identity{
       {"clip", to_json(config)}, {"data", data_hash(data.pairs)}, {"precision", name_of(compute.precision)}};
-  ClipTrainer trainer(config, recipe, data.pairs, compute.device, Execution::planned, compute.precision);
+  ClipTrainer trainer(config, recipe, data.pairs, compute);
   resume_if_asked(trainer, options.checkpoint, identity);
 
   const Trained trained = train_to_end(trainer, "train clip", options, identity, globals);

@@ -18,17 +18,17 @@ namespace {
 
 struct GeneratorOptions {
   explicit GeneratorOptions(CLI::App& command)
-      : recipe(command, recipe_defaults(), recipe_help(),
-               {"epochs", "warmup_share", "warmup_steps", "ema_decay", "policy", "adversarial_radius",
-                "adversarial_steps"}),
-        policy(command, policy_defaults(), policy_help()) {}
+      : recipe(command, "recipe", TrainRecipe{},
+               {"epochs", "warmup_share", "warmup_steps", "ema_decay", "augmentation_policy",
+                "augmentation_draws", "adversarial_radius", "adversarial_steps"}),
+        policy(command, "policy", BiLevelPolicy{}) {}
   std::string data, preset, clip, generator, text, frozen, weights, vocabulary, cache, out, limiter;
   ComputeFlags compute;
   int eps = 0;
   int64_t keywords = 0, epochs = 0;
   bool labels = false, all_captions = false, skip_bad = false;
   CheckpointOptions checkpoint;
-  JsonFlags recipe, policy;
+  FieldFlags recipe, policy;
   DatasetFlags dataset;
 
   /// Is the surrogate given with weights, which then stay as they are?
@@ -41,7 +41,7 @@ struct GeneratorPlan {
   TrainRecipe recipe;
   BiLevelPolicy policy;  ///< its rounds follow from `epochs`, where those are not 0, and the data
   int64_t epochs = 0;
-  SsaGeneratorConfig generator;
+  GeneratorConfig generator = generator_config("emoji");
   ClipConfig surrogate;  ///< not set where --frozen names a file
 };
 
@@ -81,11 +81,11 @@ GeneratorPlan plan_for(const GeneratorOptions& options) {
   if (options.freezes()) plan.policy.surrogate_steps = 0, plan.policy.restart_every = 0;
   if (!options.policy.given().contains("rounds"))
     plan.epochs = options.epochs > 0 ? options.epochs : plan.preset.epochs;
-  SsaGeneratorConfig& generator = plan.generator;
+  GeneratorConfig& generator = plan.generator;
   generator = generator_config(options.generator.empty() ? plan.preset.generator : options.generator);
   generator.name = std::filesystem::path(generator.name).stem().string();
-  if (options.eps > 0) generator.eps = static_cast<float>(options.eps) / 255.0f;
-  if (!options.limiter.empty()) generator.limiter = kind_named<Limiter>(options.limiter);
+  if (options.eps > 0) generator.bound.eps = static_cast<float>(options.eps) / 255.0f;
+  if (!options.limiter.empty()) generator.bound.limiter = kind_named<Limiter>(options.limiter);
   if (options.frozen.empty())
     plan.surrogate = clip_config(options.clip.empty() ? plan.preset.clip : options.clip);
   return plan;
@@ -163,10 +163,10 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   if (!options.frozen.empty()) plan.surrogate = towers.frozen->config();
   const ClipConfig& surrogate = plan.surrogate;
   const std::unique_ptr<CaptionEncoder> encoder = encoder_of(towers.embedding(), compute.device);
-  check(plan.generator.condition == encoder->config().embed_dim, "train", "the generator ",
-        plan.generator.name, " takes captions as ", plan.generator.condition, " numbers, the text tower of ",
-        towers.embedding().config().name, " gives ", encoder->config().embed_dim,
-        "; choose a --generator with that \"condition\"");
+  check(plan.generator.condition() == encoder->config().embed_dim, "train", "the generator ",
+        plan.generator.name, " takes captions as ", plan.generator.condition(),
+        " numbers, the text tower of ", towers.embedding().config().name, " gives ",
+        encoder->config().embed_dim, "; choose a --generator with that \"condition\"");
   const Tokenizer& tokenizer = towers.reading().tokenizer;
   check(tokenizer.vocab_size() <= surrogate.text.vocab_size, "train", "the vocabulary of ", options.text,
         " has ", tokenizer.vocab_size(), " tokens, the surrogate ", surrogate.name, " knows ",
@@ -219,12 +219,11 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   Result result;
   if (options.labels) {
     BiLevelTrainer<Classifier> trainer(plan.generator, classifier_like(surrogate, data.pairs), plan.policy,
-                                       plan.recipe, data.pairs, conditions, compute.device,
-                                       Execution::planned, compute.precision);
+                                       plan.recipe, data.pairs, conditions, compute);
     result = finish(trainer);
   } else {
     BiLevelTrainer<Clip> trainer(plan.generator, surrogate, plan.policy, plan.recipe, data.pairs, conditions,
-                                 compute.device, Execution::planned, compute.precision);
+                                 compute);
     if (towers.frozen) {
       check(plan.policy.surrogates == 1, "train", "a frozen CLIP from a file is one surrogate, not ",
             plan.policy.surrogates, "; leave --surrogates out");
@@ -264,9 +263,10 @@ void add_train_generator(CLI::App& train, Globals& globals) {
       .add_option(
           "--recipe", options->preset,
           "Where flags that are not given start from: paper (T2UE's: a frozen CLIP, --clip "
-          "ViT-B-32-quickgelu, --generator t2ue, --epochs 500, --noise-rate 1e-4 without warm-up, "
-          "--fresh-latents, --shift 0, --no-flip), textures (--rounds 160 --restart-every 80 "
-          "--surrogate-steps 20 --noise-rate 2e-4 --noise-beta1 0.5 --noise-beta2 0.99 --warm-steps 600 "
+          "ViT-B-32-quickgelu, --generator t2ue, --epochs 500, --noise-learning-rate 1e-4 without warm-up, "
+          "--fresh-latents, --translation 0, --no-flip), textures (--rounds 160 --restart-every 80 "
+          "--surrogate-steps 20 --noise-learning-rate 2e-4 --noise-beta1 0.5 --noise-beta2 0.99 --warm-steps "
+          "600 "
           "--warm-share 0.5 --final-share 0.95 --batch 64), or bilevel (the defaults shown here). "
           "Without it paper if --weights is given")
       ->check(CLI::IsMember({"paper", "textures", "bilevel"}));
@@ -297,7 +297,7 @@ void add_train_generator(CLI::App& train, Globals& globals) {
       ->check(CLI::Range(0, 127))
       ->capture_default_str();
   command.add_option("--limiter", options->limiter, "tanh_scale or clamp, instead of the configuration's")
-      ->check(CLI::IsMember({"tanh_scale", "clamp"}));
+      ->check(CLI::IsMember(kind_names({Limiter::tanh_scale, Limiter::clamp})));
   command
       .add_option("--keywords", options->keywords,
                   "Captions in so many groups, by the words that most of them share; a group has one noise. "

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <t2ue/core/graph.hpp>
+#include <t2ue/core/kinds.hpp>
 #include <t2ue/models/module.hpp>
 
 namespace t2ue {
@@ -12,10 +13,18 @@ struct OptimizerConfig {
   enum class Kind : uint8_t { adamw, adam, sgd } kind = Kind::adamw;
   float beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
   float momentum = 0.9f;  ///< SGD only
-  float decay = 0.0f;     ///< of tensors with two or more dimensions; others (norms, biases, logit_scale) and
-                          ///< frozen ones never decay
+  /// Of tensors with two or more dimensions; others (norms, biases, logit_scale) and frozen ones never decay.
+  float weight_decay = 0.0f;
   float max_norm = 0.0f;  ///< gradients longer than this are scaled down to it; 0 turns clipping off
 };
+
+namespace detail {
+template <>
+struct KindNames<OptimizerConfig::Kind> {
+  static constexpr std::string_view what = "optimizer";
+  static constexpr std::array<std::string_view, 3> names = {"adamw", "adam", "sgd"};
+};
+}  // namespace detail
 
 /// The update rule of one ParameterSet, and its state.
 class Optimizer {
@@ -32,14 +41,13 @@ class Optimizer {
       second_ = Tensor::zeros(parameters.values().shape(), DType::f32, parameters.device());
     std::vector<float> decay;
     for (const Parameter* parameter : parameters.trained())
-      decay.push_back(parameter->shape.rank() >= 2 && !parameter->frozen ? config.decay : 0.0f);
+      decay.push_back(parameter->shape.rank() >= 2 && !parameter->frozen ? config.weight_decay : 0.0f);
     decay_ = Tensor::of(decay, {static_cast<int64_t>(decay.size())}, parameters.device());
   }
 
   /// Appends the gradient's norm to a graph, after `backward`.
   void record_norm(Graph& g) {
-    g.launch("grad_norm", &Kernels::grad_norm,
-             GradNormArgs{g.input(parameters_.grads()), g.input(norm_), config_.max_norm});
+    g.launch(GradNormArgs{g.input(parameters_.grads()), g.input(norm_), config_.max_norm});
   }
 
   /// Appends the update.
@@ -49,14 +57,12 @@ class Optimizer {
     const Var segments = g.input(segments_), decay = g.input(decay_), hyper = g.input(hyper_),
               norm = g.input(norm_), shadow = parameters_.shadows() ? g.input(parameters_.shadows()) : Var{};
     if (config_.kind == OptimizerConfig::Kind::sgd) {
-      g.launch("sgd", &Kernels::sgd,
-               SgdArgs{value, grad, first, segments, decay, hyper, norm, shadow, config_.momentum, false});
+      g.launch(SgdArgs{value, grad, first, segments, decay, hyper, norm, shadow, config_.momentum, false});
       return;
     }
-    g.launch(
-        "adam", &Kernels::adam,
-        AdamArgs{value, grad, first, g.input(second_), segments, decay, hyper, norm, shadow, config_.beta1,
-                 config_.beta2, config_.eps, config_.kind == OptimizerConfig::Kind::adamw});
+    g.launch(AdamArgs{value, grad, first, g.input(second_), segments, decay, hyper, norm, shadow,
+                      config_.beta1, config_.beta2, config_.eps,
+                      config_.kind == OptimizerConfig::Kind::adamw});
   }
 
   /// Sets the rate of the next update and counts it.

@@ -7,7 +7,9 @@
 #include <span>
 #include <type_traits>
 
-#include <t2ue/models/generators/ssa_generator.hpp>
+#include <t2ue/core/fields.hpp>
+#include <t2ue/core/renames.hpp>
+#include <t2ue/models/generators/generator.hpp>
 #include <t2ue/training/conditions.hpp>
 #include <t2ue/training/trainer.hpp>
 #include <t2ue/training/warm_start.hpp>
@@ -22,7 +24,7 @@ struct BiLevelPolicy {
   int surrogate_steps = 1;  ///< 0: the surrogate never trains
   int noise_steps = 1;
   int64_t restart_every = 0;  ///< rounds after which the surrogate starts anew from fresh weights; 0: never
-  float noise_rate = 1e-3f;
+  float noise_learning_rate = 1e-3f;
   /// Over all noise steps: a rise over this share of them, then cosine to 0 or constant.
   Schedule::Kind noise_schedule = Schedule::Kind::cosine;
   float noise_warmup_share = 0.02f;
@@ -32,7 +34,7 @@ struct BiLevelPolicy {
   /// Before the first round the generator learns to tell its conditions apart by the patterns that
   /// Conditions::start gives them, for this many steps. 0: it starts as it was initialised.
   int64_t warm_steps = 0;
-  float warm_rate = 2e-3f;
+  float warm_learning_rate = 2e-3f;
   /// How large the noise is made then on average, as a share of eps (scale_noise): it gives the rounds room
   /// to change it. 1: it stays as it is.
   float warm_share = 1.0f;
@@ -40,59 +42,88 @@ struct BiLevelPolicy {
   float final_share = 0.0f;
   OptimizerConfig noise_optimizer{.kind = OptimizerConfig::Kind::adam, .beta1 = 0.0f, .beta2 = 0.9f};
 
+  void fields(FieldList& f) {
+    using enum OptimizerConfig::Kind;
+    f("rounds", rounds, in_range(1, 100'000'000), "Rounds of surrogate steps, then noise steps");
+    f("surrogates", surrogates, in_range(1, 64), "An ensemble of so many surrogates takes turns by rounds")
+        .left_out_if(surrogates == 1);
+    f("surrogate_steps", surrogate_steps, in_range(0, 100'000),
+      "Updates of the surrogate a round; 0: it never trains");
+    f("noise_steps", noise_steps, in_range(1, 100'000), "Updates of the generator a round");
+    f("restart_every", restart_every, in_range(0, 100'000'000),
+      "Rounds after which the surrogate starts anew; 0: never");
+    f("noise_learning_rate", noise_learning_rate, in_range(0, 10), "The generator's learning rate");
+    f("noise_schedule", noise_schedule, one_of(Schedule::Kind::constant, Schedule::Kind::cosine),
+      "The generator's learning rate over all noise steps, cosine going to 0");
+    f("noise_warmup_share", noise_warmup_share, in_range(0, 1),
+      "Share of the noise steps in which the rate rises");
+    f("noise_optimizer", noise_optimizer.kind, one_of(adamw, adam), "The generator's update rule");
+    f("noise_weight_decay", noise_optimizer.weight_decay, in_range(0, 10), "The generator's weight decay");
+    f("noise_beta1", noise_optimizer.beta1, in_range(0, 1), "Of the generator's optimizer");
+    f("noise_beta2", noise_optimizer.beta2, in_range(0, 1), "Of the generator's optimizer");
+    f("fresh_latents", fresh_latents,
+      "A latent vector of its own for every picture of every noise step; else all share one");
+    f("warm_steps", warm_steps, in_range(0, 1'000'000),
+      "Updates that teach the generator a texture a keyword or class before the first round");
+    f("warm_learning_rate", warm_learning_rate, in_range(0, 10), "The generator's learning rate in those");
+    f("warm_share", warm_share, in_range(0.001f, 1),
+      "The noise is made this share of eps after those, on average; 1: as it is");
+    f("final_share", final_share, in_range(0, 0.999f),
+      "The noise is made this share of eps after the last round; 0: as it is");
+  }
+
   /// Whether the surrogate keeps the weights that it has before the first round, the paper's recipe. It then
   /// runs in evaluation mode.
   bool freezes_surrogate() const { return surrogate_steps == 0 && restart_every == 0; }
 };
 
+/// Error as from read_fields().
 BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json, const BiLevelPolicy& defaults = {});
 nlohmann::json to_json(const BiLevelPolicy& policy);
 
-/// Trains a generator (SsaGenerator or PatternDictionary) against surrogates of type Model (Clip or
-/// Classifier), one or an ensemble. The surrogates' recipe gives batch, rate, optimiser, augmentation and
-/// seed; its epochs are not used.
-template <class Model, class Generator = SsaGenerator>
+/// Trains a generator against surrogates of type Model (Clip or Classifier), one or an ensemble. The
+/// surrogates' recipe gives batch, rate, optimiser, augmentation and seed; its epochs are not used.
+template <class Model>
 class BiLevelTrainer {
  public:
   template <class Config>
-  BiLevelTrainer(const typename Generator::Config& generator, const Config& surrogate,
-                 const BiLevelPolicy& policy, const TrainRecipe& recipe, const PairDataset& data,
-                 Conditions conditions, Device device = {}, Execution execution = Execution::planned,
-                 Precision precision = Precision::fp32)
+  BiLevelTrainer(const GeneratorConfig& generator, const Config& surrogate, const BiLevelPolicy& policy,
+                 const TrainRecipe& recipe, const PairDataset& data, Conditions conditions,
+                 const Compute& compute = {})
       : generator_(generator),
-        generator_parameters_(generator_, recipe.seed, device, precision),
+        generator_parameters_(generator_, recipe.seed, compute.device, compute.precision),
         noise_optimizer_(generator_parameters_, policy.noise_optimizer),
         policy_(policy),
         recipe_(recipe),
         data_(data),
         conditions_(std::move(conditions)),
-        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device, recipe.cutmix_alpha > 0),
-        condition_({recipe.batch, generator.condition}, DType::f32, device),
-        // A generator without latents is given one that it does not read.
-        latent_({recipe.batch, std::max<int64_t>(generator.latent, 1)}, DType::f32, device),
+        batch_(recipe.batch, data.size, std::max(data.context_length, 1), compute.device,
+               recipe.cutmix_alpha > 0),
+        condition_({recipe.batch, generator.condition()}, DType::f32, compute.device),
+        latents_(generator.latent_batch(recipe.batch, compute.device)),
         order_(data.count(), recipe.batch, recipe.seed),
         noise_schedule_(noise_schedule(policy)),
-        execution_(execution),
-        precision_(precision) {
-    check(conditions_.width == generator.condition &&
+        compute_(compute) {
+    check(conditions_.width == generator.condition() &&
               static_cast<int64_t>(conditions_.row_of_item.size()) == data.count(),
-          "bilevel", "the generator wants embeddings ", generator.condition, " wide for ", data.count(),
+          "bilevel", "the generator wants conditions ", generator.condition(), " wide for ", data.count(),
           " items, got ", conditions_.width, " for ", conditions_.row_of_item.size());
     check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0 &&
               policy.surrogates >= 1,
           "bilevel", "rounds, noise_steps and surrogates must be positive, surrogate_steps not negative");
     check(recipe.ema_decay == 0.0f, "bilevel", "keeps no average of the weights; ema_decay must be 0, is ",
           recipe.ema_decay);
-    check(recipe.policy == PolicyKind::none, "bilevel",
-          "adds noise to pictures as they are, before any change of them; policy must be none, is ",
-          name_of(recipe.policy));
+    check(recipe.augmentation_policy == AugmentationPolicy::none, "bilevel",
+          "adds noise to pictures as they are, before any change of them; augmentation_policy must be none, "
+          "is ",
+          name_of(recipe.augmentation_policy));
     check(recipe.adversarial_radius == 0.0f, "bilevel",
           "attacks no surrogate; adversarial_radius must be 0, is ", recipe.adversarial_radius);
-    if constexpr (requires { generator.standardise; })
-      if (generator.standardise) standardise();
+    if (generator_.standardises()) standardise();
+    if (latents_) latents_in_.emplace(latents_);
     for (int k = 0; k < policy.surrogates; ++k) {
-      surrogates_.push_back(std::make_unique<Surrogate>(surrogate, first_seed(k), device, precision,
-                                                        policy.surrogate_steps > 0));
+      surrogates_.push_back(
+          std::make_unique<Surrogate>(surrogate, first_seed(k), compute, policy.surrogate_steps > 0));
       record_noise_step(*surrogates_.back());
       if (policy.surrogate_steps > 0) record_surrogate_step(*surrogates_.back());
     }
@@ -102,12 +133,10 @@ class BiLevelTrainer {
     check(policy.final_share >= 0 && policy.final_share < 1, "bilevel", "final_share is in [0, 1), not ",
           policy.final_share);
     if (policy.warm_steps == 0) return;
-    codebook_.emplace(conditions_, generator, recipe.batch, device);
+    codebook_.emplace(conditions_, generator, recipe.batch, compute.device);
     warm_step_.emplace(
-        noise_optimizer_, device, execution, precision,
-        [this](Graph& g) {
-          return codebook_->loss(g, generator_.noise(g.input(condition_), g.input(latent_)));
-        },
+        noise_optimizer_, compute,
+        [this](Graph& g) { return codebook_->loss(g, generator_.noise(g.input(condition_), latents(g))); },
         [](Graph&) {});
   }
   BiLevelTrainer(const BiLevelTrainer&) = delete;
@@ -125,7 +154,7 @@ class BiLevelTrainer {
     Losses losses;
     for (int s = 0; s < policy_.surrogate_steps; ++s) {
       next_batch();
-      losses.surrogate += active().step->run(recipe_.rate, concat("surrogate, step ", steps_)) /
+      losses.surrogate += active().step->run(recipe_.learning_rate, concat("surrogate, step ", steps_)) /
                           static_cast<float>(policy_.surrogate_steps);
     }
     for (int s = 0; s < policy_.noise_steps; ++s) {
@@ -136,7 +165,7 @@ class BiLevelTrainer {
     }
     ++rounds_;
     if (done() && policy_.final_share > 0)
-      scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.final_share, precision_);
+      scale_noise(generator_, generator_parameters_, condition_, latents_, policy_.final_share, compute_);
     return losses;
   }
 
@@ -197,7 +226,7 @@ class BiLevelTrainer {
   /// `extra`. A frozen surrogate must have been given the same weights.
   nlohmann::json resume(const std::filesystem::path& path) {
     const CheckpointReader reader(path, "bilevel");
-    const nlohmann::json state = nlohmann::json::parse(reader.state());
+    const nlohmann::json state = with_present_names(nlohmann::json::parse(reader.state()));
     check(state.at("recipe") == to_json(recipe_) && state.at("policy") == to_json(policy_), "resume", path,
           " was trained by another recipe");
     reader.restore("generator.", generator_parameters_);
@@ -219,7 +248,7 @@ class BiLevelTrainer {
   static Schedule noise_schedule(const BiLevelPolicy& policy) {
     Schedule s;
     s.kind = policy.noise_schedule;
-    s.rate = policy.noise_rate;
+    s.rate = policy.noise_learning_rate;
     s.total = policy.rounds * policy.noise_steps;
     s.warmup = static_cast<int64_t>(policy.noise_warmup_share * static_cast<float>(s.total));
     return s;
@@ -234,9 +263,9 @@ class BiLevelTrainer {
     std::optional<GuardedStep> step, noise_step;
 
     template <class Config>
-    Surrogate(const Config& config, uint64_t seed, Device device, Precision precision, bool trains)
+    Surrogate(const Config& config, uint64_t seed, const Compute& compute, bool trains)
         : model(config),
-          parameters(model, seed, device, precision,
+          parameters(model, seed, compute.device, compute.precision,
                      trains ? ParameterUse::training : ParameterUse::inference) {}
   };
 
@@ -257,7 +286,7 @@ class BiLevelTrainer {
   void record_surrogate_step(Surrogate& surrogate) {
     surrogate.optimizer.emplace(surrogate.parameters, recipe_.optimizer);
     surrogate.step.emplace(
-        *surrogate.optimizer, generator_parameters_.device(), execution_, precision_,
+        *surrogate.optimizer, compute_,
         [this, &surrogate](Graph& g) { return surrogate_loss(surrogate.model, surrogate_view(g, true)); },
         [&surrogate](Graph& g) { record_constraints(g, surrogate.model); });
   }
@@ -265,7 +294,7 @@ class BiLevelTrainer {
   void record_noise_step(Surrogate& surrogate) {
     surrogate.noise_step.reset();  // its memory goes first
     surrogate.noise_step.emplace(
-        noise_optimizer_, generator_parameters_.device(), execution_, precision_,
+        noise_optimizer_, compute_,
         [this, &surrogate](Graph& g) {
           const Var pixels = surrogate_view(g, false);
           const NoGrad no_grad(g);
@@ -279,11 +308,11 @@ class BiLevelTrainer {
   void warm_start() {
     while (noise_optimizer_.steps() < policy_.warm_steps) {
       codebook_->show(next_batch(), conditions_);
-      warm_step_->run(policy_.warm_rate, concat("warm start, step ", steps_));
+      warm_step_->run(policy_.warm_learning_rate, concat("warm start, step ", steps_));
     }
     if (policy_.warm_share == 1) return;
     if (steps_ == 0) next_batch(), steps_ = 0;  // a look at conditions, for the scale
-    scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.warm_share, precision_);
+    scale_noise(generator_, generator_parameters_, condition_, latents_, policy_.warm_share, compute_);
   }
 
   /// Mean and variance of the conditions over the items, for the generator's buffers.
@@ -303,9 +332,11 @@ class BiLevelTrainer {
       variance[c] =
           static_cast<float>(std::max(squares[c] / items - sum[c] / items * (sum[c] / items), 1e-8));
     }
-    generator_.condition_mean.value.assign(mean);
-    generator_.condition_var.value.assign(variance);
+    generator_.standardise(mean, variance);
   }
+
+  /// The batch's latents; absent where the generator draws none.
+  Var latents(Graph& g) { return latents_ ? g.input(latents_) : Var{}; }
 
   /// Perturbed, augmented, normalised pictures; the generator is a constant when `detached`.
   Var surrogate_view(Graph& g, bool detached) {
@@ -313,12 +344,12 @@ class BiLevelTrainer {
     Var noise;
     if (detached) {
       const NoGrad no_grad(g);
-      noise = generator_.noise(g.input(condition_), g.input(latent_), data_.size, data_.size);
+      noise = generator_.noise(g.input(condition_), latents(g), data_.size, data_.size);
     } else {
-      noise = generator_.noise(g.input(condition_), g.input(latent_), data_.size, data_.size);
+      noise = generator_.noise(g.input(condition_), latents(g), data_.size, data_.size);
     }
     PerturbOptions options;
-    options.eps = generator_.config.eps;
+    options.eps = generator_.config.bound.eps;
     options.quantise = true;
     return augment(perturb(image, noise, options), g.input(batch_.counter), recipe_.augmentation(pixel_norm));
   }
@@ -355,18 +386,21 @@ class BiLevelTrainer {
     batch_.draw_box(recipe_.cutmix_alpha, recipe_.seed, steps_);
     if (text_) fill_text(items);
     const auto width = static_cast<size_t>(conditions_.width);
-    auto condition = condition_in_.begin<float>().begin(), latent = latent_in_.begin<float>().begin();
+    auto condition = condition_in_.begin<float>().begin();
+    std::span<float> latents;
+    if (latents_in_) latents = latents_in_->template begin<float>();
+    auto latent = latents.begin();
     for (size_t b = 0; b < items.size(); ++b) {
       const auto item = static_cast<size_t>(items[b]);
       condition =
           std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
                       width, condition);
       const uint64_t draw = policy_.fresh_latents ? 1 + static_cast<uint64_t>(steps_) * items.size() + b : 0;
-      const std::vector<float> z = latent_vector(generator_.config.latent, latent_seed(), draw);
+      const std::vector<float> z = latent_vector(generator_.config.latents(), latent_seed(), draw);
       latent = std::copy(z.begin(), z.end(), latent);
     }
     condition_in_.commit();
-    latent_in_.commit();
+    if (latents_in_) latents_in_->commit();
     data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     ++steps_;
     return items;
@@ -389,14 +423,14 @@ class BiLevelTrainer {
   const PairDataset& data_;
   Conditions conditions_;
   Batch batch_;
-  Tensor condition_, latent_, text_;  ///< text_: absent where the text tower runs in every step
+  Tensor condition_, latents_, text_;  ///< text_: absent where the text tower runs in every step
   std::vector<float> text_features_;
   BatchOrder order_;
   Schedule noise_schedule_;
   std::optional<PatternCodebook> codebook_;
-  StagedCopy condition_in_{condition_}, latent_in_{latent_};
-  Execution execution_;
-  Precision precision_;
+  StagedCopy condition_in_{condition_};
+  std::optional<StagedCopy> latents_in_;
+  Compute compute_;
   std::optional<GuardedStep> warm_step_;
   std::vector<std::unique_ptr<Surrogate>> surrogates_;
   int64_t rounds_ = 0, steps_ = 0;

@@ -34,7 +34,7 @@ int main(int argc, char** argv) try {
   // The model, its numbers, and how they are updated.
   Clip model(config);
   ParameterSet parameters(model, seed);
-  Optimizer optimizer(parameters, {.decay = 0.1f, .max_norm = 1.0f});
+  Optimizer optimizer(parameters, {.weight_decay = 0.1f, .max_norm = 1.0f});
   Schedule schedule;
   schedule.kind = Schedule::Kind::constant, schedule.rate = 1e-3f, schedule.warmup = 5;
 
@@ -47,7 +47,7 @@ int main(int argc, char** argv) try {
   Tensor loss;
   Step gradients([&](Graph& g) {
     const Var pictures = perturb(g.input(batch.images), {});  // bytes -> [0,1]
-    const AugmentOptions options{.seed = seed, .flip = true, .shift = 2, .norm = pixel_norm};
+    const AugmentOptions options{.seed = seed, .flip = true, .translation = 2, .norm = pixel_norm};
     const Var pixels = augment(pictures, g.input(batch.counter), options);
     const Var value = model.loss(pixels, g.input(batch.ids), g.input(batch.end));
     g.backward(value);

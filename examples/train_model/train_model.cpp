@@ -39,15 +39,15 @@ int main(int argc, char** argv) try {
 
   SmallNet model(classes);
   ParameterSet parameters(model, /*seed=*/1);
-  Optimizer optimizer(parameters, {.decay = 0.01f});
+  Optimizer optimizer(parameters, {.weight_decay = 0.01f});
   Batch batch(batch_size, data.size, data.context_length, {});
   BatchOrder order(data.count(), batch_size, /*seed=*/1);
   // What a step computes, recorded once and replayed from then on. A loss that is no number stops the run.
   GuardedStep step(
-      optimizer, {}, Execution::planned, Precision::fp32,
+      optimizer, Compute{},
       [&](Graph& g) {
         const Var pixels = augment(perturb(g.input(batch.images), {}), g.input(batch.counter),
-                                   {.seed = 1, .flip = true, .shift = 2, .norm = pixel_norm});
+                                   {.seed = 1, .flip = true, .translation = 2, .norm = pixel_norm});
         return cross_entropy(model(pixels), g.input(batch.labels));
       },
       [](Graph&) {});

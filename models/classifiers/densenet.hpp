@@ -1,6 +1,7 @@
 // DenseNet-BC (Huang et al., 2017): every layer reads the maps of all layers before it in its block.
 #pragma once
 
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -10,6 +11,13 @@ struct DenseNetConfig {
   std::vector<int> blocks{6, 12, 24, 16};  ///< layers of each block; between blocks map and channels halve
   int64_t stem_width = 64;
   bool imagenet_stem = false;  ///< 7x7 of stride 2 and a 3x3 max pooling; otherwise 3x3
+
+  void fields(FieldList& f) {
+    f("growth", growth, in_range(1, 4096), "Channels that each layer adds");
+    f("blocks", blocks, in_range(1, 1000), "Layers of each block");
+    f("stem_width", stem_width, in_range(2, 65536), "Channels of the first convolution");
+    f("imagenet_stem", imagenet_stem, "ImageNet's first convolution and pooling");
+  }
 };
 
 /// Norm, ReLU, 1x1 convolution to four times the growth, norm, ReLU, 3x3 convolution to the growth.

@@ -1,6 +1,7 @@
 // GoogLeNet (Szegedy et al., 2015) with batch norm and without auxiliary classifiers.
 #pragma once
 
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -10,6 +11,11 @@ struct GoogLeNetConfig {
   /// convolution, for small pictures.
   bool imagenet_stem = false;
   int divide = 1;  ///< every number of channels is divided by it: 1, 2, 4 or 8
+
+  void fields(FieldList& f) {
+    f("imagenet_stem", imagenet_stem, "ImageNet's first convolutions");
+    f("divide", divide, in_range(1, 8), "All numbers of channels are divided by it: 1, 2, 4 or 8");
+  }
 };
 
 /// Convolution, batch norm, ReLU.

@@ -2,6 +2,7 @@
 // A classifier when the output is classes, an image tower when it is a feature.
 #pragma once
 
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -17,6 +18,18 @@ struct ResNetConfig {
   bool bottleneck = false;  ///< blocks of 1x1, 3x3 and 1x1 convolutions instead of two 3x3
   int stem_size = 3;        ///< of the first convolution's window: 3 for small pictures, 7 for ImageNet's
   bool stem_pool = false;   ///< 3x3 max pooling of stride 2 behind the stem, as for ImageNet
+
+  /// What came later is left out where it is off: hashes of results that do not use it stay as they were.
+  void fields(FieldList& f) {
+    f("widths", widths, in_range(1, 65536), "Channels of each stage").must_be_given();
+    f("blocks", blocks, in_range(1, 1000), "Of each stage").must_be_given();
+    f("stem_stride", stem_stride, in_range(1, 8), "Of the first convolution");
+    f("feature_norm", feature_norm, "Batch norm between the average and the last layer");
+    f("bottleneck", bottleneck, "Blocks of three convolutions instead of two").left_out_if(!bottleneck);
+    f("stem_size", stem_size, in_range(1, 15), "Of the first convolution's window, odd")
+        .left_out_if(stem_size == 3);
+    f("stem_pool", stem_pool, "Max pooling behind the first convolution").left_out_if(!stem_pool);
+  }
 };
 
 /// The shortcut's convolution where a block changes the map's size or channels.

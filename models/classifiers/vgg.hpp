@@ -1,6 +1,7 @@
 // VGG (Simonyan and Zisserman, 2015): stages of 3x3 convolutions, a max pooling behind each.
 #pragma once
 
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -12,6 +13,13 @@ struct VggConfig {
   /// Of the two layers before the last, which read all places of the last map. 0: there are none, and the
   /// last layer reads the map's average, as is usual for small pictures.
   int64_t hidden = 0;
+
+  void fields(FieldList& f) {
+    f("widths", widths, in_range(1, 65536), "Channels of each stage");
+    f("convolutions", convolutions, in_range(1, 1000), "Of each stage");
+    f("batch_norm", batch_norm, "Behind every convolution");
+    f("hidden", hidden, in_range(0, 65536), "Width of the two layers before the last; 0: there are none");
+  }
 };
 
 /// Parameter names as in torchvision; without hidden layers the last is "classifier". There is no dropout

@@ -1,6 +1,7 @@
 // Vision transformers that classify (Dosovitskiy et al., 2021).
 #pragma once
 
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/clip/transformer.hpp>
 
 namespace t2ue {
@@ -8,6 +9,13 @@ namespace t2ue {
 struct VitConfig {
   int64_t patch_size = 16, width = 768;
   int layers = 12, heads = 12;
+
+  void fields(FieldList& f) {
+    f("patch_size", patch_size, in_range(1, 1024), "Pixels a side of a patch");
+    f("width", width, in_range(8, 8192), "Of the transformer");
+    f("layers", layers, in_range(1, 128), "Of the transformer");
+    f("heads", heads, in_range(1, 256), "Of each layer; they divide the width");
+  }
 };
 
 /// Patches, a class token, pre-norm blocks, and a linear layer on the class token. Parameter names as in

@@ -1,6 +1,7 @@
 // CLIP's text tower.
 #pragma once
 
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/clip/transformer.hpp>
 
 namespace t2ue {
@@ -10,6 +11,20 @@ struct TextConfig {
   int64_t vocab_size = 49408;
   TransformerConfig transformer{512, 12, 8, Activation::gelu, true};
   int64_t embed_dim = 512;
+
+  /// Those of open_clip's "text_cfg"; the others stand beside it there.
+  void tower_fields(FieldList& f) {
+    f("context_length", context_length, in_range(2, 4096), "Tokens of a caption");
+    f("vocab_size", vocab_size, in_range(3, 10'000'000), "Tokens that there are");
+    f("width", transformer.width, in_range(1, 8192), "Of the transformer");
+    f("heads", transformer.heads, in_range(1, 256), "Of each layer; they divide the width");
+    f("layers", transformer.layers, in_range(0, 128), "Of the transformer");
+  }
+  void fields(FieldList& f) {
+    tower_fields(f);
+    f("embed_dim", embed_dim, in_range(1, 65536), "Width of a caption's features");
+    f("activation", transformer.activation, "Of the transformer");
+  }
 };
 
 /// Token ids to features: causal transformer, read at the end-of-text token, projected.

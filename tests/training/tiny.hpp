@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <t2ue/core/rng.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/training/bilevel.hpp>
 #include <t2ue/training/trainer.hpp>
 
@@ -47,7 +48,7 @@ inline ClassifierConfig tiny_classifier() {
 }
 inline TrainRecipe tiny_recipe() {
   TrainRecipe recipe;
-  recipe.epochs = 10, recipe.batch = 8, recipe.rate = 3e-3f, recipe.shift = 1, recipe.seed = 7;
+  recipe.epochs = 10, recipe.batch = 8, recipe.learning_rate = 3e-3f, recipe.translation = 1, recipe.seed = 7;
   return recipe;
 }
 inline SsaGeneratorConfig tiny_generator() {
@@ -91,7 +92,7 @@ struct TinyClassifierTest : testing::Test {
 
   /// Its weights after so many steps.
   std::vector<float> after(int steps, Execution execution = Execution::planned) {
-    ClassifierTrainer trainer(tiny_classifier(), recipe, data, {}, execution);
+    ClassifierTrainer trainer(tiny_classifier(), recipe, data, {.execution = execution});
     for (int i = 0; i < steps; ++i) trainer.step();
     return weights(trainer.parameters());
   }
