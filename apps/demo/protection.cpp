@@ -109,8 +109,8 @@ std::vector<PictureExample> Demo::examples(const std::filesystem::path& folder,
   const size_t stride = std::max<size_t>(items.size() / 10, 1);
   for (size_t i = stride / 2; i < items.size() && chosen.size() < 10; i += stride) {
     const NoiseItem& item = items[i];
-    const Noise noise =
-        resample_noise(source.make({&item, 1})[0], recipe_.size, recipe_.size, recipe_.generator.resampler);
+    const Noise noise = resample_noise(source.make({&item, 1})[0], recipe_.size, recipe_.size,
+                                       recipe_.generator.bound.resampler);
     Image amplified{recipe_.size, recipe_.size, 3, amplified_noise(noise.steps, 12), {}, {}, 1};
     const std::string file = item.key + ".png";
     chosen.push_back({item.caption, read_file(options_.out / "pictures" / "google" / file),
