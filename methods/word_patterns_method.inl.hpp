@@ -13,9 +13,9 @@ namespace t2ue {
 
 namespace detail {
 
-/// Returns the seconds that earlier runs spent.
-inline double train_word_patterns(const WordPatternsOptions& options, const TrainContext& context,
-                                  const std::filesystem::path& file) {
+/// Trains patterns for the context. Returns the seconds that earlier runs spent.
+inline double train_word_patterns_file(const WordPatternsOptions& options, const TrainContext& context,
+                                       const std::filesystem::path& file) {
   const TrainingPart part = training_part(context, options.trained_on, options.clip);
   WordPatternsFile made;
   made.eps_steps = context.eps_steps > 0 ? context.eps_steps : 8;
@@ -23,15 +23,16 @@ inline double train_word_patterns(const WordPatternsOptions& options, const Trai
   made.keywords = CaptionKeywords::learn(part.pictures.captions, options.words + 1);
   TrainRecipe recipe = options.recipe;
   recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
-  const auto trainer = word_patterns_trainer(made, options.coarseness, options.clip, options.policy, recipe,
-                                             part.pictures, part.noise_texts, context.compute);
-  const double earlier = train_on(*trainer, checkpoint_of(file, "patterns"), false, context, [&] {
-    trainer->round();
-    if (context.progress) context.progress("patterns", trainer->rounds(), trainer->total_rounds());
-  });
-  made.patterns = trained_patterns(*trainer);
-  made.training = nlohmann::json{{"policy", to_json(options.policy)}, {"recipe", to_json(recipe)}}.dump();
-  write_word_patterns(file, made);
+  double earlier = 0;
+  train_word_patterns({.file = made,
+                       .coarseness = options.coarseness,
+                       .surrogate = options.clip,
+                       .policy = options.policy,
+                       .recipe = recipe,
+                       .pictures = part.pictures,
+                       .texts = part.noise_texts,
+                       .compute = context.compute},
+                      file, checkpointed_loop(file, context, earlier));
   return earlier;
 }
 
@@ -49,7 +50,7 @@ inline TrainedFile trained_word_patterns(const WordPatternsOptions& options, con
                                                      {"train", training_hash(context, options.trained_on)},
                                                      {"precision", name_of(context.compute.precision)}}));
   return trained_once(context, name, [&](const std::filesystem::path& file) {
-    return train_word_patterns(options, context, file);
+    return train_word_patterns_file(options, context, file);
   });
 }
 

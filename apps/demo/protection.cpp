@@ -4,8 +4,7 @@
 #include <t2ue/data/image/image_codec.hpp>
 #include <t2ue/methods/random_sign.hpp>
 #include <t2ue/methods/shuffled.hpp>
-#include <t2ue/noise/apply.hpp>
-#include <t2ue/noise/manifest.hpp>
+#include <t2ue/noise/protect_folder.hpp>
 
 #include "demo.hpp"
 
@@ -48,33 +47,22 @@ DemoRow Demo::protect(const std::string& part, const std::string& name, RowKind 
   make_folder(noise_folder.parent_path());
   make_folder(out.parent_path());
 
-  const std::vector<Noise> noises = source.make(items);
-  NoiseFolderWriter writer(noise_folder,
-                           recipe_of(source, recipe_.seed, noises.front().height, noises.front().width));
-  for (size_t i = 0; i < items.size(); ++i) writer.add(items[i].key, items[i].caption, noises[i]);
-  writer.commit();
-
-  const auto originals = options_.out / "pictures" / "google";
-  const auto progress =
-      bar(concat("protect ", name, " eps ", eps_steps), static_cast<int64_t>(2 * items.size()), "pictures");
-  ApplyOptions apply;
-  apply.progress = [&](size_t done, size_t) { progress->update(static_cast<int64_t>(done), 0); };
-  apply_folder(originals, noise_folder, out, apply);
-  AuditOptions audit;
-  audit.eps_steps = eps_steps;
-  audit.progress = [&](size_t done, size_t) {
-    progress->update(static_cast<int64_t>(items.size() + done), 0);
-  };
+  const auto total = static_cast<int64_t>(items.size());
+  const auto progress = bar(concat("protect ", name, " eps ", eps_steps), 2 * total, "pictures");
+  const ProtectedFolder made =
+      protect_folder(source, items, recipe_.seed, {options_.out / "pictures" / "google", noise_folder, out},
+                     eps_steps, [&](const std::string& what, int64_t done, int64_t) {
+                       if (what == "apply") progress->update(done, 0);
+                       if (what == "audit") progress->update(total + done, 0);
+                     });
+  progress->finish();
   DemoRow row;
   row.name = name;
   row.kind = kind;
   row.eps_steps = eps_steps;
-  row.audit = audit_folder(originals, out, audit);
-  progress->finish();
-  check(row.audit->passed(), "audit", name, ": ",
-        row.audit->failures.empty() ? "no picture" : row.audit->failures.front());
+  row.audit = made.audit;
   row.measured = MeasuredNoise{static_cast<double>(row.audit->total.max_difference), row.audit->total.psnr(),
-                               static_cast<int64_t>(distinct_deltas(read_noise_manifest(noise_folder)))};
+                               static_cast<int64_t>(made.distinct_noises)};
   row.protect_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   published = load(out, "load " + name);
   return row;
