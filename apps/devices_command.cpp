@@ -1,4 +1,4 @@
-// `t2ue devices`: what can compute here, and why CUDA cannot where it cannot.
+// `t2ue devices`: which devices can compute here, and why CUDA cannot if it cannot.
 #include <fmt/core.h>
 #include <omp.h>
 
