@@ -1,10 +1,6 @@
 #include "program.hpp"
 
 #include <omp.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/renames.hpp>
