@@ -138,7 +138,7 @@ lint: install-deps install-lint-deps
 	echo '#include <t2ue/t2ue.hpp>' > $(BUILD)-lint/library.cpp
 	clang-tidy --quiet $(BUILD)-lint/library.cpp -- $(LINT_FLAGS)
 	run-clang-tidy -quiet -p $(BUILD)-lint -j$(JOBS) -checks=-bugprone-suspicious-include \
-	  -extra-arg=-Wno-unknown-warning-option /t2ue_app.dir/
+	  -extra-arg=-Wno-unknown-warning-option '/t2ue_(app|program).dir/'
 	ls $(BUILD)-lint/units/*.cpp | xargs -P$(JOBS) -n1 $(CXX) -fsyntax-only -DT2UE_COMPILED=1 $(LINT_FLAGS)
 
 format: install-lint-deps

@@ -41,7 +41,7 @@ struct GeneratorPlan {
   TrainRecipe recipe;
   BiLevelPolicy policy;  ///< its rounds follow from `epochs`, where those are not 0, and the data
   int64_t epochs = 0;
-  SsaGeneratorConfig generator;
+  GeneratorConfig generator = generator_config("emoji");
   ClipConfig surrogate;  ///< not set where --frozen names a file
 };
 
@@ -81,11 +81,11 @@ GeneratorPlan plan_for(const GeneratorOptions& options) {
   if (options.freezes()) plan.policy.surrogate_steps = 0, plan.policy.restart_every = 0;
   if (!options.policy.given().contains("rounds"))
     plan.epochs = options.epochs > 0 ? options.epochs : plan.preset.epochs;
-  SsaGeneratorConfig& generator = plan.generator;
+  GeneratorConfig& generator = plan.generator;
   generator = generator_config(options.generator.empty() ? plan.preset.generator : options.generator);
   generator.name = std::filesystem::path(generator.name).stem().string();
-  if (options.eps > 0) generator.eps = static_cast<float>(options.eps) / 255.0f;
-  if (!options.limiter.empty()) generator.limiter = kind_named<Limiter>(options.limiter);
+  if (options.eps > 0) generator.bound.eps = static_cast<float>(options.eps) / 255.0f;
+  if (!options.limiter.empty()) generator.bound.limiter = kind_named<Limiter>(options.limiter);
   if (options.frozen.empty())
     plan.surrogate = clip_config(options.clip.empty() ? plan.preset.clip : options.clip);
   return plan;
@@ -163,10 +163,10 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   if (!options.frozen.empty()) plan.surrogate = towers.frozen->config();
   const ClipConfig& surrogate = plan.surrogate;
   const std::unique_ptr<CaptionEncoder> encoder = encoder_of(towers.embedding(), compute.device);
-  check(plan.generator.condition == encoder->config().embed_dim, "train", "the generator ",
-        plan.generator.name, " takes captions as ", plan.generator.condition, " numbers, the text tower of ",
-        towers.embedding().config().name, " gives ", encoder->config().embed_dim,
-        "; choose a --generator with that \"condition\"");
+  check(plan.generator.condition() == encoder->config().embed_dim, "train", "the generator ",
+        plan.generator.name, " takes captions as ", plan.generator.condition(),
+        " numbers, the text tower of ", towers.embedding().config().name, " gives ",
+        encoder->config().embed_dim, "; choose a --generator with that \"condition\"");
   const Tokenizer& tokenizer = towers.reading().tokenizer;
   check(tokenizer.vocab_size() <= surrogate.text.vocab_size, "train", "the vocabulary of ", options.text,
         " has ", tokenizer.vocab_size(), " tokens, the surrogate ", surrogate.name, " knows ",
@@ -219,12 +219,11 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   Result result;
   if (options.labels) {
     BiLevelTrainer<Classifier> trainer(plan.generator, classifier_like(surrogate, data.pairs), plan.policy,
-                                       plan.recipe, data.pairs, conditions, compute.device,
-                                       Execution::planned, compute.precision);
+                                       plan.recipe, data.pairs, conditions, compute);
     result = finish(trainer);
   } else {
     BiLevelTrainer<Clip> trainer(plan.generator, surrogate, plan.policy, plan.recipe, data.pairs, conditions,
-                                 compute.device, Execution::planned, compute.precision);
+                                 compute);
     if (towers.frozen) {
       check(plan.policy.surrogates == 1, "train", "a frozen CLIP from a file is one surrogate, not ",
             plan.policy.surrogates, "; leave --surrogates out");

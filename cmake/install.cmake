@@ -15,6 +15,10 @@ if(T2UE_HAS_CUDA)
   install(FILES cuda/backend.hpp DESTINATION include/t2ue/cuda COMPONENT development)
   install(TARGETS t2ue_cuda EXPORT t2ueTargets ARCHIVE COMPONENT development)
 endif()
+if(TARGET t2ue_program)
+  install(FILES apps/program.hpp DESTINATION include/t2ue COMPONENT development)
+  install(TARGETS t2ue_program EXPORT t2ueTargets ARCHIVE COMPONENT development)
+endif()
 install(EXPORT t2ueTargets NAMESPACE t2ue:: DESTINATION ${T2UE_CMAKE_DIR} COMPONENT development)
 
 configure_package_config_file(cmake/t2ueConfig.cmake.in ${PROJECT_BINARY_DIR}/t2ueConfig.cmake

@@ -15,7 +15,7 @@
 #include <t2ue/data/text/caption_keywords.hpp>
 #include <t2ue/data/text/tokenizer.hpp>
 #include <t2ue/models/clip/text.hpp>
-#include <t2ue/models/generators/ssa_generator.hpp>
+#include <t2ue/models/generators/generator.hpp>
 #include <t2ue/noise/latent_sharing.hpp>
 #include <t2ue/noise/noise_source.hpp>
 
@@ -53,7 +53,7 @@ class CaptionEncoder {
 /// Writes a generator file: `generator`, the encoder that it was trained with, and the keywords whose
 /// captions share a noise (none: every caption has its own). `seed` is the one of its latents, `training` is
 /// JSON text for the record.
-void save_generator(const std::filesystem::path& path, const SsaGeneratorConfig& config,
+void save_generator(const std::filesystem::path& path, const GeneratorConfig& config,
                     const ParameterSet& generator, CaptionEncoder& encoder, uint64_t seed,
                     const CaptionKeywords& keywords = {}, const std::string& training = "{}");
 
@@ -62,8 +62,7 @@ class T2ueSource final : public NoiseSource {
  public:
   /// Error if the file is not a generator file, or its tensors do not fit its configuration. Captions are
   /// embedded in fp32 whatever the generator computes in.
-  explicit T2ueSource(const std::filesystem::path& generator_file, Device device = {},
-                      Precision precision = Precision::fp32);
+  explicit T2ueSource(const std::filesystem::path& generator_file, const Compute& compute = {});
   ~T2ueSource() override;
 
   static MethodCard describe(float eps);
@@ -71,7 +70,7 @@ class T2ueSource final : public NoiseSource {
   /// One noise a caption, at the generator's own size (`config().output_size()` square).
   std::vector<Noise> make(std::span<const NoiseItem> items) override;
 
-  const SsaGeneratorConfig& config() const;
+  const GeneratorConfig& config() const;
   /// SHA-256 of the generator file.
   const std::string& sha256() const;
   uint64_t seed() const;

@@ -52,7 +52,7 @@ T2UE_INLINE CaptionEncoder::CaptionEncoder(const TextConfig& config, Tokenizer t
         const NoGrad no_grad(g);
         features_ = g.output(tower_(g.input(ids_), g.input(end_)));
       },
-      device);
+      Compute{device});
 }
 
 T2UE_INLINE std::vector<float> CaptionEncoder::encode(std::span<const std::string> captions) {
@@ -101,7 +101,7 @@ T2UE_INLINE std::vector<float> CaptionEncoder::encode_lines(std::span<const std:
   return rows;
 }
 
-T2UE_INLINE void save_generator(const std::filesystem::path& path, const SsaGeneratorConfig& config,
+T2UE_INLINE void save_generator(const std::filesystem::path& path, const GeneratorConfig& config,
                                 const ParameterSet& generator, CaptionEncoder& encoder, uint64_t seed,
                                 const CaptionKeywords& keywords, const std::string& training) {
   CheckpointWriter writer;
@@ -119,37 +119,38 @@ T2UE_INLINE void save_generator(const std::filesystem::path& path, const SsaGene
 
 struct T2ueSource::State {
   State(const CheckpointReader& reader, const nlohmann::json& state, const std::filesystem::path& path,
-        Device device, Precision computed_in)
+        const Compute& compute)
       : encoder(detail::text_config_from_json(state.at("text")),
-                Tokenizer::from_json(state.at("tokenizer").dump()), device),
+                Tokenizer::from_json(state.at("tokenizer").dump()), compute.device),
         generator(generator_config_from_json(state.at("generator"), state.at("name").get<std::string>())),
-        parameters(generator, 0, device, computed_in, ParameterUse::inference),
-        condition({detail::source_batch, generator.config.condition}, DType::f32, device),
-        latent({detail::source_batch, generator.config.latent}, DType::f32, device),
+        parameters(generator, 0, compute.device, compute.precision, ParameterUse::inference),
+        condition({detail::source_batch, generator.config.condition()}, DType::f32, compute.device),
+        latents(generator.config.latent_batch(detail::source_batch, compute.device)),
         seed(state.at("seed").get<uint64_t>()),
-        precision(computed_in),
+        precision(compute.precision),
         sha256(sha256_file(path)),
         step(
             [this](Graph& g) {
               const NoGrad no_grad(g);
               const EvalMode eval_mode(g);
-              noise = g.output(generator.noise(g.input(condition), g.input(latent)));
+              noise = g.output(generator.noise(g.input(condition), latents ? g.input(latents) : Var{}));
             },
-            device, Execution::planned, computed_in) {
-    check(encoder.config().embed_dim == generator.config.condition, "generator", "the text tower gives ",
-          encoder.config().embed_dim, " numbers a caption, the generator wants ", generator.config.condition);
+            compute) {
+    check(encoder.config().embed_dim == generator.config.condition(), "generator", "the text tower gives ",
+          encoder.config().embed_dim, " numbers a caption, the generator wants ",
+          generator.config.condition());
     keywords.words = state.at("keywords").get<std::vector<std::string>>();
     reader.restore("text.", encoder.parameters());
     reader.restore("generator.", parameters);
-    card = T2ueSource::describe(generator.config.eps);
-    card.resampler = generator.config.resampler;
+    card = T2ueSource::describe(generator.config.bound.eps);
+    card.resampler = generator.config.bound.resampler;
   }
 
   CaptionEncoder encoder;
   CaptionKeywords keywords;
-  SsaGenerator generator;
+  Generator generator;
   ParameterSet parameters;
-  Tensor condition, latent, noise;
+  Tensor condition, latents, noise;
   uint64_t seed;
   Precision precision;
   LatentSharing sharing = LatentSharing::all;
@@ -158,11 +159,11 @@ struct T2ueSource::State {
   Step step;
 };
 
-T2UE_INLINE T2ueSource::T2ueSource(const std::filesystem::path& path, Device device, Precision precision) {
+T2UE_INLINE T2ueSource::T2ueSource(const std::filesystem::path& path, const Compute& compute) {
   const CheckpointReader reader(path, "generator");
   const nlohmann::json state = parse_json(reader.state(), path.string());
   try {
-    state_ = std::make_unique<State>(reader, state, path, device, precision);
+    state_ = std::make_unique<State>(reader, state, path, compute);
   } catch (const nlohmann::json::exception& error) {
     fail("generator", path, " is damaged: ", error.what());
   }
@@ -181,7 +182,7 @@ T2UE_INLINE MethodCard T2ueSource::describe(float eps) {
 T2UE_INLINE const MethodCard& T2ueSource::card() const {
   return state_->card;
 }
-T2UE_INLINE const SsaGeneratorConfig& T2ueSource::config() const {
+T2UE_INLINE const GeneratorConfig& T2ueSource::config() const {
   return state_->generator.config;
 }
 T2UE_INLINE const std::string& T2ueSource::sha256() const {
@@ -203,7 +204,7 @@ T2UE_INLINE void T2ueSource::complete(NoiseRecipe& recipe) const {
     recipe.method += concat(", a latent each ", name_of(state_->sharing));
   recipe.generator_sha256 = sha256();
   recipe.seed = seed();
-  recipe.limiter = config().limiter;
+  recipe.limiter = config().bound.limiter;
   recipe.precision = state_->precision;
 }
 
@@ -222,30 +223,30 @@ T2UE_INLINE std::vector<Noise> T2ueSource::make(std::span<const NoiseItem> items
   State& s = *state_;
   const auto batch = static_cast<size_t>(detail::source_batch);
   const int side = static_cast<int>(s.generator.config.output_size());
-  const int eps_steps = static_cast<int>(std::floor(s.generator.config.eps * 255.0f + 1e-3f));
+  const int eps_steps = static_cast<int>(std::floor(s.generator.config.bound.eps * 255.0f + 1e-3f));
   std::vector<std::string> captions;
   for (const NoiseItem& item : items) {
     check(!item.caption.empty(), "t2ue", "'", item.key, "' has no caption");
     detail::check_caption(item.caption);
     captions.push_back(s.keywords.reduce(item.caption));
   }
-  const std::vector<float> embeddings = s.encoder.encode(captions);
-  const auto width = static_cast<size_t>(s.generator.config.condition);
+  const std::vector<float> text_features = s.encoder.encode(captions);
+  const auto width = static_cast<size_t>(s.generator.config.condition());
   std::vector<Noise> result;
   for (size_t begin = 0; begin < items.size(); begin += batch) {
-    std::vector<float> condition, latent;
+    std::vector<float> condition, latents;
     for (size_t b = 0; b < batch; ++b) {
       const size_t i = std::min(begin + b, items.size() - 1);
-      condition.insert(condition.end(), embeddings.begin() + static_cast<int64_t>(i * width),
-                       embeddings.begin() + static_cast<int64_t>((i + 1) * width));
+      condition.insert(condition.end(), text_features.begin() + static_cast<int64_t>(i * width),
+                       text_features.begin() + static_cast<int64_t>((i + 1) * width));
       const uint64_t draw = s.sharing == LatentSharing::all       ? 0
                             : s.sharing == LatentSharing::caption ? item_number(items[i].caption)
                                                                   : item_number(items[i].key);
-      const std::vector<float> z = latent_vector(s.generator.config.latent, s.seed, draw);
-      latent.insert(latent.end(), z.begin(), z.end());
+      const std::vector<float> z = latent_vector(s.generator.config.latents(), s.seed, draw);
+      latents.insert(latents.end(), z.begin(), z.end());
     }
     s.condition.assign(condition);
-    s.latent.assign(latent);
+    if (s.latents) s.latents.assign(latents);
     s.step.run();
     const std::vector<float> values = s.noise.to_floats();
     const size_t size = static_cast<size_t>(side) * static_cast<size_t>(side) * 3;

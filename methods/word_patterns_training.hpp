@@ -11,7 +11,7 @@
 
 namespace t2ue {
 
-using WordPatternsTrainer = BiLevelTrainer<Clip, PatternDictionary>;
+using WordPatternsTrainer = BiLevelTrainer<Clip>;
 
 /// 160 rounds of 20 surrogate steps, the surrogate anew after 80; patterns start at half of the budget and
 /// fill it after the last.
@@ -50,7 +50,7 @@ inline void check_word_patterns_policy(const BiLevelPolicy& policy) {
 inline std::unique_ptr<WordPatternsTrainer> word_patterns_trainer(
     const WordPatternsFile& wanted, int64_t coarseness, const ClipConfig& surrogate,
     const BiLevelPolicy& policy, const TrainRecipe& recipe, const PairDataset& pictures,
-    std::span<const std::string> texts, Device device = {}, Precision precision = Precision::fp32) {
+    std::span<const std::string> texts, const Compute& compute = {}) {
   check_word_patterns_policy(policy);
   const std::vector<float> start = word_pattern_start(wanted.keywords, wanted.size, coarseness);
   Conditions conditions;
@@ -63,18 +63,18 @@ inline std::unique_ptr<WordPatternsTrainer> word_patterns_trainer(
   PatternDictionaryConfig dictionary;
   dictionary.condition = conditions.width;
   dictionary.size = wanted.size;
-  dictionary.eps = static_cast<float>(wanted.eps_steps) / 255.0f;
+  const NoiseBound bound{static_cast<float>(wanted.eps_steps) / 255.0f, Limiter::tanh_scale, Resampler::tile};
   auto trainer =
-      std::make_unique<WordPatternsTrainer>(dictionary, surrogate, policy, recipe, pictures,
-                                            std::move(conditions), device, Execution::planned, precision);
-  trainer->generator().patterns.value.assign(start);
+      std::make_unique<WordPatternsTrainer>(GeneratorConfig(dictionary, bound, "patterns"), surrogate, policy,
+                                            recipe, pictures, std::move(conditions), compute);
+  trainer->generator().as<PatternDictionary>().patterns.value.assign(start);
   trainer->generator_parameters().refresh_shadows();
   return trainer;
 }
 
 /// The patterns of a trainer that is done.
 inline std::vector<float> trained_patterns(WordPatternsTrainer& trainer) {
-  return trainer.generator().patterns.value.to_vector<float>();
+  return trainer.generator().as<PatternDictionary>().patterns.value.to_vector<float>();
 }
 
 }  // namespace t2ue

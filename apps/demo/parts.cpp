@@ -29,10 +29,9 @@ double train_generator(const DemoRecipe& recipe, const Config& surrogate, const 
                        CaptionEncoder& encoder, const CaptionKeywords& keywords, int eps_steps,
                        const std::filesystem::path& file, const Compute& compute, ProgressBar& progress) {
   const auto started = std::chrono::steady_clock::now();
-  SsaGeneratorConfig config = recipe.generator;
-  config.eps = static_cast<float>(eps_steps) / 255.0f;
-  BiLevelTrainer<Model> trainer(config, surrogate, policy, training, data, conditions, compute.device,
-                                Execution::planned, compute.precision);
+  GeneratorConfig config = recipe.generator;
+  config.bound.eps = static_cast<float>(eps_steps) / 255.0f;
+  BiLevelTrainer<Model> trainer(config, surrogate, policy, training, data, conditions, compute);
   while (!trainer.done()) {
     trainer.round();
     progress.update(trainer.rounds(), 0);
@@ -68,7 +67,7 @@ void Demo::image_text() {
   encoder_->parameters().initialise(recipe_.seed + 2000);
   const CaptionKeywords keywords = CaptionKeywords::learn(train_.captions, recipe_.keyword_groups);
   Conditions conditions;
-  conditions.width = recipe_.generator.condition;
+  conditions.width = recipe_.generator.condition();
   conditions.table = encoder_->encode(keywords.prompts());
   conditions.start = texture_starts(keywords.groups(), recipe_.generator.output_size());
   std::vector<NoiseItem> items;
@@ -83,7 +82,7 @@ void Demo::image_text() {
     part.generator_seconds += train_generator<Clip>(
         recipe_, recipe_.clip, recipe_.image_text_policy, recipe_.image_text_surrogate, train_, conditions,
         *encoder_, keywords, eps, file, options_.compute, *progress);
-    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.compute.device), items, run);
+    add_rows(part, eps, std::make_shared<T2ueSource>(file, Compute{options_.compute.device}), items, run);
   }
 }
 
@@ -109,7 +108,7 @@ void Demo::class_wise() {
   part.rows.push_back(std::move(clean));
 
   Conditions conditions;
-  conditions.width = recipe_.generator.condition;
+  conditions.width = recipe_.generator.condition();
   conditions.row_of_item = train_.labels;
   std::vector<std::string> prompts;
   for (const std::string& name : train_.label_names) prompts.push_back(class_prompt(name));
@@ -125,7 +124,7 @@ void Demo::class_wise() {
     part.generator_seconds += train_generator<Classifier>(
         recipe_, classifier, recipe_.class_policy, recipe_.class_surrogate, train_, conditions, *encoder_,
         CaptionKeywords{}, eps, file, options_.compute, *progress);
-    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.compute.device), items, run);
+    add_rows(part, eps, std::make_shared<T2ueSource>(file, Compute{options_.compute.device}), items, run);
   }
 }
 

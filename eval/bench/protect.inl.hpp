@@ -74,43 +74,43 @@ inline nlohmann::json measured_by(const AuditSummary& audit, size_t distinct) {
 
 }  // namespace detail
 
-T2UE_INLINE Protection protect_pictures(const BenchData& data, const BuiltRow& row, uint64_t seed,
+T2UE_INLINE Protection protect_pictures(const BenchData& data, const BuiltMethod& built, uint64_t seed,
                                         const std::filesystem::path& folder, const BenchProgress& progress) {
   const auto started = std::chrono::steady_clock::now();
   make_folder(folder);
   const auto noise = folder / "noise", published = folder / "published";
-  if (row.method.noise) {
-    detail::write_noise(data, *row.method.noise, seed, noise, progress);
+  if (built.method.noise) {
+    detail::write_noise(data, *built.method.noise, seed, noise, progress);
     ApplyOptions apply;
     if (progress)
       apply.progress = [&](size_t done, size_t total) {
         progress("apply", static_cast<int64_t>(done), static_cast<int64_t>(total));
       };
-    if (!row.triggers.empty())
+    if (!built.method.triggers.empty())
       apply.caption = [&](const std::string& key, const std::string& caption) {
-        const std::string& trigger = row.triggers.at(key);
+        const std::string& trigger = built.method.triggers.at(key);
         return trigger.empty() ? caption : concat(trigger, " ", caption);
       };
     apply_folder(data.originals(), noise, published, apply);
   } else {
-    detail::write_transformed(data, *row.method.transform, published, progress);
+    detail::write_transformed(data, *built.method.transform, published, progress);
   }
   Protection protection{published, {}, 0};
   protection.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   AuditOptions options;
-  options.eps_steps = row.method.noise ? row.method.card().max_steps() : 255;
+  options.eps_steps = built.method.noise ? built.method.card().max_steps() : 255;
   const AuditSummary audit = audit_folder(data.originals(), published, options);
-  check(audit.passed() && audit.missing == 0, "audit", row.method.card().name, ": ",
+  check(audit.passed() && audit.missing == 0, "audit", built.method.card().name, ": ",
         audit.failures.empty() ? concat(audit.missing, " pictures are missing") : audit.failures.front());
   protection.measured = detail::measured_by(audit, detail::distinct_noises(noise));
-  if (data.task() == BenchTask::classes) {
+  if (data.task() == LearningTask::classes) {
     const Separability noise_alone =
         linear_separability(data.train(), load_published(data.train(), published), seed);
     protection.measured["separability"] = noise_alone.held_out;
     protection.measured["separability_train"] = noise_alone.train;
   }
-  protection.measured["card"] = to_json(row.method.card());
-  protection.measured["one_off_seconds"] = row.seconds;
+  protection.measured["card"] = to_json(built.method.card());
+  protection.measured["one_off_seconds"] = built.seconds;
   write_file(
       folder / "protection.json",
       nlohmann::json{{"measured", protection.measured}, {"seconds", protection.seconds}}.dump(1) + "\n");

@@ -1,11 +1,12 @@
-// Learned patterns of words as a row of the benchmark.
+// Learned patterns of words in the benchmark.
 #include <errors.hpp>
 
 #include "eval/bench_fixture.hpp"
 
 #include <t2ue/core/sha256.hpp>
-#include <t2ue/eval/bench/word_patterns_row.hpp>
+#include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/word_patterns.hpp>
+#include <t2ue/methods/word_patterns_method.hpp>
 
 namespace t2ue {
 namespace {
@@ -68,13 +69,13 @@ TEST_F(BenchTest, PatternsOfWordsTrainedApartSeeNothingOfWhatTheyProtect) {
   }
 }
 
-TEST(WordPatternsRow, MistakesAreToldInThePlan) {
-  const auto refused = [](const json& options, BenchTask task, const std::vector<std::string>& parts) {
+TEST(WordPatternsTraining, MistakesAreToldInThePlan) {
+  const auto refused = [](const json& options, LearningTask task, const std::vector<std::string>& parts) {
     SCOPED_TRACE(options.dump());
-    expect_error([&] { word_patterns_row_options(options, task); }, parts);
+    expect_error([&] { method_named("word_patterns").training->check(options, task, true); }, parts);
   };
-  const BenchTask captions = BenchTask::image_text;
-  refused({}, BenchTask::classes, {"captions", "classes"});
+  const LearningTask captions = LearningTask::image_text;
+  refused(json::object(), LearningTask::classes, {"captions", "classes"});
   refused({{"words", 0}}, captions, {"words"});
   refused({{"size", 2}}, captions, {"size"});
   refused({{"coarseness", 9}}, captions, {"coarseness"});
@@ -83,7 +84,8 @@ TEST(WordPatternsRow, MistakesAreToldInThePlan) {
   refused({{"policy", {{"warm_steps", 5}}}}, captions, {"warm_steps", "5"});
   refused({{"policy", {{"surrogate_steps", 0}}}}, captions, {"surrogate_steps"});
   refused({{"trained_on", "them"}}, captions, {"'them'"});
-  EXPECT_EQ(word_patterns_row_options({{"policy", {{"rounds", 7}}}}, captions).policy.surrogate_steps, 20)
+  const json fewer{{"policy", {{"rounds", 7}}}};
+  EXPECT_EQ(detail::given_options(WordPatternsOptions(), "word_patterns", fewer).policy.surrogate_steps, 20)
       << "the rest stays";
   json given = word_patterns_plan();
   given["methods"][1]["options"]["trained_on"] = "apart";

@@ -1,4 +1,4 @@
-// Surrogate-based methods as rows of the benchmark, on pictures of 8x8.
+// Surrogate-based methods in the benchmark, on pictures of 8x8.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,9 +8,10 @@
 
 #include "eval/bench_pictures.hpp"
 
-#include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/plan_methods.hpp>
 #include <t2ue/eval/bench/runner.hpp>
-#include <t2ue/eval/bench/surrogate_row.hpp>
+#include <t2ue/methods/registry.hpp>
+#include <t2ue/methods/surrogate_training.hpp>
 
 namespace t2ue {
 namespace {
@@ -29,16 +30,17 @@ void write_grainy(const fs::path& folder, int count, uint64_t seed) {
 
 const json tiny_resnet = testing_bench::tiny_model(true), tiny_clip_json = testing_bench::tiny_model(false);
 
-struct SurrogateRow : testing::Test {
-  fs::path root = fs::path(testing::TempDir()) /
-                  concat("surrogate_row_", testing::UnitTest::GetInstance()->current_test_info()->name());
-  SurrogateRow() {
+struct SurrogateTraining : testing::Test {
+  fs::path root =
+      fs::path(testing::TempDir()) /
+      concat("surrogate_training_", testing::UnitTest::GetInstance()->current_test_info()->name());
+  SurrogateTraining() {
     fs::remove_all(root);
     fs::create_directories(root);
     write_grainy(root / "train", 96, 1);
     write_grainy(root / "test", 96, 2);
   }
-  ~SurrogateRow() override { fs::remove_all(root); }
+  ~SurrogateTraining() override { fs::remove_all(root); }
 
   json plan_json(bool classes, int epochs) const {
     json plan =
@@ -47,7 +49,7 @@ struct SurrogateRow : testing::Test {
     return plan;
   }
   std::vector<CellResult> run(const json& plan) {
-    runner.emplace(bench_plan_from_json(plan, check_row), root, root / "out", BenchOptions{});
+    runner.emplace(bench_plan_from_json(plan, check_plan_method), root, root / "out", BenchOptions{});
     return runner->run();
   }
   size_t models() const { return testing_bench::models_in(root / "out").size(); }
@@ -60,7 +62,7 @@ double accuracy(const CellResult& cell) {
   return cell.result.at("scores").at(0).at("last").get<double>();
 }
 
-TEST_F(SurrogateRow, ErrorMinimisingNoiseCostsAccuracyThatRandomSignsDoNot) {
+TEST_F(SurrogateTraining, ErrorMinimisingNoiseCostsAccuracyThatRandomSignsDoNot) {
   json plan = plan_json(true, 12);
   const json surrogate_recipe{{"batch", 16}};
   plan["methods"].push_back({{"method", "em"},
@@ -83,7 +85,7 @@ TEST_F(SurrogateRow, ErrorMinimisingNoiseCostsAccuracyThatRandomSignsDoNot) {
 }
 
 /// Noise of rows that are interrupted and go on is that of rows that were not, and starts no stage anew.
-TEST_F(SurrogateRow, InterruptedTrainingGoesOn) {
+TEST_F(SurrogateTraining, InterruptedTrainingGoesOn) {
   json plan = plan_json(true, 1);
   plan["methods"] = {{{"method", "em"},
                       {"options",
@@ -130,7 +132,7 @@ TEST_F(SurrogateRow, InterruptedTrainingGoesOn) {
   };
   for (int attempt = 0; attempt < 20; ++attempt) {
     interrupt_after = 3;
-    BenchRunner again(bench_plan_from_json(plan, check_row), root, root / "interrupted", options);
+    BenchRunner again(bench_plan_from_json(plan, check_plan_method), root, root / "interrupted", options);
     const std::vector<CellResult> cells = again.run();
     if (cells[0].done() && cells[1].done()) break;
   }
@@ -144,7 +146,7 @@ TEST_F(SurrogateRow, InterruptedTrainingGoesOn) {
   EXPECT_EQ(seen.size(), 3u);
 }
 
-TEST_F(SurrogateRow, EveryMethodForClassesRuns) {
+TEST_F(SurrogateTraining, EveryMethodForClassesRuns) {
   json plan = plan_json(true, 1);
   const json quick{{"rounds", 1}, {"pgd_steps", 2}};
   for (const SurrogateMethod& method : surrogate_methods()) {
@@ -175,7 +177,7 @@ TEST_F(SurrogateRow, EveryMethodForClassesRuns) {
   }
 }
 
-TEST_F(SurrogateRow, EveryMethodForCaptionsRuns) {
+TEST_F(SurrogateTraining, EveryMethodForCaptionsRuns) {
   json plan = plan_json(false, 1);
   for (const SurrogateMethod& method : surrogate_methods()) {
     if (!method.reads_captions) continue;
@@ -195,7 +197,7 @@ TEST_F(SurrogateRow, EveryMethodForCaptionsRuns) {
 
 // The same noise twice: alone, and with the words that it was made beside. The victims of the second learn
 // from captions that have these words in front, where pictures are protected at all.
-TEST_F(SurrogateRow, TriggersArePublishedIfAskedFor) {
+TEST_F(SurrogateTraining, TriggersArePublishedIfAskedFor) {
   json plan = plan_json(false, 1);
   const json options{
       {"surrogate", tiny_clip_json},
@@ -231,25 +233,24 @@ TEST_F(SurrogateRow, TriggersArePublishedIfAskedFor) {
   EXPECT_EQ(with_words, 1);
 }
 
-TEST(SurrogateRowOptions, MistakesAreToldInThePlan) {
-  const auto refused = [](const char* name, const json& options, BenchTask task,
+TEST(SurrogateOptions, MistakesAreToldInThePlan) {
+  const auto refused = [](const char* name, const json& options, LearningTask task,
                           const std::vector<std::string>& parts) {
     SCOPED_TRACE(name + options.dump());
-    testing_errors::expect_error([&] { surrogate_row_options(*find_surrogate_method(name), options, task); },
-                                 parts);
+    testing_errors::expect_error([&] { method_named(name).training->check(options, task, true); }, parts);
   };
-  refused("em", {}, BenchTask::image_text, {"em", "classes", "image-text"});
-  refused("clip_em", {}, BenchTask::classes, {"clip_em", "captions"});
-  refused("em", {{"unit", "cluster"}}, BenchTask::classes, {"sample or class"});
-  refused("em", {{"unit", "caption"}}, BenchTask::classes, {"'caption'"});
-  refused("em", {{"surrogate", "resnet7"}}, BenchTask::classes, {"resnet7"});
-  refused("em", {{"policy", {{"round", 3}}}}, BenchTask::classes, {"'round'"});
-  refused("em", {{"policy", {{"unit", "class"}}}}, BenchTask::classes, {"of its own"});
-  refused("em", {{"recipe", {{"lr", 3}}}}, BenchTask::classes, {"'lr'"});
-  refused("clip_em", {{"publish_triggers", true}}, BenchTask::image_text, {"mem3"});
-  refused("em", {{"strength", 3}}, BenchTask::classes, {"'strength'"});
-  const SurrogateRowOptions given = surrogate_row_options(
-      *find_surrogate_method("em"), {{"unit", "class"}, {"policy", {{"rounds", 7}}}}, BenchTask::classes);
+  refused("em", json::object(), LearningTask::image_text, {"em", "classes", "image-text"});
+  refused("clip_em", json::object(), LearningTask::classes, {"clip_em", "captions"});
+  refused("em", {{"unit", "cluster"}}, LearningTask::classes, {"sample or class"});
+  refused("em", {{"unit", "caption"}}, LearningTask::classes, {"'caption'"});
+  refused("em", {{"surrogate", "resnet7"}}, LearningTask::classes, {"resnet7"});
+  refused("em", {{"policy", {{"round", 3}}}}, LearningTask::classes, {"'round'"});
+  refused("em", {{"policy", {{"unit", "class"}}}}, LearningTask::classes, {"of its own"});
+  refused("em", {{"recipe", {{"lr", 3}}}}, LearningTask::classes, {"'lr'"});
+  refused("clip_em", {{"publish_triggers", true}}, LearningTask::image_text, {"mem3"});
+  refused("em", {{"strength", 3}}, LearningTask::classes, {"'strength'"});
+  const SurrogateOptions given = detail::given_options(SurrogateOptions(*find_surrogate_method("em")), "em",
+                                                       {{"unit", "class"}, {"policy", {{"rounds", 7}}}});
   EXPECT_EQ(given.preset.policy.rounds, 7);
   EXPECT_EQ(given.preset.policy.pgd_steps, 1) << "the class-wise constants stay";
 }

@@ -1,4 +1,4 @@
-// What rows that train a model share: naming it in a plan, and training it once for all processes.
+// Training a method once for all processes that want its file, and going on after a killed one.
 #pragma once
 
 #include <chrono>
@@ -6,30 +6,15 @@
 #include <functional>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include <t2ue/core/atomic_file.hpp>
+#include <t2ue/core/file_lock.hpp>
 #include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/eval/bench/row_context.hpp>
-#include <t2ue/eval/bench/store.hpp>
+#include <t2ue/methods/train_context.hpp>
 
 namespace t2ue {
-
-namespace detail {
-/// A model by name or as a table; as it is where the key is absent.
-template <class Config, class Named, class FromJson>
-void model_option(JsonReader& reader, const std::string& key, Config& config, const Named& named,
-                  const FromJson& from_json) {
-  if (!reader.has(key)) return;
-  const nlohmann::json value = reader.get<nlohmann::json>(key);
-  config = value.is_string() ? named(value.get<std::string>()) : from_json(value, key);
-}
-}  // namespace detail
-
-/// A file that took training, and how long that took.
-struct TrainedFile {
-  std::filesystem::path path;
-  double seconds = 0;
-};
 
 namespace detail {
 
@@ -43,7 +28,7 @@ inline std::filesystem::path checkpoint_of(const std::filesystem::path& file, co
 /// spent.
 template <class Trainer, class Advance>
 double train_on(Trainer& trainer, const std::filesystem::path& checkpoint, bool keep,
-                const RowContext& context, const Advance& advance) {
+                const TrainContext& context, const Advance& advance) {
   using Clock = std::chrono::steady_clock;
   double earlier = 0;
   if (std::filesystem::exists(checkpoint))
@@ -64,14 +49,15 @@ double train_on(Trainer& trainer, const std::filesystem::path& checkpoint, bool 
 
 }  // namespace detail
 
-/// models/NAME.safetensors of the store: written by `train` unless it is there. Other processes that want it
-/// wait. `name` has a hash of all that decides the contents. `train` returns the seconds that killed runs
-/// spent on what it took over from them.
-inline TrainedFile trained_once(const BenchStore& store, const std::string& name,
+/// models/NAME.safetensors of the context's folder: written by `train` unless it is there. Other processes
+/// that want it wait. `name` has a hash of all that decides the contents. `train` returns the seconds that
+/// killed runs spent on what it took over from them.
+inline TrainedFile trained_once(const TrainContext& context, const std::string& name,
                                 const std::function<double(const std::filesystem::path&)>& train) {
-  const auto folder = store.folder() / "models";
+  const auto folder = context.folder / "models", locks = context.folder / "locks";
   const auto file = folder / (name + ".safetensors"), seconds_file = folder / (name + ".seconds.json");
-  const Claim claim = store.claim(name);
+  make_folder(locks);
+  const FileLock lock(locks / name);
   if (!std::filesystem::exists(seconds_file)) {
     make_folder(folder);
     const auto started = std::chrono::steady_clock::now();
