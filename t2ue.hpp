@@ -81,7 +81,6 @@
 #include <t2ue/methods/caption_features.hpp>
 #include <t2ue/methods/class_filter.hpp>
 #include <t2ue/methods/class_patches.hpp>
-#include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/class_random.hpp>
 #include <t2ue/methods/feature_clusters.hpp>
 #include <t2ue/methods/k_means.hpp>
@@ -97,6 +96,7 @@
 #include <t2ue/methods/surrogate_training.hpp>
 #include <t2ue/methods/t2ue_method.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/methods/t2ue_training.hpp>
 #include <t2ue/methods/table_noise.hpp>
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
@@ -145,6 +145,7 @@
 #include <t2ue/noise/noise_shards.hpp>
 #include <t2ue/noise/noise_source.hpp>
 #include <t2ue/noise/picture_transform.hpp>
+#include <t2ue/noise/protect_folder.hpp>
 #include <t2ue/noise/shard_job.hpp>
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/classifier_file.hpp>
@@ -163,8 +164,10 @@
 #include <t2ue/training/adversarial.hpp>
 #include <t2ue/training/batch.hpp>
 #include <t2ue/training/bilevel.hpp>
+#include <t2ue/training/caption_encoder.hpp>
 #include <t2ue/training/classifier_start.hpp>
 #include <t2ue/training/cluster_targets.hpp>
+#include <t2ue/training/conditioner.hpp>
 #include <t2ue/training/features.hpp>
 #include <t2ue/training/noise_batch.hpp>
 #include <t2ue/training/noise_losses.hpp>
@@ -173,5 +176,7 @@
 #include <t2ue/training/noise_table.hpp>
 #include <t2ue/training/noise_trainer.hpp>
 #include <t2ue/training/normalised.hpp>
+#include <t2ue/training/text_pass.hpp>
 #include <t2ue/training/trainer.hpp>
+#include <t2ue/training/training_run.hpp>
 #include <t2ue/training/trigger_search.hpp>

@@ -1,4 +1,4 @@
-# What the headers need. All of it is in Debian: see the README's install line.
+# What the headers need. All of it is in Debian: see PACKAGES in the Makefile.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)

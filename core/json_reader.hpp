@@ -55,7 +55,7 @@ class JsonReader {
   std::string known() const {
     std::string names;
     for (const std::string& key : seen_) names += (names.empty() ? "" : ", ") + key;
-    return names;
+    return names.empty() ? "none" : names;
   }
   const nlohmann::json& json_;
   std::string where_;

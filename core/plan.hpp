@@ -42,8 +42,8 @@ class Plan {
 };
 
 /// One repeatable step: `record` describes it by calling ops on the graph it is given.
-/// planned: recorded once, then replayed; eager: recorded and run op by op every time, checking that all
-/// numbers are finite. Both give the same bits.
+/// planned: recorded once, then replayed; eager: recorded and run op by op every time. Both give the same
+/// bits, and neither looks for NaN: find_non_finite() does.
 class Step {
  public:
   using Recorder = std::function<void(Graph&)>;

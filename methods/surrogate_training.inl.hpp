@@ -1,7 +1,6 @@
 #pragma once
 
 #include <t2ue/core/canonical_json.hpp>
-#include <t2ue/core/renames.hpp>
 #include <t2ue/data/text/captions.hpp>
 #include <t2ue/data/text/utf8.hpp>
 #include <t2ue/methods/feature_clusters.hpp>
@@ -96,16 +95,15 @@ inline TrainedFile trained_surrogate_method(const SurrogateOptions& options, con
   const SurrogateMethod& method = *options.method;
   const std::string name =
       method.name + "-" +
-      short_key(with_first_names(
-          {{"method", method.name},
-           {"policy", to_json(options.preset.policy)},
-           {"recipe", to_json(options.preset.recipe)},
-           {"surrogate", method.reads_captions ? to_json(options.clip) : to_json(options.classifier)},
-           {"feature_width", options.feature_width},
-           {"eps", context.eps_steps},
-           {"seed", context.seed},
-           {"train", context.pictures_hash},
-           {"precision", name_of(context.compute.precision)}}));
+      short_key({{"method", method.name},
+                 {"policy", to_json(options.preset.policy)},
+                 {"recipe", to_json(options.preset.recipe)},
+                 {"surrogate", method.reads_captions ? to_json(options.clip) : to_json(options.classifier)},
+                 {"feature_width", options.feature_width},
+                 {"eps", context.eps_steps},
+                 {"seed", context.seed},
+                 {"train", context.pictures_hash},
+                 {"precision", name_of(context.compute.precision)}});
   return trained_once(context, name, [&](const std::filesystem::path& file) {
     return train_surrogate_method(options, file, context);
   });
@@ -138,7 +136,7 @@ T2UE_INLINE void SurrogateOptions::fields(FieldList& f) {
   using namespace detail;
   f("noise", noise, "file of noise that t2ue bench made; without it t2ue bench makes one by what follows");
   // Before policy and recipe: what they start from is the unit's.
-  const auto whose = std::make_shared<FunctionField>(
+  const std::shared_ptr<FieldValue> whose = std::make_shared<FunctionField>(
       [this](const nlohmann::json& json, const std::string& where) {
         check(json.is_string(), where, "is the name of a unit, not ", json.dump());
         unit = kind_named<NoiseUnit>(json.get<std::string>());

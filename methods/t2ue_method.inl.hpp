@@ -1,106 +1,52 @@
 #pragma once
 
-#include <numeric>
-
 #include <t2ue/core/canonical_json.hpp>
-#include <t2ue/core/renames.hpp>
 #include <t2ue/data/text/caption_keywords.hpp>
-#include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/option_fields.hpp>
 #include <t2ue/methods/t2ue_method.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/methods/t2ue_training.hpp>
 #include <t2ue/methods/trained_file.hpp>
 #include <t2ue/methods/training_part.hpp>
-#include <t2ue/methods/word_textures.hpp>
-#include <t2ue/training/trainer.hpp>
+#include <t2ue/training/conditioner.hpp>
 
 namespace t2ue {
 
 namespace detail {
 
-/// What the generator is told of every picture of `pictures`, whose noise is made from `captions`.
-inline Conditions t2ue_conditions(const T2ueOptions& options, const PairDataset& pictures,
-                                  const std::vector<std::string>& captions, LearningTask task,
-                                  CaptionEncoder& encoder, const CaptionKeywords& keywords) {
-  Conditions conditions;
-  conditions.width = encoder.config().embed_dim;
-  std::vector<std::string> texts;
-  if (task == LearningTask::classes) {
-    for (const std::string& name : pictures.label_names) texts.push_back(class_prompt(name));
-    conditions.row_of_item = pictures.labels;
-  } else if (keywords.groups() > 0) {
-    texts = keywords.prompts();
-    for (const std::string& caption : captions) conditions.row_of_item.push_back(keywords.group_of(caption));
-  } else {
-    texts = captions;
-    conditions.row_of_item.resize(texts.size());
-    std::iota(conditions.row_of_item.begin(), conditions.row_of_item.end(), 0);
-  }
-  conditions.table = encoder.encode(texts);
-  if (options.policy.warm_steps > 0)
-    conditions.start = pattern_starts(texts, task == LearningTask::classes || keywords.groups() > 0,
-                                      options.generator.output_size());
-  return conditions;
-}
-
-/// Trains surrogate and generator; `encoder` and `keywords` go into the file. Returns the seconds that
-/// earlier runs spent.
-template <class Model, class Config>
-double train_t2ue(const T2ueOptions& options, const Config& surrogate, const PairDataset& pictures,
-                  Conditions conditions, CaptionEncoder& encoder, const CaptionKeywords& keywords,
-                  const std::filesystem::path& file, const TrainContext& context) {
-  TrainRecipe recipe = options.recipe;
-  recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
-  BiLevelPolicy policy = options.policy;
-  if (options.frozen_epochs > 0) {
-    policy.surrogate_steps = 0;
-    policy.restart_every = 0;
-  }
-  BiLevelTrainer<Model> trainer(options.generator, surrogate, policy, recipe, pictures, std::move(conditions),
-                                context.compute);
-  double earlier = 0;
-  for (int k = 0; options.frozen_epochs > 0 && k < trainer.surrogates(); ++k) {
-    TrainRecipe clean = recipe;
-    clean.epochs = options.frozen_epochs;
-    clean.seed += static_cast<uint64_t>(k);
-    Trainer<Model> teacher(surrogate, clean, pictures, context.compute);
-    earlier += train_on(teacher, checkpoint_of(file, concat("surrogate-", k)), true, context, [&] {
-      teacher.step();
-      if (context.progress) context.progress("surrogate", teacher.steps(), teacher.total_steps());
-    });
-    trainer.surrogate_parameters(k).copy_from(teacher.parameters());
-  }
-  earlier += train_on(trainer, checkpoint_of(file, "generator"), false, context, [&] {
-    trainer.round();
-    if (context.progress) context.progress("generator", trainer.rounds(), trainer.total_rounds());
-  });
-  save_generator(file, options.generator, trainer.generator_parameters(), encoder, trainer.latent_seed(),
-                 keywords, nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(recipe)}}.dump());
-  return earlier;
-}
-
-inline double train_t2ue(T2ueOptions options, const TrainContext& context,
-                         const std::filesystem::path& file) {
-  const LearningTask task = context.task;
-  if (context.eps_steps > 0) options.generator.bound.eps = static_cast<float>(context.eps_steps) / 255.0f;
+/// Trains surrogate and generator for the context. Returns the seconds that earlier runs spent.
+inline double train_t2ue_file(const T2ueOptions& options, const TrainContext& context,
+                              const std::filesystem::path& file) {
+  const bool classes = context.task == LearningTask::classes;
   const TrainingPart part = training_part(context, options.trained_on, options.clip);
-  const PairDataset& pictures = part.pictures;
   // A text tower with random weights: it knows words apart, and nobody's pictures.
   CaptionEncoder encoder(options.clip.text, part.tokenizer, context.compute.device);
   encoder.parameters().initialise(context.seed + 2000);
   CaptionKeywords keywords;
-  if (task == LearningTask::image_text && options.keywords > 0)
-    keywords = CaptionKeywords::learn(part.noise_texts, options.keywords);
-  Conditions conditions = t2ue_conditions(options, pictures, part.noise_texts, task, encoder, keywords);
-  if (task == LearningTask::classes) {
+  if (!classes && options.keywords > 0) keywords = CaptionKeywords::learn(part.noise_texts, options.keywords);
+  const Conditioner conditioner(encoder, keywords);
+  T2ueJob job{
+      .generator = options.generator,
+      .surrogate = options.clip,
+      .policy = options.policy,
+      .recipe = options.recipe,
+      .pictures = part.pictures,
+      .conditions = classes ? conditioner.of_classes(part.pictures) : conditioner.of_texts(part.noise_texts),
+      .encoder = encoder,
+      .keywords = keywords,
+      .compute = context.compute,
+      .frozen_epochs = options.frozen_epochs};
+  job.recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
+  if (context.eps_steps > 0) job.generator.bound.eps = static_cast<float>(context.eps_steps) / 255.0f;
+  if (classes) {
     ClassifierConfig surrogate = options.classifier;
-    surrogate.fit_to(pictures.size);
-    surrogate.outputs = static_cast<int64_t>(pictures.label_names.size());
-    return train_t2ue<Classifier>(options, surrogate, pictures, std::move(conditions), encoder, keywords,
-                                  file, context);
+    surrogate.fit_to(part.pictures.size);
+    surrogate.outputs = static_cast<int64_t>(part.pictures.label_names.size());
+    job.surrogate = surrogate;
   }
-  return train_t2ue<Clip>(options, options.clip, pictures, std::move(conditions), encoder, keywords, file,
-                          context);
+  double earlier = 0;
+  train_t2ue(std::move(job), file, checkpointed_loop(file, context, earlier));
+  return earlier;
 }
 
 inline Method make_t2ue(const T2ueOptions& options, const MethodRequest& request) {
@@ -112,14 +58,15 @@ inline Method make_t2ue(const T2ueOptions& options, const MethodRequest& request
 
 inline TrainedFile trained_t2ue(const T2ueOptions& options, const nlohmann::json& given,
                                 const TrainContext& context) {
-  const std::string name = "t2ue-" + short_key({{"options", with_first_names(given)},
+  const std::string name = "t2ue-" + short_key({{"options", given},
                                                 {"eps", context.eps_steps},
                                                 {"seed", context.seed},
                                                 {"latent", "trained"},
                                                 {"train", training_hash(context, options.trained_on)},
                                                 {"precision", name_of(context.compute.precision)}});
-  return trained_once(context, name,
-                      [&](const std::filesystem::path& file) { return train_t2ue(options, context, file); });
+  return trained_once(context, name, [&](const std::filesystem::path& file) {
+    return train_t2ue_file(options, context, file);
+  });
 }
 
 }  // namespace detail

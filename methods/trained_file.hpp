@@ -13,6 +13,7 @@
 #include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/methods/train_context.hpp>
+#include <t2ue/training/training_run.hpp>
 
 namespace t2ue {
 
@@ -45,6 +46,18 @@ double train_on(Trainer& trainer, const std::filesystem::path& checkpoint, bool 
     saved = Clock::now();
   }
   return earlier;
+}
+
+/// A loop for the parts of what `file` is trained by: each with its checkpoint beside the file. `earlier`
+/// gets the seconds that earlier runs spent.
+inline TrainingLoop checkpointed_loop(const std::filesystem::path& file, const TrainContext& context,
+                                      double& earlier) {
+  return [&context, &earlier, file](TrainingRun& run) {
+    earlier += train_on(run, checkpoint_of(file, run.part()), run.begins_another(), context, [&] {
+      run.advance();
+      if (context.progress) context.progress(run.label(), run.units(), run.total_units());
+    });
+  };
 }
 
 }  // namespace detail

@@ -133,7 +133,7 @@ struct ShuffledOptions {
   uint64_t seed = 0;
   void fields(FieldList& f) {
     f("method", method, "the method whose noises are shuffled");
-    const auto inner = std::make_shared<FunctionField>(
+    const std::shared_ptr<FieldValue> inner = std::make_shared<FunctionField>(
         [this](const nlohmann::json& json, const std::string&) { options = json.dump(); },
         nlohmann::json::object());
     f("options", inner, "that method's options");

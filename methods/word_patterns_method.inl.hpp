@@ -1,7 +1,6 @@
 #pragma once
 
 #include <t2ue/core/canonical_json.hpp>
-#include <t2ue/core/renames.hpp>
 #include <t2ue/methods/option_fields.hpp>
 #include <t2ue/methods/trained_file.hpp>
 #include <t2ue/methods/training_part.hpp>
@@ -13,9 +12,9 @@ namespace t2ue {
 
 namespace detail {
 
-/// Returns the seconds that earlier runs spent.
-inline double train_word_patterns(const WordPatternsOptions& options, const TrainContext& context,
-                                  const std::filesystem::path& file) {
+/// Trains patterns for the context. Returns the seconds that earlier runs spent.
+inline double train_word_patterns_file(const WordPatternsOptions& options, const TrainContext& context,
+                                       const std::filesystem::path& file) {
   const TrainingPart part = training_part(context, options.trained_on, options.clip);
   WordPatternsFile made;
   made.eps_steps = context.eps_steps > 0 ? context.eps_steps : 8;
@@ -23,33 +22,34 @@ inline double train_word_patterns(const WordPatternsOptions& options, const Trai
   made.keywords = CaptionKeywords::learn(part.pictures.captions, options.words + 1);
   TrainRecipe recipe = options.recipe;
   recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
-  const auto trainer = word_patterns_trainer(made, options.coarseness, options.clip, options.policy, recipe,
-                                             part.pictures, part.noise_texts, context.compute);
-  const double earlier = train_on(*trainer, checkpoint_of(file, "patterns"), false, context, [&] {
-    trainer->round();
-    if (context.progress) context.progress("patterns", trainer->rounds(), trainer->total_rounds());
-  });
-  made.patterns = trained_patterns(*trainer);
-  made.training = nlohmann::json{{"policy", to_json(options.policy)}, {"recipe", to_json(recipe)}}.dump();
-  write_word_patterns(file, made);
+  double earlier = 0;
+  train_word_patterns({.file = made,
+                       .coarseness = options.coarseness,
+                       .surrogate = options.clip,
+                       .policy = options.policy,
+                       .recipe = recipe,
+                       .pictures = part.pictures,
+                       .texts = part.noise_texts,
+                       .compute = context.compute},
+                      file, checkpointed_loop(file, context, earlier));
   return earlier;
 }
 
 inline TrainedFile trained_word_patterns(const WordPatternsOptions& options, const nlohmann::json&,
                                          const TrainContext& context) {
   const std::string name =
-      "word_patterns-" + short_key(with_first_names({{"words", options.words},
-                                                     {"size", options.size},
-                                                     {"coarseness", options.coarseness},
-                                                     {"surrogate", to_json(options.clip)},
-                                                     {"policy", to_json(options.policy)},
-                                                     {"recipe", to_json(options.recipe)},
-                                                     {"eps", context.eps_steps},
-                                                     {"seed", context.seed},
-                                                     {"train", training_hash(context, options.trained_on)},
-                                                     {"precision", name_of(context.compute.precision)}}));
+      "word_patterns-" + short_key({{"words", options.words},
+                                    {"size", options.size},
+                                    {"coarseness", options.coarseness},
+                                    {"surrogate", to_json(options.clip)},
+                                    {"policy", to_json(options.policy)},
+                                    {"recipe", to_json(options.recipe)},
+                                    {"eps", context.eps_steps},
+                                    {"seed", context.seed},
+                                    {"train", training_hash(context, options.trained_on)},
+                                    {"precision", name_of(context.compute.precision)}});
   return trained_once(context, name, [&](const std::filesystem::path& file) {
-    return train_word_patterns(options, context, file);
+    return train_word_patterns_file(options, context, file);
   });
 }
 

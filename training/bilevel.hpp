@@ -119,7 +119,10 @@ class BiLevelTrainer {
           name_of(recipe.augmentation_policy));
     check(recipe.adversarial_radius == 0.0f, "bilevel",
           "attacks no surrogate; adversarial_radius must be 0, is ", recipe.adversarial_radius);
-    if (generator_.standardises()) standardise();
+    if (generator_.standardises()) {
+      const ConditionStatistics statistics = condition_statistics(conditions_);
+      generator_.standardise(statistics.mean, statistics.variance);
+    }
     if (latents_) latents_in_.emplace(latents_);
     for (int k = 0; k < policy.surrogates; ++k) {
       surrogates_.push_back(
@@ -313,26 +316,6 @@ class BiLevelTrainer {
     if (policy_.warm_share == 1) return;
     if (steps_ == 0) next_batch(), steps_ = 0;  // a look at conditions, for the scale
     scale_noise(generator_, generator_parameters_, condition_, latents_, policy_.warm_share, compute_);
-  }
-
-  /// Mean and variance of the conditions over the items, for the generator's buffers.
-  void standardise() {
-    const auto width = static_cast<size_t>(conditions_.width);
-    std::vector<double> sum(width, 0.0), squares(width, 0.0);
-    for (const int32_t row : conditions_.row_of_item)
-      for (size_t c = 0; c < width; ++c) {
-        const auto x = static_cast<double>(conditions_.table[static_cast<size_t>(row) * width + c]);
-        sum[c] += x;
-        squares[c] += x * x;
-      }
-    std::vector<float> mean(width), variance(width);
-    const auto items = static_cast<double>(conditions_.row_of_item.size());
-    for (size_t c = 0; c < width; ++c) {
-      mean[c] = static_cast<float>(sum[c] / items);
-      variance[c] =
-          static_cast<float>(std::max(squares[c] / items - sum[c] / items * (sum[c] / items), 1e-8));
-    }
-    generator_.standardise(mean, variance);
   }
 
   /// The batch's latents; absent where the generator draws none.

@@ -242,12 +242,12 @@ T2UE_INLINE void PlanData::validate() const {
 
 T2UE_INLINE void PlanMethod::fields(FieldList& f) {
   f("method", method, "clean, shuffled, or a method's name").must_be_given();
-  f("label", label, "The row's name in tables");
+  f("label", label, "Its name in tables");
   f("options", detail::converted(options), "The method's own");
   f("control", control, "Noise that should not protect");
   if (method != "clean")
     f("eps", std::make_shared<detail::BudgetsField>(eps_steps, f.where() + ".eps"), "Steps of 1/255");
-  if (method == "shuffled") f("of", of, "The row whose noise is dealt out wrongly").must_be_given();
+  if (method == "shuffled") f("of", of, "The method whose noise is dealt out wrongly").must_be_given();
 }
 
 T2UE_INLINE void PublishedFigure::fields(FieldList& f) {

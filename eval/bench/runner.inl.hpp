@@ -105,7 +105,7 @@ T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
 }
 
 T2UE_INLINE nlohmann::json BenchRunner::identity_of(const PlanMethod& method) const {
-  nlohmann::json json{{"method", method.method}, {"options", with_first_names(method.options)}};
+  nlohmann::json json{{"method", method.method}, {"options", method.options}};
   if (!method.of.empty()) json["of"] = identity_of(*find_method(plan_, method.of));
   if (is_trained(method))
     json.update(parse_json(method_named(method.method).training->identity, method.method));

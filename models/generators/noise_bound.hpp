@@ -13,7 +13,13 @@ struct NoiseBound {
   Limiter limiter = Limiter::tanh_scale;
   Resampler resampler = Resampler::bilinear;  ///< from the generator's size to the picture's
 
-  void fields(FieldList& f);
+  void fields(FieldList& f) {
+    f("limiter", limiter, "How noise is kept within its budget");
+    f("eps_steps", eps, in_range(0, 127), "Budget in steps of 1/255").scaled_by(255);
+    f("resampler", resampler,
+      one_of(Resampler::nearest, Resampler::bilinear, Resampler::area, Resampler::tile),
+      "From the generator's size to the picture's");
+  }
 };
 
 /// `raw` [B,S,S,3], what a network gives, within the bound: |noise| <= eps in [0,1] pixel units.
@@ -33,7 +39,3 @@ inline Var bounded_noise(const Var& raw, const NoiseBound& bound, int64_t height
 }
 
 }  // namespace t2ue
-
-#if !T2UE_COMPILED
-#include <t2ue/models/generators/noise_bound.inl.hpp>
-#endif

@@ -36,19 +36,20 @@ struct SsaGeneratorConfig {
   void fields(FieldList& f) {
     f("latent", latent, in_range(1, 65536), "Width of the latent vector");
     f("condition", condition, in_range(1, 65536), "Width of a caption's text features");
-    f("width", width, in_range(1, 4096), "Channels that the multipliers are in units of");
-    f("multipliers", multipliers, in_range(1, 64), "Channels of each block; the size doubles between blocks");
-    f("hidden", hidden, in_range(1, 65536), "Hidden width of what makes gamma and beta");
-    f("mask_hidden", mask_hidden, in_range(1, 65536), "Channels of the mask heads");
-    f("gain_start", gain_start, in_range(0, 100), "What the blocks' residuals start multiplied with");
-    f("modulation_start", modulation_start, in_range(0, 100), "How much text matters at first");
-    f("output_start", output_start, in_range(0, 1000), "How much larger the last convolution starts");
-    f("standardise", standardise, "Text features are centred and scaled by the training captions'");
+    f("width", width, in_range(1, 4096), "Channels that multipliers count");
+    f("multipliers", multipliers, in_range(1, 64), "Output channels of each block, in units of width");
+    f("hidden", hidden, in_range(1, 65536), "Width of the networks that make gamma and beta");
+    f("mask_hidden", mask_hidden, in_range(1, 65536), "Width of the networks that make masks");
+    f("gain_start", gain_start, in_range(0, 100), "Of each block's residual");
+    f("modulation_start", modulation_start, in_range(0, 100),
+      "Standard deviation of the last layers that make gamma and beta");
+    f("output_start", output_start, in_range(0, 1000), "The last convolution starts this much larger");
+    f("standardise", standardise, "Text features are centred and scaled by those of training");
   }
   /// Error for none or too many blocks.
   void validate() const {
     check(!multipliers.empty() && multipliers.size() <= 9, "generator", "needs 1..9 blocks, got ",
-          multipliers.size(), " multipliers");
+          multipliers.size());
   }
 };
 

@@ -43,8 +43,8 @@ struct SurrogateTraining : testing::Test {
   ~SurrogateTraining() override { fs::remove_all(root); }
 
   json plan_json(bool classes, int epochs) const {
-    json plan =
-        testing_bench::tiny_plan(classes, {{"epochs", epochs}, {"batch", 16}, {"learning_rate", 1e-2}, {"translation", 0}});
+    json plan = testing_bench::tiny_plan(
+        classes, {{"epochs", epochs}, {"batch", 16}, {"learning_rate", 1e-2}, {"translation", 0}});
     plan["methods"][1]["eps"] = 16;
     return plan;
   }

@@ -92,8 +92,8 @@ class NoiseTraining final : public Training, Task {
       : Task(everything),
         frozen_(surrogate_steps == 0),
         trainer_(config(), surrogate,
-                 {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_learning_rate = rate}, recipe,
-                 data, conditions(data), {way.device(), Execution::planned, way.precision}) {}
+                 {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_learning_rate = rate},
+                 recipe, data, conditions(data), {way.device(), Execution::planned, way.precision}) {}
   std::vector<float> step() override {
     const auto losses = trainer_.round();
     if (frozen_) return {losses.noise};
