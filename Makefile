@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
 PACKAGES := g++ cmake ninja-build pkg-config ca-certificates strace \
-            libdnnl-dev libssl-dev nlohmann-json3-dev \
+            libdnnl-dev libfmt-dev libssl-dev nlohmann-json3-dev \
             libspng-dev libturbojpeg0-dev libjpeg-dev libwebp-dev libarchive-dev zlib1g-dev libutf8proc-dev \
             libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev
 LINT_PACKAGES  := clang-format clang-tidy libomp-dev
@@ -153,7 +153,7 @@ format: install-lint-deps
 	$(SOURCES) | xargs clang-format -i
 
 install: configure
-	cmake --build $(BUILD) -j$(JOBS) --target t2ue_compiled t2ue_app
+	cmake --build $(BUILD) -j$(JOBS) --target t2ue_compiled t2ue_shared t2ue_app
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:

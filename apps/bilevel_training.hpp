@@ -1,4 +1,4 @@
-// What commands that train a generator bi-levelly share: the run.
+// Shared by the commands that train a generator bi-levelly: the run.
 #pragma once
 
 #include <t2ue/training/training_run.hpp>

@@ -1,4 +1,4 @@
-// What t2ue noise and t2ue noise-shards share: the flags that decide a noise, and what they say.
+// Shared by `t2ue noise` and `t2ue noise-shards`: the flags that decide a noise, and their help.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,10 @@
 #include "program.hpp"
 
 #include <omp.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/renames.hpp>

@@ -4,7 +4,8 @@
 namespace t2ue::apps {
 
 /// Runs the command that `argv` holds, as `t2ue` does: prints its result, and errors on stderr. Returns the
-/// exit code: 0, 1 (failed), 2 (bad usage).
+/// exit code: 0, 1 (failed), 2 (bad usage). Unless OMP_WAIT_POLICY or GOMP_SPINCOUNT is set, it first starts the
+/// program once more with threads that sleep while they wait: call it at the beginning of main.
 int run(int argc, char** argv);
 
 }  // namespace t2ue::apps

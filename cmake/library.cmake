@@ -10,7 +10,7 @@ endforeach()
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/cuda ${T2UE_INCLUDE_DIR}/t2ue/cuda SYMBOLIC)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/t2ue.hpp ${T2UE_INCLUDE_DIR}/t2ue/t2ue.hpp SYMBOLIC)
 
-set(T2UE_LINKS Threads::Threads OpenMP::OpenMP_CXX OpenSSL::Crypto ZLIB::ZLIB
+set(T2UE_LINKS Threads::Threads OpenMP::OpenMP_CXX fmt::fmt OpenSSL::Crypto ZLIB::ZLIB
                nlohmann_json::nlohmann_json PkgConfig::T2UE_IMAGE PkgConfig::T2UE_ARCHIVE PkgConfig::T2UE_UNICODE)
 if(T2UE_FAST_CPU)
   list(APPEND T2UE_LINKS ${T2UE_DNNL_LIBRARY})
@@ -18,7 +18,8 @@ endif()
 
 function(t2ue_common target scope)
   target_compile_features(${target} ${scope} cxx_std_20)
-  target_include_directories(${target} ${scope} $<BUILD_INTERFACE:${T2UE_INCLUDE_DIR}> $<INSTALL_INTERFACE:include>)
+  target_include_directories(${target} ${scope} $<BUILD_INTERFACE:${T2UE_INCLUDE_DIR}>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} ${scope} ${T2UE_LINKS})
   target_compile_definitions(${target} ${scope} T2UE_FAST_CPU=$<BOOL:${T2UE_FAST_CPU}>)
 endfunction()

@@ -1,4 +1,4 @@
-// How the headers are used: alone (every function inline), or compiled once into t2ue::compiled.
+// Two ways to use the headers: alone (every function is inline), or compiled once into t2ue::compiled.
 #pragma once
 
 #define T2UE_VERSION_MAJOR 0

@@ -1,4 +1,4 @@
-// The planner: a recorded graph becomes a flat list of launches over one arena.
+// The planner: turns a recorded graph into a flat list of launches over one arena.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// Image-text retrieval, both ways: `Hit@k` and ranks that ties cannot inflate, beside the exact chance level.
+// Image-text retrieval, both ways: `Hit@k` and ranks that ties cannot inflate, with the exact chance level.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

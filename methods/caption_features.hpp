@@ -1,4 +1,4 @@
-// Captions as points: from a text tower, from a table, or from their words alone.
+// Captions as vectors: from a text tower, from a table, or from their words alone.
 #pragma once
 
 #include <cstdint>

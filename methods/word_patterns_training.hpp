@@ -1,4 +1,4 @@
-// Training patterns of words: the bi-level loop with a dictionary as its generator.
+// Trains patterns of words: the bi-level loop with a pattern dictionary as its generator.
 #pragma once
 
 #include <filesystem>

@@ -1,6 +1,6 @@
-// The one bi-level loop of error-minimising noise: a generator learns noise that makes surrogates' training
-// loss small, while surrogates train on pictures that carry it. A frozen surrogate (the paper's recipe) is
-// its special case.
+// The bi-level loop of error-minimising noise. A generator learns noise that makes the surrogate's training
+// loss small, while the surrogate trains on pictures with that noise. The paper's recipe, a frozen surrogate,
+// is a special case.
 #pragma once
 
 #include <memory>

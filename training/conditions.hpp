@@ -1,4 +1,4 @@
-// What a generator is told of each item, and the latents that it is told it with.
+// Generator inputs: a conditioning row for each item, and latent vectors.
 #pragma once
 
 #include <algorithm>

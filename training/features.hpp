@@ -1,4 +1,4 @@
-// What trained models say about whole datasets, in evaluation mode.
+// Runs trained models over whole data sets, in evaluation mode.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// What a generator learns before bi-level rounds: to give each of its conditions a pattern to start from.
+// The warm start of a generator: before the bi-level rounds it learns a starting pattern for each of its
+// conditions.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The main job, end to end: pictures, victims, generator, noise from captions, protection, audit, report.
+// The whole job, end to end: pictures, victims, generator, noise from captions, protection, audit, report.
 #pragma once
 
 #include <filesystem>

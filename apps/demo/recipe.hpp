@@ -1,4 +1,4 @@
-// Every number of the demo, in one place; their hash stands on its report.
+// Every number that the demo uses. The report shows their hash.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-// What a benchmark says: tables over seeds, with controls, in every format; and a page with curves.
+// Writes what a benchmark found: tables over seeds, with controls, in every format, and a page with curves.
 #pragma once
 
 #include <filesystem>

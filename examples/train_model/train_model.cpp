@@ -44,7 +44,7 @@ int main(int argc, char** argv) try {
   BatchOrder order(data.count(), batch_size, /*seed=*/1);
   // What a step computes, recorded once and replayed from then on. A loss that is no number stops the run.
   GuardedStep step(
-      optimizer, {}, Execution::planned, Precision::fp32,
+      optimizer, Compute{},
       [&](Graph& g) {
         const Var pixels = augment(perturb(g.input(batch.images), {}), g.input(batch.counter),
                                    {.seed = 1, .flip = true, .translation = 2, .norm = pixel_norm});

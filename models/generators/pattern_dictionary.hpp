@@ -1,4 +1,4 @@
-// A generator that is a dictionary: a pattern a word, laid over each other.
+// A generator that is a dictionary: one pattern for each word. An item's patterns are added up.
 #pragma once
 
 #include <vector>
