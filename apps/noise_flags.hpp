@@ -1,4 +1,4 @@
-// What t2ue noise and t2ue noise-shards share: the flags that decide a noise, and what they say.
+// Shared by `t2ue noise` and `t2ue noise-shards`: the flags that decide a noise, and their help.
 #pragma once
 
 #include <algorithm>
@@ -64,7 +64,7 @@ inline Size size_of(const std::string& text, int otherwise) {
 /// The generator at work, with the seed and the latents asked for.
 inline std::unique_ptr<T2ueSource> open_source(const NoiseFlags& flags) {
   const Compute compute = compute_of(flags.compute);
-  auto source = std::make_unique<T2ueSource>(flags.generator, compute.device, compute.precision);
+  auto source = std::make_unique<T2ueSource>(flags.generator, compute);
   if (flags.seed) source->set_seed(*flags.seed);
   source->set_latent_sharing(kind_named<LatentSharing>(flags.latent));
   return source;

@@ -50,7 +50,7 @@ double training(const Config& config, int64_t batch, int steps) {
 }
 
 double noise(int64_t batch, int steps) {
-  SsaGenerator generator(generator_config("t2ue"));
+  Generator generator(generator_config("t2ue"));
   const ParameterSet parameters(generator, 1);
   const Tensor caption = Tensor::zeros({batch, 512}), latent = Tensor::zeros({batch, 100});
   Tensor output;

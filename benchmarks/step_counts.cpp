@@ -176,7 +176,7 @@ std::string part_of_clip(const std::string& name) {
 }
 
 void print_plan(const std::string& title, const Step::Recorder& record) {
-  const Step step(record, counting_device(), Execution::planned, Precision::bf16);
+  const Step step(record, {counting_device(), Execution::planned, Precision::bf16});
   fmt::print("{}: {} launches when planned, an arena of {:.1f} GB.\n\n", title, step.plan()->launches(),
              static_cast<double>(step.plan()->arena_bytes()) / 1e9);
 }
@@ -192,7 +192,7 @@ void count(const std::string& title, const std::function<void()>& names, const S
 }
 
 struct Models {
-  SsaGenerator generator{generator_config("t2ue")};
+  Generator generator{generator_config("t2ue")};
   Clip clip{clip_config("ViT-B-32")};
   ParameterSet generator_parameters{generator, 1, counting_device(), Precision::bf16};
   ParameterSet clip_parameters{clip, 1, counting_device(), Precision::bf16};
@@ -224,7 +224,7 @@ void noise_step(Models& m, int64_t batch) {
       fmt::format("T2UE step, batch {}", batch), [&] { m.name(); },
       [&](Graph& g) {
         PerturbOptions options;
-        options.eps = m.generator.config.eps, options.quantise = true;
+        options.eps = m.generator.config.bound.eps, options.quantise = true;
         const Var noise = m.generator.noise(g.input(in.captions), g.input(in.latent), 224, 224);
         const Var pixels = augment(perturb(g.input(in.images), noise, options), g.input(in.counter),
                                    TrainRecipe{}.augmentation(pixel_norm));

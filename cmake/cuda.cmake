@@ -75,7 +75,9 @@ target_link_libraries(t2ue_cuda PUBLIC fmt::fmt CUDA::cudart_static ${CMAKE_DL_L
 get_filename_component(cudnn_folder ${T2UE_CUDNN_LIBRARY} DIRECTORY)
 target_compile_definitions(t2ue_cuda PRIVATE T2UE_CUDNN_FOLDER="${cudnn_folder}"
                            T2UE_CUBLASLT_FOLDER="$<TARGET_FILE_DIR:CUDA::cublasLt>")
-target_compile_definitions(t2ue_cuda INTERFACE T2UE_HAS_CUDA=1 PRIVATE T2UE_COMPILED=1)
+# T2UE_LINKED_BACKEND names what core refers to, so that cuda/registration.cpp is linked though nothing calls it.
+target_compile_definitions(t2ue_cuda INTERFACE T2UE_HAS_CUDA=1 T2UE_LINKED_BACKEND=t2ue_cuda_backend
+                           PRIVATE T2UE_COMPILED=1)
 t2ue_own_target(t2ue_cuda)
 include(${PROJECT_SOURCE_DIR}/cmake/cuda_resources.cmake)
 # t2ue::compiled comes with it; who uses the headers alone links t2ue::cuda beside t2ue::t2ue.

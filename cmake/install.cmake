@@ -21,6 +21,10 @@ if(T2UE_HAS_CUDA)
   install(FILES cuda/backend.hpp DESTINATION ${headers}/cuda COMPONENT development)
   list(APPEND libraries t2ue_cuda)
 endif()
+if(TARGET t2ue_program)
+  install(FILES apps/program.hpp DESTINATION ${headers} COMPONENT development)
+  list(APPEND libraries t2ue_program)
+endif()
 install(TARGETS t2ue ${libraries} EXPORT t2ueTargets
         ARCHIVE COMPONENT development
         LIBRARY COMPONENT development)

@@ -156,6 +156,8 @@ class FieldList {
       value.fields(*part);
       if constexpr (requires { value.validate(); }) part->check_with([&value] { value.validate(); });
       return part;
+    } else if constexpr (std::is_convertible_v<T&, std::shared_ptr<FieldValue>>) {
+      return std::shared_ptr<FieldValue>(value);
     } else {
       return &value;
     }

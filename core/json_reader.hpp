@@ -1,4 +1,4 @@
-// Reading JSON objects so that a mistyped key or a value out of range is an error that says which.
+// Reads JSON objects strictly: a mistyped key or a value out of range is an error that names it.
 #pragma once
 
 #include <array>
@@ -55,7 +55,7 @@ class JsonReader {
   std::string known() const {
     std::string names;
     for (const std::string& key : seen_) names += (names.empty() ? "" : ", ") + key;
-    return names;
+    return names.empty() ? "none" : names;
   }
   const nlohmann::json& json_;
   std::string where_;

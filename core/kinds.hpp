@@ -1,4 +1,4 @@
-// The named choices that ops, models, files and recipes share.
+// Enumerations that ops, models, files and recipes share, with their names as text.
 #pragma once
 
 #include <array>

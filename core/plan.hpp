@@ -1,4 +1,4 @@
-// The planner: a recorded graph becomes a flat list of launches over one arena.
+// The planner: turns a recorded graph into a flat list of launches over one arena.
 #pragma once
 
 #include <functional>
@@ -42,16 +42,14 @@ class Plan {
 };
 
 /// One repeatable step: `record` describes it by calling ops on the graph it is given.
-/// planned: recorded once, then replayed; eager: recorded and run op by op every time, checking that all
-/// numbers are finite. Both give the same bits.
+/// planned: recorded once, then replayed; eager: recorded and run op by op every time. Both give the same
+/// bits, and neither looks for NaN: find_non_finite() does.
 class Step {
  public:
   using Recorder = std::function<void(Graph&)>;
-  explicit Step(Recorder record, Device device = {}, Execution execution = Execution::planned,
-                Precision precision = Precision::fp32)
-      : Step(std::move(record), backend_of(device), device, execution, precision) {}
-  Step(Recorder record, const Backend& backend, Device device = {}, Execution execution = Execution::planned,
-       Precision precision = Precision::fp32);
+  explicit Step(Recorder record, const Compute& compute = {})
+      : Step(std::move(record), backend_of(compute.device), compute) {}
+  Step(Recorder record, const Backend& backend, const Compute& compute = {});
 
   void run();
   /// Runs once more op by op with every result checked: throws Error naming the op and tensor that first held

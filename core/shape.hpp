@@ -1,4 +1,4 @@
-// Up to five sizes, outermost first.
+// Shapes: up to five sizes, outermost first.
 #pragma once
 
 #include <array>

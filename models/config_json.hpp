@@ -1,4 +1,4 @@
-// What the readers of models' configurations share.
+// Shared by the readers of models' configurations.
 #pragma once
 
 #include <map>

@@ -162,22 +162,44 @@ T2UE_INLINE nlohmann::json to_json(const ClipConfig& config) {
   return write_fields(fields_of(file, "config"));
 }
 
-T2UE_INLINE SsaGeneratorConfig generator_config(const std::string& name) {
+namespace detail {
+
+/// The architecture that configurations without an "architecture" have.
+inline constexpr std::string_view default_architecture = "ssa";
+
+inline FieldList generator_fields(ArchitectureConfig& architecture, std::string& name, NoiseBound& bound,
+                                  const std::string& where) {
+  FieldList list(where);
+  list("architecture", name, "Which kind of network it is").left_out_if(name == default_architecture);
+  architecture.fields(list);
+  bound.fields(list);
+  list.check_with([&architecture] { architecture.validate(); });
+  return list;
+}
+
+}  // namespace detail
+
+T2UE_INLINE GeneratorConfig generator_config(const std::string& name) {
   return generator_config_from_json(detail::config_json(detail::generator_configs(), name, "generator"),
                                     name);
 }
 
-T2UE_INLINE SsaGeneratorConfig generator_config_from_json(const nlohmann::json& json,
-                                                          const std::string& name) {
-  SsaGeneratorConfig config;
-  config.name = name;
-  read_fields(fields_of(config, "config " + name), json);
-  return config;
+T2UE_INLINE GeneratorConfig generator_config_from_json(const nlohmann::json& json, const std::string& name) {
+  const std::string where = "config " + name;
+  check(json.is_object(), where, "expected a JSON object, got ", json.type_name());
+  std::string architecture(detail::default_architecture);
+  if (json.contains("architecture")) architecture = JsonReader(json, where).get<std::string>("architecture");
+  std::shared_ptr<detail::ArchitectureConfig> config = detail::default_generator(architecture);
+  NoiseBound bound;
+  read_fields(detail::generator_fields(*config, architecture, bound, where), json);
+  return GeneratorConfig(std::move(config), bound, name);
 }
 
-T2UE_INLINE nlohmann::json to_json(const SsaGeneratorConfig& config) {
-  SsaGeneratorConfig copy = config;
-  return write_fields(fields_of(copy, "config"));
+T2UE_INLINE nlohmann::json to_json(const GeneratorConfig& config) {
+  const std::unique_ptr<detail::ArchitectureConfig> copy = config.erased().clone();
+  std::string architecture(config.architecture());
+  NoiseBound bound = config.bound;
+  return write_fields(detail::generator_fields(*copy, architecture, bound, "config " + config.name));
 }
 
 }  // namespace t2ue

@@ -1,4 +1,4 @@
-// Where a classifier's training begins: at random weights, or at those of a file.
+// The start of a classifier's training: random weights, or those of a file.
 #pragma once
 
 #include <filesystem>
@@ -39,8 +39,7 @@ LoadedClassifier load_start(const std::filesystem::path& file, const ClassifierC
 /// check_start and load_start.
 std::unique_ptr<ClassifierTrainer> classifier_trainer(const ClassifierConfig& config,
                                                       const ClassifierStart& start, const TrainRecipe& recipe,
-                                                      const PairDataset& data, Device device = {},
-                                                      Precision precision = Precision::fp32);
+                                                      const PairDataset& data, const Compute& compute = {});
 
 }  // namespace t2ue
 

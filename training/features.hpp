@@ -1,4 +1,4 @@
-// What trained models say about whole datasets, in evaluation mode.
+// Runs trained models over whole data sets, in evaluation mode.
 #pragma once
 
 #include <functional>
@@ -6,6 +6,7 @@
 #include <t2ue/core/plan.hpp>
 #include <t2ue/training/batch.hpp>
 #include <t2ue/training/normalised.hpp>
+#include <t2ue/training/text_pass.hpp>
 
 namespace t2ue {
 
@@ -15,18 +16,17 @@ class DatasetPass {
  public:
   using Record = std::function<Var(Graph&, const Var& pixels, const Batch&)>;
 
-  DatasetPass(const PairDataset& data, const Record& record, int64_t batch = 64, Device device = {},
-              Precision precision = Precision::fp32)
+  DatasetPass(const PairDataset& data, const Record& record, int64_t batch = 64, const Compute& compute = {})
       : data_(data),
         batch_(std::min(batch, std::max<int64_t>(data.count(), 1)), data.size,
-               std::max(data.context_length, 1), device),
+               std::max(data.context_length, 1), compute.device),
         step_(
             [this, record](Graph& g) {
               const EvalMode eval_mode(g);
               const NoGrad no_grad(g);
               output_ = g.output(record(g, normalised(g.input(batch_.images)), batch_));
             },
-            device, Execution::planned, precision) {}
+            compute) {}
   DatasetPass(const DatasetPass&) = delete;
   DatasetPass& operator=(const DatasetPass&) = delete;
 
@@ -56,46 +56,18 @@ class DatasetPass {
 /// Unit text features of every caption of a dataset, in token-row order: [rows, D] on the host.
 class CaptionPass {
  public:
-  CaptionPass(const PairDataset& data, Clip& model, int64_t batch = 64, Device device = {},
-              Precision precision = Precision::fp32)
+  CaptionPass(const PairDataset& data, Clip& model, int64_t batch = 64, const Compute& compute = {})
       : data_(data),
-        ids_(Tensor::zeros({batch, std::max(data.context_length, 1)}, DType::i32, device)),
-        end_(Tensor::zeros({batch}, DType::i32, device)),
-        step_(
-            [this, &model](Graph& g) {
-              const EvalMode eval_mode(g);
-              const NoGrad no_grad(g);
-              output_ = g.output(model.encode_text(g.input(ids_), g.input(end_)));
-            },
-            device, Execution::planned, precision) {}
-  CaptionPass(const CaptionPass&) = delete;
-  CaptionPass& operator=(const CaptionPass&) = delete;
+        pass_(
+            batch, std::max(data.context_length, 1),
+            [&model](Graph&, const Var& ids, const Var& end) { return model.encode_text(ids, end); },
+            compute) {}
 
-  std::vector<float> run() {
-    const auto count = static_cast<int64_t>(data_.end.size()), batch = ids_.shape()[0];
-    std::vector<float> rows;
-    for (int64_t begin = 0; begin < count; begin += batch) {
-      std::vector<int32_t> ids, end;
-      for (int64_t b = 0; b < batch; ++b) {
-        const int64_t row = std::min(begin + b, count - 1);  // a short last batch repeats its last caption
-        ids.insert(ids.end(), data_.ids.begin() + row * data_.context_length,
-                   data_.ids.begin() + (row + 1) * data_.context_length);
-        end.push_back(data_.end[static_cast<size_t>(row)]);
-      }
-      ids_.assign(ids);
-      end_.assign(end);
-      step_.run();
-      const std::vector<float> values = output_.to_floats();
-      const auto used = static_cast<int64_t>(values.size()) / batch * std::min(batch, count - begin);
-      rows.insert(rows.end(), values.begin(), values.begin() + used);
-    }
-    return rows;
-  }
+  std::vector<float> run() { return pass_.run(data_.ids, data_.end); }
 
  private:
   const PairDataset& data_;
-  Tensor ids_, end_, output_;
-  Step step_;
+  TextPass pass_;
 };
 
 /// Unit image features of every picture, and class logits.

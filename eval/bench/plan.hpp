@@ -12,21 +12,12 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/error.hpp>
 #include <t2ue/core/fields.hpp>
+#include <t2ue/methods/train_context.hpp>
 #include <t2ue/models/configs.hpp>
 #include <t2ue/optim/named_recipes.hpp>
 #include <t2ue/training/classifier_start.hpp>
 
 namespace t2ue {
-
-/// What victims learn from: captions (CLIP, retrieval) or classes (classifiers, accuracy).
-enum class BenchTask : uint8_t { image_text, classes };
-namespace detail {
-template <>
-struct KindNames<BenchTask> {
-  static constexpr std::string_view what = "task";
-  static constexpr std::array<std::string_view, 2> names = {"image-text", "classes"};
-};
-}  // namespace detail
 
 /// A mistake in a plan. `path` says where: "methods[2].eps".
 class PlanError : public Error {
@@ -72,13 +63,13 @@ struct PlanData {
   void validate() const;
 };
 
-/// A row of the table: a method with its budgets and options.
+/// A method with its budgets and options. In tables it is a row a budget.
 struct PlanMethod {
-  std::string label;           ///< the row's name in tables
+  std::string label;           ///< its name in tables
   std::string method;          ///< "clean", "shuffled", or a name of method_names()
   std::vector<int> eps_steps;  ///< budgets in steps of 1/255; 0: the method's own, and clean
   nlohmann::json options;      ///< the method's own; an object
-  std::string of;              ///< shuffled: the label of the row whose noise is dealt out wrongly
+  std::string of;              ///< shuffled: the label of the method whose noise is dealt out wrongly
   bool control = false;        ///< noise that should not protect
 
   /// Those that `method` has, which is read before them.
@@ -109,7 +100,7 @@ struct PlanVictim {
 
 struct BenchPlan {
   std::string title;
-  BenchTask task = BenchTask::image_text;
+  LearningTask task = LearningTask::image_text;
   PlanData data;
   std::vector<PlanMethod> methods;
   std::vector<PlanVictim> victims;
@@ -120,8 +111,8 @@ struct BenchPlan {
   std::vector<PublishedFigure> published;
 };
 
-/// The plan's row of that label; null if there is none.
-const PlanMethod* find_row(const BenchPlan& plan, const std::string& label);
+/// The plan's method of that label; null if there is none.
+const PlanMethod* find_method(const BenchPlan& plan, const std::string& label);
 
 /// Checks a whole plan before anything runs. PlanError for an unknown key, a value out of range, an unknown
 /// method or defence, a row that is there twice, a method that the task cannot feed, shuffled noise of a row

@@ -120,7 +120,7 @@ inline PlanMethod plan_method(const nlohmann::json& json, const std::string& pat
 }
 
 /// "start" and "mode"; with a file and no mode the victim is fine-tuned.
-inline ClassifierStart plan_start(JsonReader& reader, const std::string& path, BenchTask task) {
+inline ClassifierStart plan_start(JsonReader& reader, const std::string& path, LearningTask task) {
   ClassifierStart start;
   start.file = reader.get<std::string>("start", "");
   const std::string mode = reader.get<std::string>("mode", start.file.empty() ? "scratch" : "finetune");
@@ -129,18 +129,18 @@ inline ClassifierStart plan_start(JsonReader& reader, const std::string& path, B
     check_start(start);
     return 0;
   });
-  check_plan(start.mode == StartMode::scratch || task == BenchTask::classes, path + ".start",
+  check_plan(start.mode == StartMode::scratch || task == LearningTask::classes, path + ".start",
              "only classifiers start from a file; the task is image-text");
   return start;
 }
 
-inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& path, BenchTask task) {
+inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& path, LearningTask task) {
   JsonReader reader(json, path);
   PlanVictim victim;
   const nlohmann::json model = reader.get<nlohmann::json>("model");
   victim.name = reader.get<std::string>("name", model.is_string() ? model.get<std::string>() : "victim");
   in_plan(path + ".model", [&] {
-    if (task == BenchTask::image_text) {
+    if (task == LearningTask::image_text) {
       victim.clip = model.is_string() ? clip_config(model.get<std::string>())
                                       : clip_config_from_json(model, victim.name);
       victim.config = to_json(victim.clip);
@@ -153,7 +153,7 @@ inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& pat
   });
   victim.start = plan_start(reader, path, task);
   const nlohmann::json recipe = reader.get<nlohmann::json>("recipe", nlohmann::json::object());
-  const RecipeModel trained = task == BenchTask::classes ? RecipeModel::classifier : RecipeModel::clip;
+  const RecipeModel trained = task == LearningTask::classes ? RecipeModel::classifier : RecipeModel::clip;
   victim.recipe = in_plan(path + ".recipe", [&] { return train_recipe_of(recipe, trained); });
   check_plan(!recipe.contains("seed"), path + ".recipe", "the seed is the cell's: use 'seeds'");
   reader.done();
@@ -161,8 +161,8 @@ inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& pat
 }
 
 /// The names that scores of a task have; their chance levels depend on the data.
-inline std::vector<Metric> metrics_of(BenchTask task) {
-  return task == BenchTask::classes ? classification_metrics(2) : retrieval_metrics(int64_t{2});
+inline std::vector<Metric> metrics_of(LearningTask task) {
+  return task == LearningTask::classes ? classification_metrics(2) : retrieval_metrics(int64_t{2});
 }
 
 inline PublishedFigure published_figure(const nlohmann::json& json, const std::string& path,
@@ -171,7 +171,8 @@ inline PublishedFigure published_figure(const nlohmann::json& json, const std::s
   read_fields(fields_of(figure, path), json);
   check_plan(!figure.eps_steps || (*figure.eps_steps >= 1 && *figure.eps_steps <= 127), path + ".eps",
              figure.eps_steps.value_or(0), " is outside 1..127");
-  check_plan(find_row(plan, figure.row) != nullptr, path + ".row", "there is no row '", figure.row, "'");
+  check_plan(find_method(plan, figure.row) != nullptr, path + ".row", "there is no method '", figure.row,
+             "'");
   const auto has_victim = [&](const PlanVictim& victim) { return victim.name == figure.victim; };
   check_plan(!figure.victim || std::any_of(plan.victims.begin(), plan.victims.end(), has_victim),
              path + ".victim", "there is no victim '", figure.victim.value_or(""), "'");
@@ -203,18 +204,19 @@ std::vector<T> plan_list(JsonReader& reader, const std::string& key, std::vector
   return values;
 }
 
-inline void check_rows(const BenchPlan& plan,
-                       const std::function<void(const PlanMethod&, const BenchPlan&)>& check_method) {
+inline void check_methods(const BenchPlan& plan,
+                          const std::function<void(const PlanMethod&, const BenchPlan&)>& check_method) {
   std::set<std::string> labels;
   for (size_t i = 0; i < plan.methods.size(); ++i) {
     const PlanMethod& method = plan.methods[i];
     const std::string path = concat("methods[", i, "]");
     if (!labels.insert(method.label).second)
-      throw PlanError(path, concat("a row is called '", method.label, "' already; give this one a 'label'"));
+      throw PlanError(path,
+                      concat("a method is called '", method.label, "' already; give this one a 'label'"));
     if (method.method == "shuffled") {
-      const PlanMethod* inner = find_row(plan, method.of);
+      const PlanMethod* inner = find_method(plan, method.of);
       if (inner == nullptr || inner->method == "clean" || inner->method == "shuffled")
-        throw PlanError(path + ".of", concat("there is no row '", method.of, "' with noise to shuffle"));
+        throw PlanError(path + ".of", concat("there is no method '", method.of, "' with noise to shuffle"));
     } else if (method.method != "clean") {
       in_plan(path, [&] {
         check_method(method, plan);
@@ -240,12 +242,12 @@ T2UE_INLINE void PlanData::validate() const {
 
 T2UE_INLINE void PlanMethod::fields(FieldList& f) {
   f("method", method, "clean, shuffled, or a method's name").must_be_given();
-  f("label", label, "The row's name in tables");
+  f("label", label, "Its name in tables");
   f("options", detail::converted(options), "The method's own");
   f("control", control, "Noise that should not protect");
   if (method != "clean")
     f("eps", std::make_shared<detail::BudgetsField>(eps_steps, f.where() + ".eps"), "Steps of 1/255");
-  if (method == "shuffled") f("of", of, "The row whose noise is dealt out wrongly").must_be_given();
+  if (method == "shuffled") f("of", of, "The method whose noise is dealt out wrongly").must_be_given();
 }
 
 T2UE_INLINE void PublishedFigure::fields(FieldList& f) {
@@ -257,9 +259,9 @@ T2UE_INLINE void PublishedFigure::fields(FieldList& f) {
   f("scores", detail::converted(scores), "By the metric's name").must_be_given();
 }
 
-T2UE_INLINE const PlanMethod* find_row(const BenchPlan& plan, const std::string& label) {
+T2UE_INLINE const PlanMethod* find_method(const BenchPlan& plan, const std::string& label) {
   const auto found = std::find_if(plan.methods.begin(), plan.methods.end(),
-                                  [&](const PlanMethod& row) { return row.label == label; });
+                                  [&](const PlanMethod& method) { return method.label == label; });
   return found == plan.methods.end() ? nullptr : &*found;
 }
 
@@ -271,7 +273,7 @@ bench_plan_from_json(const nlohmann::json& json,
   in_plan("plan", [&] {
     JsonReader reader(json, "plan");
     plan.title = reader.get<std::string>("title");
-    plan.task = in_plan("task", [&] { return kind_named<BenchTask>(reader.get<std::string>("task")); });
+    plan.task = in_plan("task", [&] { return kind_named<LearningTask>(reader.get<std::string>("task")); });
     plan.data =
         in_plan("data", [&] { return with_json(PlanData{}, reader.get<nlohmann::json>("data"), "data"); });
     const auto victims = reader.get<std::vector<nlohmann::json>>("victims");
@@ -294,11 +296,12 @@ bench_plan_from_json(const nlohmann::json& json,
           if (std::find(known.begin(), known.end(), name) == known.end())
             throw PlanError(path, concat("there is no defence '", name, "'"));
           detail::check_plan(name != recaption_defence ||
-                                 (plan.task == BenchTask::image_text && !plan.data.recaptioned.empty()),
+                                 (plan.task == LearningTask::image_text && !plan.data.recaptioned.empty()),
                              path, "'recaption' wants the task image-text and captions in data.recaptioned");
           if (is_bench_defence(name)) return;
-          in_plan(path,
-                  [&] { return defend_recipe({}, name, plan.data.size, plan.task == BenchTask::classes); });
+          in_plan(path, [&] {
+            return defend_recipe({}, name, plan.data.size, plan.task == LearningTask::classes);
+          });
         });
     plan.ratios =
         detail::plan_list<double>(reader, "ratios", {1.0}, [](double ratio, const std::string& path) {
@@ -317,7 +320,7 @@ bench_plan_from_json(const nlohmann::json& json,
   });
   if (plan.victims.empty()) throw PlanError("victims", "there is none");
   if (plan.methods.empty()) throw PlanError("methods", "there is none");
-  detail::check_rows(plan, check_method);
+  detail::check_methods(plan, check_method);
   return plan;
 }
 

@@ -1,4 +1,4 @@
-// A classifier of any architecture, and what decides its shape.
+// A classifier of any architecture, and its configuration.
 #pragma once
 
 #include <optional>

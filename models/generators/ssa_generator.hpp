@@ -1,16 +1,22 @@
 // The text-to-noise generator of T2UE: SSA-GAN's generator without its discriminator.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include <t2ue/core/fields.hpp>
-#include <t2ue/models/generators/generator_noise.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
 
+struct SsaGenerator;
+
 struct SsaGeneratorConfig {
-  std::string name = "t2ue";
+  using Network = SsaGenerator;
+  static constexpr std::string_view architecture = "ssa";
+
   int64_t latent = 100;     ///< width of z
-  int64_t condition = 512;  ///< width of the caption's embedding
+  int64_t condition = 512;  ///< width of the caption's text features
   int64_t width = 64;       ///< ngf
   std::vector<int64_t> multipliers{8, 8, 8, 8,
                                    4, 2, 1};  ///< output channels of each block, in units of width
@@ -22,18 +28,14 @@ struct SsaGeneratorConfig {
   float modulation_start = 0.0f;  ///< standard deviation of the last layers that make gamma and beta
   float output_start =
       1.0f;  ///< the last convolution starts this much larger: above 1 noise starts nearer to +-eps
-  bool standardise =
-      false;  ///< captions' embeddings are centred and scaled by the training captions' statistics
-  Limiter limiter = Limiter::tanh_scale;
-  float eps = 8.0f / 255.0f;                  ///< in [0,1] pixel units
-  Resampler resampler = Resampler::bilinear;  ///< from the generator's size to the picture's
+  bool standardise = false;  ///< text features are centred and scaled by the training captions' statistics
 
+  Shape latent_shape() const { return {latent}; }
   /// Side of the square output: 4 pixels, doubled between blocks.
   int64_t output_size() const { return int64_t{4} << (multipliers.size() - 1); }
-
   void fields(FieldList& f) {
     f("latent", latent, in_range(1, 65536), "Width of the latent vector");
-    f("condition", condition, in_range(1, 65536), "Width of a caption's embedding");
+    f("condition", condition, in_range(1, 65536), "Width of a caption's text features");
     f("width", width, in_range(1, 4096), "Channels that multipliers count");
     f("multipliers", multipliers, in_range(1, 64), "Output channels of each block, in units of width");
     f("hidden", hidden, in_range(1, 65536), "Width of the networks that make gamma and beta");
@@ -42,28 +44,23 @@ struct SsaGeneratorConfig {
     f("modulation_start", modulation_start, in_range(0, 100),
       "Standard deviation of the last layers that make gamma and beta");
     f("output_start", output_start, in_range(0, 1000), "The last convolution starts this much larger");
-    f("standardise", standardise, "Embeddings are centred and scaled by those of training");
-    f("limiter", limiter, "How noise is kept within its budget");
-    f("eps_steps", eps, in_range(0, 127), "Budget in steps of 1/255").scaled_by(255);
-    f("resampler", resampler, "From the generator's size to the picture's");
+    f("standardise", standardise, "Text features are centred and scaled by those of training");
   }
-  /// Error for fields that do not go together; `name` is in it.
+  /// Error for none or too many blocks.
   void validate() const {
-    const std::string where = "config " + name;
-    check(!multipliers.empty() && multipliers.size() <= 9, where, "needs 1..9 blocks, got ",
+    check(!multipliers.empty() && multipliers.size() <= 9, "generator", "needs 1..9 blocks, got ",
           multipliers.size());
-    check_noise_resampler(where, resampler);
   }
 };
 
 /// Semantic-spatial conditional batch norm with the ReLU behind it and the upsampling before it.
-/// gamma and beta are two-layer networks of the caption embedding whose last layers start at zero.
+/// gamma and beta are two-layer networks of the text features whose last layers start at zero.
 struct Sscbn {
   struct Modulation {
     Linear first, second;
     Modulation(const SsaGeneratorConfig& c, int64_t channels)
         : first(c.condition, c.hidden), second(c.hidden, channels, Init::normal(c.modulation_start)) {}
-    Var operator()(const Var& embedding) { return second(first(embedding, Activation::relu)); }
+    Var operator()(const Var& text_features) { return second(first(text_features, Activation::relu)); }
     void visit(auto&& f) { f("0", first), f("2", second); }
   };
   Modulation gamma, beta;
@@ -75,9 +72,9 @@ struct Sscbn {
         running_mean(Parameter::buffer({channels}, Init::zeros())),
         running_var(Parameter::buffer({channels}, Init::ones())) {}
 
-  Var operator()(const Var& x, const Var& embedding, const Var& mask, int up) {
+  Var operator()(const Var& x, const Var& text_features, const Var& mask, int up) {
     Graph& g = x.graph();
-    return upsample_sscbn_relu(x, gamma(embedding), beta(embedding), mask, g.parameter(running_mean),
+    return upsample_sscbn_relu(x, gamma(text_features), beta(text_features), mask, g.parameter(running_mean),
                                g.parameter(running_var), up);
   }
   void visit(auto&& f) {
@@ -126,8 +123,8 @@ struct SsaBlock {
     if (predicts_mask) mask_head.emplace(out, c.mask_hidden);
   }
 
-  Var operator()(const Var& x, const Var& embedding, const Var& mask, int up) {
-    const Var inner = norm2(conv1.normalised_next(norm1(x, embedding, mask, up)), embedding, mask, 1);
+  Var operator()(const Var& x, const Var& text_features, const Var& mask, int up) {
+    const Var inner = norm2(conv1.normalised_next(norm1(x, text_features, mask, up)), text_features, mask, 1);
     return residual_scale(shortcut ? (*shortcut)(x) : x, conv2(inner), x.graph().parameter(gain), up);
   }
   void visit(auto&& f) {
@@ -137,8 +134,7 @@ struct SsaBlock {
 };
 
 struct SsaGenerator {
-  using Config = SsaGeneratorConfig;
-  Config config;
+  SsaGeneratorConfig config;
   Parameter condition_mean,
       condition_var;  ///< buffers, set from the training captions where config.standardise
   Linear fc;
@@ -163,30 +159,29 @@ struct SsaGenerator {
     }
   }
 
-  /// What the network gives before its tanh, [B,S,S,3]; `noise` or `perturb` bound it.
-  /// caption [B,condition] (a caption's text feature, not normalised), latent [B,latent] ~ N(0,1).
-  Var operator()(const Var& caption, const Var& latent) {
-    const int64_t batch = caption.shape()[0];
-    const DType type = caption.graph().activation_type();
-    const Var embedding = standardised(cast(caption, type));
+  /// What the network gives before its tanh, [B,S,S,3].
+  /// text_features [B,condition] (a caption's, not normalised), latent [B,latent] ~ N(0,1).
+  Var operator()(const Var& text_features, const Var& latent) {
+    const int64_t batch = text_features.shape()[0];
+    const DType type = text_features.graph().activation_type();
+    const Var text = standardised(cast(text_features, type));
     Var x = fc(cast(latent, type)).reshape({batch, 4, 4, config.multipliers[0] * config.width});
     Var logits = mask_head(x);
     for (size_t i = 0; i < blocks.size(); ++i) {
       const int up = i == 0 ? 1 : 2;
       const Var mask = mask_sigmoid(logits, x.shape()[1] * up, x.shape()[2] * up);
-      x = blocks[i](x, embedding, mask, up);
+      x = blocks[i](x, text, mask, up);
       if (blocks[i].mask_head) logits = (*blocks[i].mask_head)(x);
     }
     return rgb_conv(rgb_norm(x, Activation::leaky_relu));
   }
 
-  /// The perturbation in [0,1] pixel units, |noise| <= eps, at the generator's size.
-  Var noise(const Var& embedding, const Var& latent) { return generated_noise(*this, embedding, latent); }
-  /// The perturbation at a picture's size, within eps too: Error if the config says bicubic.
-  Var noise(const Var& embedding, const Var& latent, int64_t height, int64_t width) {
-    return generated_noise(*this, embedding, latent, height, width);
+  /// The training captions' statistics, used where config.standardise.
+  void standardise(std::span<const float> mean, std::span<const float> variance) {
+    if (!config.standardise) return;
+    condition_mean.value.assign(mean);
+    condition_var.value.assign(variance);
   }
-  /// What scales the output when it is scaled.
   std::vector<Parameter*> output_parameters() { return {&rgb_conv.weight, &rgb_conv.bias}; }
   void visit(auto&& f) {
     f("condition_mean", condition_mean), f("condition_var", condition_var);
@@ -195,11 +190,11 @@ struct SsaGenerator {
   }
 
  private:
-  Var standardised(const Var& caption) {
-    if (!config.standardise) return caption;
-    Graph& g = caption.graph();
+  Var standardised(const Var& text_features) {
+    if (!config.standardise) return text_features;
+    Graph& g = text_features.graph();
     const EvalMode fixed(g);
-    return batch_norm(caption, {}, {}, g.parameter(condition_mean), g.parameter(condition_var));
+    return batch_norm(text_features, {}, {}, g.parameter(condition_mean), g.parameter(condition_var));
   }
 };
 

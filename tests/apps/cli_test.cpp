@@ -128,10 +128,11 @@ TEST(Program, AFullDiskForTheResultIsAFailure) {
 TEST(Config, SetsFlagsAndTheCommandLineOverridesIt) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();
-  write_file(folder / "t2ue.toml",
-             "[train.clip]\nepochs = 3\nbatch = 8\nflip = false\nlearning-rate = 0.002\nthreads = 1\nclip = '" +
-                 w.clip_json.string() + "'\nout = '" + (folder / "m.safetensors").string() +
-                 "'\n[noise]\nsize = '8x8'\n");
+  write_file(
+      folder / "t2ue.toml",
+      "[train.clip]\nepochs = 3\nbatch = 8\nflip = false\nlearning-rate = 0.002\nthreads = 1\nclip = '" +
+          w.clip_json.string() + "'\nout = '" + (folder / "m.safetensors").string() +
+          "'\n[noise]\nsize = '8x8'\n");
   const Words words{"train", "clip", "--config", folder / "t2ue.toml", "--data", w.pictures, "--json"};
   const auto from_file = program(words);
   ASSERT_EQ(from_file.code, 0) << from_file.err;
@@ -249,6 +250,12 @@ TEST(Noise, ThenApplyThenAudit) {
   const Ended strict = program(audit + Words{"--eps", "0"});
   EXPECT_EQ(strict.code, 1);
   EXPECT_EQ(strict.json().at("passed"), false);
+  ASSERT_EQ(program(audit + Words{"--sheet", folder / "sheet.png"}).code, 0);
+  const Image sheet = load_image(folder / "sheet.png");  // eight originals, changes, protected pictures
+  EXPECT_EQ(sheet.width, 8 * 98 + 2);
+  EXPECT_EQ(sheet.height, 3 * 98 + 2);
+  const auto middle = [&](int row) { return sheet.pixels[size_t(sheet.width) * (98 * row + 50) * 3 + 150]; };
+  EXPECT_NE(middle(0), middle(2)) << "the noise is in the third row";
 
   EXPECT_EQ(program(apply).code, 1) << "the output folder is there";
   EXPECT_EQ(program(apply + Words{"--overwrite"}).code, 0);

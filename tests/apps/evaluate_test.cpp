@@ -166,8 +166,8 @@ TEST(Classifier, IsTrainedSavedAndMeasured) {
   const auto folder = fresh_folder();
   const auto file = folder / "m.safetensors";
   const Ended trained =
-      program(w.train_classifier(file) +
-              Words{"--epochs", "60", "--translation", "0", "--no-flip", "--learning-rate", "0.01", "--eval", w.pictures});
+      program(w.train_classifier(file) + Words{"--epochs", "60", "--translation", "0", "--no-flip",
+                                               "--learning-rate", "0.01", "--eval", w.pictures});
   ASSERT_EQ(trained.code, 0) << trained.err;
   const auto json = trained.json();
   EXPECT_EQ(json.at("steps"), 120);

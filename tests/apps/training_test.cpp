@@ -210,18 +210,9 @@ TEST(NotANumber, StopsNamesTheStepAndKeepsTheCheckpoint) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();
   const auto checkpoint = folder / "checkpoint.safetensors";
-  const Words words = w.train_clip(folder / "m.safetensors") + Words{"--epochs",
-                                                                     "50",
-                                                                     "--learning-rate",
-                                                                     "100",
-                                                                     "--weight-decay",
-                                                                     "10",
-                                                                     "--warmup-share",
-                                                                     "0",
-                                                                     "--checkpoint",
-                                                                     checkpoint,
-                                                                     "--checkpoint-every",
-                                                                     "1"};
+  const Words words = w.train_clip(folder / "m.safetensors") +
+                      Words{"--epochs",       "50", "--learning-rate", "100",      "--weight-decay",     "10",
+                            "--warmup-share", "0",  "--checkpoint",    checkpoint, "--checkpoint-every", "1"};
   const Ended ended = program(words);
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.err, HasSubstr("[train, step "));

@@ -187,6 +187,7 @@ TEST(Renames, TheTableGoesBothWaysAndOnlyWhereItSays) {
     EXPECT_EQ(with_present_names(before), now);
     EXPECT_EQ(with_first_names(now), before);
     EXPECT_EQ(with_first_names(before), before);
+    EXPECT_EQ(with_first_names(now.front()), before.front()) << "nobody says what it is";
     EXPECT_EQ(with_present_names({{"plans", {now, before}}}), json({{"plans", {now, now}}}));
     const json elsewhere{{std::string(rename.before), 1}, {"other", {{std::string(rename.now), 1}}}};
     EXPECT_EQ(with_present_names(elsewhere), elsewhere);

@@ -6,6 +6,7 @@
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 
 namespace t2ue {
 namespace {
@@ -25,7 +26,7 @@ int64_t clip_count(const std::string& name) {
 }
 
 TEST(ParameterCount, GeneratorOfThePaperByParts) {
-  SsaGenerator generator(generator_config("t2ue"));
+  SsaGenerator generator(generator_config("t2ue").as<SsaGeneratorConfig>());
   EXPECT_EQ(trained_count(generator), 31'329'281);
   EXPECT_EQ(trained_count(generator.fc), 827'392);
   EXPECT_EQ(trained_count(generator.mask_head), 461'201);
@@ -39,7 +40,7 @@ TEST(ParameterCount, GeneratorOfThePaperByParts) {
 }
 
 TEST(ParameterCount, GeneratorForWiderText) {
-  SsaGeneratorConfig config = generator_config("t2ue");
+  SsaGeneratorConfig config = generator_config("t2ue").as<SsaGeneratorConfig>();
   config.condition = 1024, config.width = 128;
   SsaGenerator generator(config);
   EXPECT_EQ(trained_count(generator), 105'386'241);

@@ -70,7 +70,7 @@ class VictimTraining final : public Training, Task {
  public:
   template <class Config>
   VictimTraining(const Config& config, bool everything, const ParityWay& way)
-      : Task(everything), trainer_(config, recipe, data, way.device(), Execution::planned, way.precision) {}
+      : Task(everything), trainer_(config, recipe, data, {way.device(), Execution::planned, way.precision}) {}
   std::vector<float> step() override { return {trainer_.step()}; }
   std::vector<const ParameterSet*> trained() override { return {&trainer_.parameters()}; }
 
@@ -84,7 +84,7 @@ PatternDictionaryConfig tiny_dictionary() {
   return c;
 }
 
-template <class Model, class Generator = SsaGenerator>
+template <class Model, class GeneratorKind = SsaGenerator>
 class NoiseTraining final : public Training, Task {
  public:
   template <class Config>
@@ -93,7 +93,7 @@ class NoiseTraining final : public Training, Task {
         frozen_(surrogate_steps == 0),
         trainer_(config(), surrogate,
                  {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_learning_rate = rate},
-                 recipe, data, conditions(data), way.device(), Execution::planned, way.precision) {}
+                 recipe, data, conditions(data), {way.device(), Execution::planned, way.precision}) {}
   std::vector<float> step() override {
     const auto losses = trainer_.round();
     if (frozen_) return {losses.noise};
@@ -114,15 +114,15 @@ class NoiseTraining final : public Training, Task {
     return c;
   }
 
-  static auto config() {
-    if constexpr (std::is_same_v<Generator, SsaGenerator>)
+  static GeneratorConfig config() {
+    if constexpr (std::is_same_v<GeneratorKind, SsaGenerator>)
       return tiny_generator();
     else
-      return tiny_dictionary();
+      return {tiny_dictionary(), {.resampler = Resampler::tile}, "patterns"};
   }
 
   bool frozen_;
-  BiLevelTrainer<Model, Generator> trainer_;
+  BiLevelTrainer<Model> trainer_;
 };
 
 ClipConfig tiny_clip_with_vit() {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <t2ue/core/rng.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/training/bilevel.hpp>
 #include <t2ue/training/trainer.hpp>
 
@@ -91,7 +92,7 @@ struct TinyClassifierTest : testing::Test {
 
   /// Its weights after so many steps.
   std::vector<float> after(int steps, Execution execution = Execution::planned) {
-    ClassifierTrainer trainer(tiny_classifier(), recipe, data, {}, execution);
+    ClassifierTrainer trainer(tiny_classifier(), recipe, data, {.execution = execution});
     for (int i = 0; i < steps; ++i) trainer.step();
     return weights(trainer.parameters());
   }

@@ -141,11 +141,11 @@ TEST_F(WorstDraws, IsAMemberOfTheRecipe) {
                 train_recipe_from_json({{"augmentation_draws", 3}});
               }),
               HasSubstr("wants an augmentation_policy"));
-  EXPECT_THAT(
-      error_of([] {
-        train_recipe_from_json({{"augmentation_draws", 3}, {"augmentation_policy", "ueraser"}, {"cutmix_alpha", 1.0}});
-      }),
-      HasSubstr("CutMix"));
+  EXPECT_THAT(error_of([] {
+                train_recipe_from_json(
+                    {{"augmentation_draws", 3}, {"augmentation_policy", "ueraser"}, {"cutmix_alpha", 1.0}});
+              }),
+              HasSubstr("CutMix"));
 }
 
 }  // namespace
