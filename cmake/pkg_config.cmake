@@ -21,16 +21,12 @@ else()
 endif()
 set(T2UE_PC_COMPILED_CFLAGS "${T2UE_PC_CFLAGS} -DT2UE_COMPILED=1")
 
-set(T2UE_PC_CUDA_LIBS "")
+# With CUDA the two libraries refer to one another: the registration of its backend is called by core's.
+set(T2UE_PC_COMPILED_LIBS "-l:libt2ue_compiled.a")
 if(T2UE_HAS_CUDA)
   string(APPEND T2UE_PC_COMPILED_CFLAGS " -DT2UE_HAS_CUDA=1")
-  # What t2ue_cuda asks of the linker, whoever links it: its registration is called by nobody.
-  get_target_property(options t2ue_cuda INTERFACE_LINK_OPTIONS)
-  if(options)
-    list(JOIN options " " options)
-    string(REPLACE "LINKER:" "-Wl," T2UE_PC_CUDA_LIBS "${options} ")
-  endif()
-  string(APPEND T2UE_PC_CUDA_LIBS "-lt2ue_cuda -L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -lrt -l${CMAKE_DL_LIBS} ")
+  set(T2UE_PC_COMPILED_LIBS "-Wl,--start-group -l:libt2ue_compiled.a -lt2ue_cuda -Wl,--end-group")
+  string(APPEND T2UE_PC_COMPILED_LIBS " -L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -lrt -l${CMAKE_DL_LIBS}")
 endif()
 
 set(names t2ue t2ue-headers)
