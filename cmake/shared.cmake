@@ -11,6 +11,8 @@ t2ue_common(t2ue_shared PUBLIC)
 target_compile_definitions(t2ue_shared PUBLIC T2UE_COMPILED=1)
 if(T2UE_SANITIZE)
   target_link_options(t2ue_shared PRIVATE -fsanitize=${T2UE_SANITIZE})
+else()
+  target_link_options(t2ue_shared PRIVATE LINKER:--no-undefined)
 endif()
 if(T2UE_HAS_CUDA)
   # All of it, also what only a program calls.
