@@ -112,7 +112,7 @@
 #include <t2ue/models/clip/clip.hpp>
 #include <t2ue/models/clip/modified_resnet.hpp>
 #include <t2ue/models/clip/text.hpp>
-#include <t2ue/models/clip/transformer.hpp>
+#include <t2ue/models/transformer.hpp>
 #include <t2ue/models/clip/vision_transformer.hpp>
 #include <t2ue/models/configs.hpp>
 #include <t2ue/models/generators/generator_noise.hpp>

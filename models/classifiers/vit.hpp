@@ -1,7 +1,7 @@
 // Vision transformers that classify (Dosovitskiy et al., 2021).
 #pragma once
 
-#include <t2ue/models/clip/transformer.hpp>
+#include <t2ue/models/transformer.hpp>
 
 namespace t2ue {
 

@@ -1,7 +1,7 @@
 // CLIP's text tower.
 #pragma once
 
-#include <t2ue/models/clip/transformer.hpp>
+#include <t2ue/models/transformer.hpp>
 
 namespace t2ue {
 
