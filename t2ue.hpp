@@ -3,11 +3,13 @@
 
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/backend.hpp>
+#include <t2ue/core/compute.hpp>
 #include <t2ue/core/file_lock.hpp>
 #include <t2ue/core/folders.hpp>
 #include <t2ue/core/graph.hpp>
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/plan.hpp>
+#include <t2ue/core/register_backend.hpp>
 #include <t2ue/core/rng.hpp>
 #include <t2ue/core/safetensors.hpp>
 #include <t2ue/core/staged_copy.hpp>

@@ -93,7 +93,7 @@ Result run_bench(const BenchFlags& flags, const Globals& globals) {
   const Compute compute = compute_of(flags.compute);
   std::optional<ProgressBar> bar;
   std::string cell, stage;
-  BenchOptions options{compute.device, compute.precision, flags.retry_failed, {}, {}};
+  BenchOptions options{compute, flags.retry_failed, {}, {}};
   options.begin_cell = [&](const std::string& name, size_t done, size_t total) {
     if (bar) bar->finish();
     bar.reset();

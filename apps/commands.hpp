@@ -6,9 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include <t2ue/core/device.hpp>
+#include <t2ue/core/compute.hpp>
 #include <t2ue/core/error.hpp>
-#include <t2ue/core/kinds.hpp>
 
 namespace t2ue::apps {
 
@@ -50,10 +49,6 @@ CLI::App& add_command(CLI::App& parent, const std::string& name, const std::stri
 /// Where a command computes, and in what.
 struct ComputeFlags {
   std::string device = "auto", precision = "auto";
-};
-struct Compute {
-  Device device;
-  Precision precision = Precision::fp32;
 };
 /// --device
 void add_device(CLI::App& command, std::string& device);

@@ -7,9 +7,10 @@
 #include <dnnl.h>
 #endif
 #if T2UE_HAS_CUDA
-#include <t2ue/cuda/backend.hpp>
 #include <t2ue/cuda/discovery.hpp>
 #endif
+
+#include <t2ue/core/backend.hpp>
 
 #include "commands.hpp"
 
@@ -41,10 +42,8 @@ nlohmann::json cuda_facts() {
                         {"runtime", versions.runtime},
                         {"cublas_lt", versions.cublas_lt},
                         {"cudnn", versions.cudnn}};
-  if (!cuda::why_unusable().empty()) found["problem"] = cuda::why_unusable();
-#else
-  found["problem"] = "this build of t2ue has no CUDA backend";
 #endif
+  if (const std::string problem = why_no_cuda(); !problem.empty()) found["problem"] = problem;
   return found;
 }
 

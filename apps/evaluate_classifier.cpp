@@ -24,7 +24,7 @@ Result evaluate_classifier(const EvaluationFlags& flags, const Globals& globals)
   const std::vector<int32_t> outputs = classifier.outputs_of(data.pairs.label_names);
   std::vector<int32_t> labels;
   for (const int32_t label : data.pairs.labels) labels.push_back(outputs[static_cast<size_t>(label)]);
-  DatasetPass logits(data.pairs, class_logits(*classifier.model), 64, device);
+  DatasetPass logits(data.pairs, class_logits(*classifier.model), 64, {device});
   const ClassificationResult result =
       classification(logits.run(), labels, classifier.config.outputs, flags.bootstrap);
   nlohmann::json json = evaluation_json(to_json(result), flags, data);

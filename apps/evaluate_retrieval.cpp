@@ -108,7 +108,7 @@ Result evaluate_retrieval(const RetrievalOptions& options, const Globals& global
   const LoadedData data = load_data(flags.data, index, clip.tokenizer, config.image_size,
                                     config.text.context_length, flags.skip_bad, globals);
   const Texts texts = texts_of(options, clip, data.pairs, device);
-  DatasetPass pictures(data.pairs, image_features(*clip.model), 64, device);
+  DatasetPass pictures(data.pairs, image_features(*clip.model), 64, {device});
   const std::vector<float> images = pictures.run();
   const RetrievalResult result =
       retrieval(images, texts.features, config.text.embed_dim, texts.owner, flags.bootstrap, device);

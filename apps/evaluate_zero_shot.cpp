@@ -40,7 +40,7 @@ Result evaluate_zero_shot(const ZeroShotOptions& options, const Globals& globals
   const std::vector<float> classes =
       class_embeddings(names, templates, config.text.embed_dim,
                        [&](std::span<const std::string> prompts) { return encoder.encode(prompts); });
-  DatasetPass pictures(data.pairs, image_features(*clip.model), 64, device);
+  DatasetPass pictures(data.pairs, image_features(*clip.model), 64, {device});
   const ClassificationResult result =
       classification(class_scores(pictures.run(), classes, config.text.embed_dim), data.pairs.labels,
                      static_cast<int64_t>(names.size()), flags.bootstrap);

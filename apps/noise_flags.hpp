@@ -64,7 +64,7 @@ inline Size size_of(const std::string& text, int otherwise) {
 /// The generator at work, with the seed and the latents asked for.
 inline std::unique_ptr<T2ueSource> open_source(const NoiseFlags& flags) {
   const Compute compute = compute_of(flags.compute);
-  auto source = std::make_unique<T2ueSource>(flags.generator, compute.device, compute.precision);
+  auto source = std::make_unique<T2ueSource>(flags.generator, compute);
   if (flags.seed) source->set_seed(*flags.seed);
   source->set_latent_sharing(kind_named<LatentSharing>(flags.latent));
   return source;

@@ -52,7 +52,7 @@ Result train_classifier(const ClassifierOptions& options, const Globals& globals
                                 {"start", begun},
                                 {"precision", name_of(compute.precision)}};
   const std::unique_ptr<ClassifierTrainer> owned =
-      classifier_trainer(config, start_at, recipe, data.pairs, compute.device, compute.precision);
+      classifier_trainer(config, start_at, recipe, data.pairs, compute);
   ClassifierTrainer& trainer = *owned;
   resume_if_asked(trainer, options.checkpoint, identity);
 

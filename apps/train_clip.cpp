@@ -43,7 +43,7 @@ Result train_clip(const ClipOptions& options, const Globals& globals) {
                                     config.text.context_length, options.skip_bad, globals);
   const nlohmann::json identity{
       {"clip", to_json(config)}, {"data", data_hash(data.pairs)}, {"precision", name_of(compute.precision)}};
-  ClipTrainer trainer(config, recipe, data.pairs, compute.device, Execution::planned, compute.precision);
+  ClipTrainer trainer(config, recipe, data.pairs, compute);
   resume_if_asked(trainer, options.checkpoint, identity);
 
   const Trained trained = train_to_end(trainer, "train clip", options, identity, globals);

@@ -219,12 +219,11 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   Result result;
   if (options.labels) {
     BiLevelTrainer<Classifier> trainer(plan.generator, classifier_like(surrogate, data.pairs), plan.policy,
-                                       plan.recipe, data.pairs, conditions, compute.device,
-                                       Execution::planned, compute.precision);
+                                       plan.recipe, data.pairs, conditions, compute);
     result = finish(trainer);
   } else {
     BiLevelTrainer<Clip> trainer(plan.generator, surrogate, plan.policy, plan.recipe, data.pairs, conditions,
-                                 compute.device, Execution::planned, compute.precision);
+                                 compute);
     if (towers.frozen) {
       check(plan.policy.surrogates == 1, "train", "a frozen CLIP from a file is one surrogate, not ",
             plan.policy.surrogates, "; leave --surrogates out");

@@ -63,8 +63,8 @@ Result train_patterns(const PatternsOptions& options, const Globals& globals) {
   const nlohmann::json identity{{"words", file.keywords.words},  {"size", file.size},
                                 {"eps_steps", file.eps_steps},   {"surrogate", to_json(surrogate)},
                                 {"data", data_hash(data.pairs)}, {"record", record}};
-  const auto trainer = word_patterns_trainer(file, options.coarseness, surrogate, policy, recipe, data.pairs,
-                                             texts, compute.device, compute.precision);
+  const auto trainer =
+      word_patterns_trainer(file, options.coarseness, surrogate, policy, recipe, data.pairs, texts, compute);
   Result result = run_bilevel(*trainer, "train patterns", options.checkpoint,
                               rounds_of(1, data.pairs.count(), recipe, policy), identity, globals);
   file.patterns = trained_patterns(*trainer);

@@ -98,7 +98,7 @@ Json check_step(const NamedStep& step, const Options& o) {
         if (work.trained) g.backward(loss);
         output = g.output(loss);
       },
-      o.device, Execution::planned, o.precision);
+      {o.device, Execution::planned, o.precision});
   once.run();
   const std::vector<float> values = output.to_vector<float>();
   double sum = 0, squares = 0;

@@ -59,7 +59,7 @@ Json timed_runs(const std::string& what, const TimingOptions& o, Run&& run) {
 }
 
 inline Json timed(const std::string& what, const Step::Recorder& record, const TimingOptions& o) {
-  Step step(record, o.device, Execution::planned, o.precision);
+  Step step(record, {o.device, Execution::planned, o.precision});
   Json row = timed_runs(what, o, [&] { step.run(); });
   row["launches"] = step.plan()->launches();
   row["arena_bytes"] = step.plan()->arena_bytes();
@@ -77,7 +77,7 @@ inline double flops_of(const Step::Recorder& record, const TimingOptions& o) {
 #undef T2UE_COUNT
   counting.capture = nullptr;
   counted = 0;
-  Step(record, counting, o.device, Execution::planned, o.precision).run();
+  Step(record, counting, {o.device, Execution::planned, o.precision}).run();
   return counted;
 }
 

@@ -175,7 +175,7 @@ std::string part_of_clip(const std::string& name) {
 }
 
 void print_plan(const std::string& title, const Step::Recorder& record) {
-  const Step step(record, counting_device(), Execution::planned, Precision::bf16);
+  const Step step(record, {counting_device(), Execution::planned, Precision::bf16});
   std::printf("%s: %zu launches when planned, an arena of %.1f GB.\n\n", title.c_str(),
               step.plan()->launches(), static_cast<double>(step.plan()->arena_bytes()) / 1e9);
 }

@@ -75,6 +75,9 @@ get_filename_component(cudnn_folder ${T2UE_CUDNN_LIBRARY} DIRECTORY)
 target_compile_definitions(t2ue_cuda PRIVATE T2UE_CUDNN_FOLDER="${cudnn_folder}"
                            T2UE_CUBLASLT_FOLDER="$<TARGET_FILE_DIR:CUDA::cublasLt>")
 target_compile_definitions(t2ue_cuda INTERFACE T2UE_HAS_CUDA=1 PRIVATE T2UE_COMPILED=1)
+# cuda/registration.cpp is linked, though nothing calls it: with the build's targets, the installed ones, and in
+# t2ue.pc. By hand: -lt2ue_compiled -lt2ue_cuda -Wl,-u,t2ue_cuda_backend.
+target_link_options(t2ue_cuda INTERFACE LINKER:-u,t2ue_cuda_backend)
 t2ue_own_target(t2ue_cuda)
 include(${PROJECT_SOURCE_DIR}/cmake/cuda_resources.cmake)
 # t2ue::compiled comes with it; who uses the headers alone links t2ue::cuda beside t2ue::t2ue.

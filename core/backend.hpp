@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/kernels.hpp>
@@ -39,8 +41,11 @@ struct Backend {
   void (*destroy)(Device, void* captured) = nullptr;
 };
 
-/// The backend of a device. Error with the reason if this build or machine has none.
+/// The backend of a device. Error with the reason if this program or machine has none.
 const Backend& backend_of(Device device);
+
+/// Why no GPU can be used, in one line; empty if the first one can.
+std::string why_no_cuda();
 
 /// Makes a backend of one's own a device, for good.
 Device add_backend(const Backend& backend);

@@ -27,13 +27,13 @@
 #include <t2ue/core/cpu/resize.hpp>
 #include <t2ue/core/cpu/retrieval_counts.hpp>
 #include <t2ue/core/cpu/upsample_sscbn_relu.hpp>
-#if T2UE_HAS_CUDA
-#include <t2ue/cuda/backend.hpp>
-#endif
+#include <t2ue/core/register_backend.hpp>
 
 namespace t2ue {
 
 namespace detail {
+
+inline constexpr const char* no_cuda = "this build of t2ue has no CUDA backend";
 
 inline void* cpu_allocate(Device, size_t bytes) {
   constexpr size_t alignment = 64;
@@ -93,6 +93,11 @@ T2UE_INLINE const Backend& cpu_backend() {
 #endif
 }
 
+T2UE_INLINE std::string why_no_cuda() {
+  const BackendProvider* provider = detail::cuda_provider().load();
+  return provider ? provider->why_unusable() : detail::no_cuda;
+}
+
 T2UE_INLINE const Backend& backend_of(Device device) {
   if (device.kind == DeviceKind::cpu) return cpu_backend();
   if (device.kind == DeviceKind::added) {
@@ -100,12 +105,10 @@ T2UE_INLINE const Backend& backend_of(Device device) {
           "there is no ", device.text());
     return detail::added_backends()[static_cast<size_t>(device.index)];
   }
-#if T2UE_HAS_CUDA
-  return cuda::cuda_backend(device.index);
-#else
-  fail("device", device.text(),
-       " was asked for, but this build of t2ue has no CUDA backend; use --device cpu");
-#endif
+  const BackendProvider* provider = detail::cuda_provider().load();
+  check(provider != nullptr, "device", device.text(), " was asked for, but ", detail::no_cuda,
+        "; use --device cpu");
+  return provider->backend(device.index);
 }
 
 T2UE_INLINE Device add_backend(const Backend& backend) {
@@ -127,9 +130,7 @@ T2UE_INLINE Precision default_precision(Device device) {
 T2UE_INLINE Device parse_device(std::string_view text) {
   if (text == "cpu") return {};
   if (text == "auto") {
-#if T2UE_HAS_CUDA
-    if (cuda::why_unusable().empty()) return {DeviceKind::cuda, 0};
-#endif
+    if (why_no_cuda().empty()) return {DeviceKind::cuda, 0};
     return {};
   }
   if (text == "cuda") return {DeviceKind::cuda, 0};

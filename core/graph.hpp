@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <t2ue/core/compute.hpp>
 #include <t2ue/core/launch.hpp>
 #include <t2ue/core/parameter.hpp>
 
@@ -36,9 +37,6 @@ class Var {
   int32_t id_ = -1;
   Shape shape_;
 };
-
-/// Whether launches are collected for a plan, or run one by one as they are recorded.
-enum class Execution : uint8_t { planned, eager };
 
 /// Records one step. Not copyable; lives as long as its Vars are used.
 class Graph {
@@ -83,10 +81,10 @@ class Graph {
   /// activation has the type of the activation it comes from. A gradient has the type of its value, that of a
   /// parameter is f32.
   Var value(const Shape& shape, DType dtype = DType::f32);
-  /// Adds a kernel call.
+  /// Adds a call of the op that these arguments are of. `name` is what errors call it.
   template <class Args>
-  void launch(const char* name, Kernels::Fn<Args> Kernels::*slot, const Args& args) {
-    add_launch(std::make_unique<LaunchOf<Args>>(name, slot, args));
+  void launch(const Args& args, const char* name = OpOf<Args>::name) {
+    add_launch(std::make_unique<LaunchOf<Args>>(args, name));
   }
   /// Says how gradients flow from outputs to inputs: `emit` appends the launches. It is kept only if an input
   /// requires a gradient, and called only if one reached an output.

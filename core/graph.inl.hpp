@@ -108,7 +108,7 @@ T2UE_INLINE void Graph::backward(const Var& loss) {
   FillArgs seed;
   static_cast<View&>(seed.y) = grad(loss);
   seed.value = 1.0f;
-  launch("fill", &Kernels::fill, seed);
+  launch(seed);
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
     const bool reached = std::any_of(node->outputs.begin(), node->outputs.end(),
                                      [&](const Var& y) { return static_cast<bool>(grad_of(y)); });
@@ -119,7 +119,7 @@ T2UE_INLINE void Graph::backward(const Var& loss) {
     if (!requires_grad(var) || grad_of(var)) continue;
     FillArgs zero;
     zero.y = grad(var);
-    launch("fill", &Kernels::fill, zero);
+    launch(zero);
   }
 }
 

@@ -52,4 +52,16 @@ struct Kernels {
 #undef T2UE_SLOT
 };
 
+/// The op of an argument struct: its name and its slot. No two ops share a struct.
+template <class Args>
+struct OpOf;
+#define T2UE_OP_OF(op, Args)                   \
+  template <>                                  \
+  struct OpOf<Args> {                          \
+    static constexpr const char* name = #op;   \
+    static constexpr auto slot = &Kernels::op; \
+  };
+T2UE_OPS(T2UE_OP_OF)
+#undef T2UE_OP_OF
+
 }  // namespace t2ue

@@ -66,15 +66,14 @@ class Launch {
   };
 };
 
-/// The launch of one slot of the table.
+/// The launch of the op that the arguments are of. `name` is what errors call it.
 template <class Args>
 class LaunchOf final : public Launch {
  public:
-  using Slot = Kernels::Fn<Args> Kernels::*;
-  LaunchOf(const char* name, Slot slot, const Args& args) : name_(name), slot_(slot), args_(args) {}
+  explicit LaunchOf(const Args& args, const char* name = OpOf<Args>::name) : name_(name), args_(args) {}
 
   void run(const Kernels& kernels, Stream stream) const override {
-    const auto kernel = kernels.*slot_;
+    const auto kernel = kernels.*OpOf<Args>::slot;
     if (!kernel) no_kernel(kernels);
     kernel(args_, stream);
   }
@@ -91,7 +90,6 @@ class LaunchOf final : public Launch {
   }
 
   const char* name_;
-  Slot slot_;
   Args args_;
 };
 

@@ -47,11 +47,9 @@ class Plan {
 class Step {
  public:
   using Recorder = std::function<void(Graph&)>;
-  explicit Step(Recorder record, Device device = {}, Execution execution = Execution::planned,
-                Precision precision = Precision::fp32)
-      : Step(std::move(record), backend_of(device), device, execution, precision) {}
-  Step(Recorder record, const Backend& backend, Device device = {}, Execution execution = Execution::planned,
-       Precision precision = Precision::fp32);
+  explicit Step(Recorder record, const Compute& compute = {})
+      : Step(std::move(record), backend_of(compute.device), compute) {}
+  Step(Recorder record, const Backend& backend, const Compute& compute = {});
 
   void run();
   /// Runs once more op by op with every result checked: throws Error naming the op and tensor that first held

@@ -95,10 +95,9 @@ T2UE_INLINE void Plan::run() const {
   backend_.replay(device_, captured_.get());
 }
 
-T2UE_INLINE Step::Step(Recorder record, const Backend& backend, Device device, Execution execution,
-                       Precision precision)
-    : record_(std::move(record)), backend_(backend), device_(device), precision_(precision) {
-  if (execution == Execution::eager) return;
+T2UE_INLINE Step::Step(Recorder record, const Backend& backend, const Compute& compute)
+    : record_(std::move(record)), backend_(backend), device_(compute.device), precision_(compute.precision) {
+  if (compute.execution == Execution::eager) return;
   Graph graph(backend_, device_, Execution::planned, false, precision_);
   record_(graph);
   plan_ = std::make_unique<Plan>(std::move(graph));

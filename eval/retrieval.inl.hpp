@@ -49,8 +49,7 @@ inline std::vector<QueryStanding> standings_of(const FeatureRows& queries, const
   const Tensor counts({queries.count(), 3}, DType::i32, device);
   const RetrievalCountsArgs args{queries.values.view(), gallery.values.view(), queries.owner.view(),
                                  gallery.owner.view(), counts.view()};
-  LaunchOf<RetrievalCountsArgs>("retrieval_counts", &Kernels::retrieval_counts, args)
-      .run(backend.kernels, backend.stream(device));
+  LaunchOf<RetrievalCountsArgs>(args).run(backend.kernels, backend.stream(device));
   const std::vector<int32_t> values = counts.to_vector<int32_t>();
   std::vector<QueryStanding> result;
   for (size_t i = 0; i < values.size(); i += 3) result.push_back({values[i], values[i + 1], values[i + 2]});

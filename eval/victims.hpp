@@ -39,8 +39,7 @@ struct VictimTask {
   const PairDataset* test = nullptr;
   const PairDataset* validation = nullptr;  ///< clean, disjoint from test
   int measure_every = 1;                    ///< epochs
-  Device device;
-  Precision precision = Precision::fp32;  ///< of the training; measured in fp32 in any case
+  Compute compute;                          ///< of the training; measured in fp32 in any case
   /// Called after every step: steps done, steps in all, seconds spent filling batches.
   std::function<void(int64_t, int64_t, double)> progress;
 };

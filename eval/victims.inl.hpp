@@ -138,18 +138,19 @@ T2UE_INLINE std::vector<Metric> classification_metrics(int64_t classes) {
 T2UE_INLINE VictimRun run_clip_victim(const ClipConfig& config, const TrainRecipe& recipe,
                                       const PairDataset& train, const VictimTask& task,
                                       const std::function<void(ClipTrainer&)>& trained) {
-  ClipTrainer trainer(config, recipe, train, task.device, Execution::planned, task.precision);
+  ClipTrainer trainer(config, recipe, train, task.compute);
   struct Passes {
     DatasetPass images;
     CaptionPass texts;
     Passes(const PairDataset& data, Clip& model, Device device)
-        : images(data, image_features(model), 64, device), texts(data, model, 64, device) {}
-  } test(*task.test, trainer.model(), task.device),
-      validation(*task.validation, trainer.model(), task.device);
+        : images(data, image_features(model), 64, {device}), texts(data, model, 64, {device}) {}
+  } test(*task.test, trainer.model(), task.compute.device),
+      validation(*task.validation, trainer.model(), task.compute.device);
   const auto measure = [&](bool on_test, int64_t resamples) {
     Passes& passes = on_test ? test : validation;
     return detail::retrieval_measurement(passes.images.run(), passes.texts.run(), config.text.embed_dim,
-                                         on_test ? *task.test : *task.validation, resamples, task.device);
+                                         on_test ? *task.test : *task.validation, resamples,
+                                         task.compute.device);
   };
   // Hit@10 both ways: metrics 2 and 6.
   const auto headline = [](const detail::Measurement& m) { return m.scores[2] + m.scores[6]; };
@@ -164,10 +165,10 @@ T2UE_INLINE VictimRun run_classifier_victim(const ClassifierConfig& config, cons
   check(train.label_names == task.test->label_names && train.label_names == task.validation->label_names,
         "victim", "training, test and validation pictures do not have the same classes");
   const std::unique_ptr<ClassifierTrainer> owned =
-      classifier_trainer(config, start, recipe, train, task.device, task.precision);
+      classifier_trainer(config, start, recipe, train, task.compute);
   ClassifierTrainer& trainer = *owned;
-  DatasetPass test(*task.test, class_logits(trainer.model()), 64, task.device),
-      validation(*task.validation, class_logits(trainer.model()), 64, task.device);
+  DatasetPass test(*task.test, class_logits(trainer.model()), 64, {task.compute.device}),
+      validation(*task.validation, class_logits(trainer.model()), 64, {task.compute.device});
   const auto measure = [&](bool on_test, int64_t resamples) {
     const PairDataset& data = on_test ? *task.test : *task.validation;
     const auto result = classification((on_test ? test : validation).run(), data.labels, config.outputs,

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include <t2ue/core/compute.hpp>
 #include <t2ue/core/config.hpp>
-#include <t2ue/core/device.hpp>
 #include <t2ue/data/records/dataset_index.hpp>
 #include <t2ue/methods/caption_features.hpp>
 #include <t2ue/methods/one_pixel.hpp>
@@ -30,8 +30,7 @@ struct MethodFacts {
   CaptionFeatures features;                             ///< for the option features = given
   std::shared_ptr<const OnePixelStatistics> one_pixel;  ///< of the pictures to be protected
   std::vector<NoiseItem> items;                         ///< all of them: what `shuffled` shuffles over
-  Device device;
-  Precision precision = Precision::fp32;
+  Compute compute;
 };
 
 /// The facts that an index tells: classes, and every record's captions (all of them, in order).

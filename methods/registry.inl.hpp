@@ -100,7 +100,7 @@ inline Method make_t2ue(MethodRequest& r) {
   check(!file.empty(), r.name, "'generator' names the generator file, and is missing");
   check(latent == "all" || latent == "caption" || latent == "item", r.name,
         "'latent' is all, caption or item, not '", latent, "'");
-  const auto source = std::make_shared<T2ueSource>(file, r.facts.device, r.facts.precision);
+  const auto source = std::make_shared<T2ueSource>(file, r.facts.compute);
   source->set_latent_sharing(latent == "all"       ? LatentSharing::all
                              : latent == "caption" ? LatentSharing::caption
                                                    : LatentSharing::item);

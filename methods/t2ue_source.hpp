@@ -62,8 +62,7 @@ class T2ueSource final : public NoiseSource {
  public:
   /// Error if the file is not a generator file, or its tensors do not fit its configuration. Captions are
   /// embedded in fp32 whatever the generator computes in.
-  explicit T2ueSource(const std::filesystem::path& generator_file, Device device = {},
-                      Precision precision = Precision::fp32);
+  explicit T2ueSource(const std::filesystem::path& generator_file, const Compute& compute = {});
   ~T2ueSource() override;
 
   static MethodCard describe(float eps);

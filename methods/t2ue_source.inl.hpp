@@ -68,7 +68,7 @@ T2UE_INLINE CaptionEncoder::CaptionEncoder(const TextConfig& config, Tokenizer t
         const NoGrad no_grad(g);
         features_ = g.output(tower_(g.input(ids_), g.input(end_)));
       },
-      device);
+      Compute{device});
 }
 
 T2UE_INLINE std::vector<float> CaptionEncoder::encode(std::span<const std::string> captions) {
@@ -135,15 +135,15 @@ T2UE_INLINE void save_generator(const std::filesystem::path& path, const SsaGene
 
 struct T2ueSource::State {
   State(const CheckpointReader& reader, const nlohmann::json& state, const std::filesystem::path& path,
-        Device device, Precision computed_in)
+        const Compute& compute)
       : encoder(detail::text_config_from_json(state.at("text")),
-                Tokenizer::from_json(state.at("tokenizer").dump()), device),
+                Tokenizer::from_json(state.at("tokenizer").dump()), compute.device),
         generator(generator_config_from_json(state.at("generator"), state.at("name").get<std::string>())),
-        parameters(generator, 0, device, computed_in, ParameterUse::inference),
-        condition({detail::source_batch, generator.config.condition}, DType::f32, device),
-        latent({detail::source_batch, generator.config.latent}, DType::f32, device),
+        parameters(generator, 0, compute.device, compute.precision, ParameterUse::inference),
+        condition({detail::source_batch, generator.config.condition}, DType::f32, compute.device),
+        latent({detail::source_batch, generator.config.latent}, DType::f32, compute.device),
         seed(state.at("seed").get<uint64_t>()),
-        precision(computed_in),
+        precision(compute.precision),
         sha256(sha256_file(path)),
         step(
             [this](Graph& g) {
@@ -151,7 +151,7 @@ struct T2ueSource::State {
               const EvalMode eval_mode(g);
               noise = g.output(generator.noise(g.input(condition), g.input(latent)));
             },
-            device, Execution::planned, computed_in) {
+            compute) {
     check(encoder.config().embed_dim == generator.config.condition, "generator", "the text tower gives ",
           encoder.config().embed_dim, " numbers a caption, the generator wants ", generator.config.condition);
     keywords.words = state.at("keywords").get<std::vector<std::string>>();
@@ -174,11 +174,11 @@ struct T2ueSource::State {
   Step step;
 };
 
-T2UE_INLINE T2ueSource::T2ueSource(const std::filesystem::path& path, Device device, Precision precision) {
+T2UE_INLINE T2ueSource::T2ueSource(const std::filesystem::path& path, const Compute& compute) {
   const CheckpointReader reader(path, "generator");
   const nlohmann::json state = parse_json(reader.state(), path.string());
   try {
-    state_ = std::make_unique<State>(reader, state, path, device, precision);
+    state_ = std::make_unique<State>(reader, state, path, compute);
   } catch (const nlohmann::json::exception& error) {
     fail("generator", path, " is damaged: ", error.what());
   }

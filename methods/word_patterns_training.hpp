@@ -50,7 +50,7 @@ inline void check_word_patterns_policy(const BiLevelPolicy& policy) {
 inline std::unique_ptr<WordPatternsTrainer> word_patterns_trainer(
     const WordPatternsFile& wanted, int64_t coarseness, const ClipConfig& surrogate,
     const BiLevelPolicy& policy, const TrainRecipe& recipe, const PairDataset& pictures,
-    std::span<const std::string> texts, Device device = {}, Precision precision = Precision::fp32) {
+    std::span<const std::string> texts, const Compute& compute = {}) {
   check_word_patterns_policy(policy);
   const std::vector<float> start = word_pattern_start(wanted.keywords, wanted.size, coarseness);
   Conditions conditions;
@@ -64,9 +64,8 @@ inline std::unique_ptr<WordPatternsTrainer> word_patterns_trainer(
   dictionary.condition = conditions.width;
   dictionary.size = wanted.size;
   dictionary.eps = static_cast<float>(wanted.eps_steps) / 255.0f;
-  auto trainer =
-      std::make_unique<WordPatternsTrainer>(dictionary, surrogate, policy, recipe, pictures,
-                                            std::move(conditions), device, Execution::planned, precision);
+  auto trainer = std::make_unique<WordPatternsTrainer>(dictionary, surrogate, policy, recipe, pictures,
+                                                       std::move(conditions), compute);
   trainer->generator().patterns.value.assign(start);
   trainer->generator_parameters().refresh_shadows();
   return trainer;

@@ -94,7 +94,7 @@ class ParameterSet {
     const Backend& backend = backend_of(device_);
     CastArgs args{.x = values_.view(), .y = {}};
     static_cast<View&>(args.y) = shadows_.view();
-    LaunchOf<CastArgs>("cast", &Kernels::cast, args).run(backend.kernels, backend.stream(device_));
+    LaunchOf<CastArgs>(args).run(backend.kernels, backend.stream(device_));
   }
 
   /// Copies the numbers of `from`, which may have more parameters than these, and lie on another device;

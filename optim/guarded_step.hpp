@@ -15,33 +15,33 @@ namespace t2ue {
 class GuardedStep {
  public:
   /// `record_loss` records everything up to the loss; `record_after` what follows the update.
-  GuardedStep(Optimizer& optimizer, Device device, Execution execution, Precision precision,
-              const std::function<Var(Graph&)>& record_loss, const std::function<void(Graph&)>& record_after)
+  GuardedStep(Optimizer& optimizer, const Compute& compute, const std::function<Var(Graph&)>& record_loss,
+              const std::function<void(Graph&)>& record_after)
       : optimizer_(optimizer),
-        compute_(
+        loss_step_(
             [this, record_loss](Graph& g) {
               const Var loss = record_loss(g);
               g.backward(loss);
               optimizer_.record_norm(g);
               loss_ = g.output(loss);
             },
-            device, execution, precision),
+            compute),
         update_(
             [this, record_after](Graph& g) {
               optimizer_.record_update(g);
               record_after(g);
             },
-            device, execution, precision) {}
+            compute) {}
   GuardedStep(const GuardedStep&) = delete;
   GuardedStep& operator=(const GuardedStep&) = delete;
 
   /// One update at `rate`; returns the loss. `what` names the step in errors.
   float run(float rate, const std::string& what) {
-    compute_.run();
+    loss_step_.run();
     const float loss = loss_.item(), norm = optimizer_.gradient_norm();
     if (!std::isfinite(loss) || !std::isfinite(norm)) {
       try {
-        compute_.find_non_finite();
+        loss_step_.find_non_finite();
       } catch (const Error& error) {
         fail(what, "the loss is ", loss, " and the gradient's norm ", norm, ": ", error.what(),
              "; the weights were not changed; lower the rate or look at the data");
@@ -52,12 +52,12 @@ class GuardedStep {
     update_.run();
     return loss;
   }
-  const Step& compute() const { return compute_; }
+  const Step& compute() const { return loss_step_; }
 
  private:
   Optimizer& optimizer_;
   Tensor loss_;
-  Step compute_, update_;
+  Step loss_step_, update_;
 };
 
 }  // namespace t2ue

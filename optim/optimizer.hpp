@@ -38,8 +38,7 @@ class Optimizer {
 
   /// Appends the gradient's norm to a graph, after `backward`.
   void record_norm(Graph& g) {
-    g.launch("grad_norm", &Kernels::grad_norm,
-             GradNormArgs{g.input(parameters_.grads()), g.input(norm_), config_.max_norm});
+    g.launch(GradNormArgs{g.input(parameters_.grads()), g.input(norm_), config_.max_norm});
   }
 
   /// Appends the update.
@@ -49,14 +48,12 @@ class Optimizer {
     const Var segments = g.input(segments_), decay = g.input(decay_), hyper = g.input(hyper_),
               norm = g.input(norm_), shadow = parameters_.shadows() ? g.input(parameters_.shadows()) : Var{};
     if (config_.kind == OptimizerConfig::Kind::sgd) {
-      g.launch("sgd", &Kernels::sgd,
-               SgdArgs{value, grad, first, segments, decay, hyper, norm, shadow, config_.momentum, false});
+      g.launch(SgdArgs{value, grad, first, segments, decay, hyper, norm, shadow, config_.momentum, false});
       return;
     }
-    g.launch(
-        "adam", &Kernels::adam,
-        AdamArgs{value, grad, first, g.input(second_), segments, decay, hyper, norm, shadow, config_.beta1,
-                 config_.beta2, config_.eps, config_.kind == OptimizerConfig::Kind::adamw});
+    g.launch(AdamArgs{value, grad, first, g.input(second_), segments, decay, hyper, norm, shadow,
+                      config_.beta1, config_.beta2, config_.eps,
+                      config_.kind == OptimizerConfig::Kind::adamw});
   }
 
   /// Sets the rate of the next update and counts it.

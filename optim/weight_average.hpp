@@ -25,9 +25,7 @@ class WeightAverage {
   /// Makes the average what the values are now.
   void start() { values_.assign(parameters_.values().to_vector<float>()); }
   /// Appends its update to a graph, after that of the values.
-  void record(Graph& g) {
-    g.launch("ema", &Kernels::ema, EmaArgs{g.input(parameters_.values()), g.input(values_), decay_});
-  }
+  void record(Graph& g) { g.launch(EmaArgs{g.input(parameters_.values()), g.input(values_), decay_}); }
   /// Exchanges the values and their average: the model is the averaged one until the next call.
   void exchange() {
     Tensor values = parameters_.values();

@@ -33,15 +33,14 @@ class BatchAttack {
   /// Records, once, the loss that is to grow: a function of the graph and the attack [B,S,S,3]. Model
   /// parameters are constants in it. Error for a radius or step out of (0,1] or no steps.
   BatchAttack(const Shape& shape, const AttackOptions& options,
-              const std::function<Var(Graph&, const Var& attack)>& record_loss, Device device = {},
-              Execution execution = Execution::planned, Precision precision = Precision::fp32)
-      : noise_(Tensor::zeros(shape, DType::f32, device)),
+              const std::function<Var(Graph&, const Var& attack)>& record_loss, const Compute& compute = {})
+      : noise_(Tensor::zeros(shape, DType::f32, compute.device)),
         steps_(options.steps),
         clear_(
             [this](Graph& g) {
-              g.launch("fill", &Kernels::fill, FillArgs{g.input(noise_), 0.0f});
+              g.launch(FillArgs{g.input(noise_), 0.0f});
             },
-            device, execution, precision),
+            compute),
         ascend_(
             [this, options, record_loss](Graph& g) {
               const NoGrad no_grad(g);
@@ -50,7 +49,7 @@ class BatchAttack {
               sign_step(g.input(noise_), {}, g.input(g.gradient(attack)), {}, options.step_size,
                         options.radius);
             },
-            device, execution, precision) {
+            compute) {
     check(options.radius > 0.0f && options.radius <= 1.0f && options.step_size > 0.0f && options.steps >= 1,
           "attack", "wants a radius in (0,1] pixel units, a step above 0 and at least one step, got ",
           options.radius, ", ", options.step_size, " and ", options.steps);

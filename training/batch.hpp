@@ -157,7 +157,7 @@ inline Var training_loss(Classifier& model, const Var& pixels, const Batch& batc
 
 /// What keeps a model within bounds after an update: CLIP's logit_scale stays in [0, ln 100].
 inline void record_constraints(Graph& g, Clip& model) {
-  g.launch("clamp", &Kernels::clamp, ClampArgs{g.parameter(model.logit_scale), 0.0f, 4.6051702f});
+  g.launch(ClampArgs{g.parameter(model.logit_scale), 0.0f, 4.6051702f});
 }
 inline void record_constraints(Graph&, Classifier&) {}
 

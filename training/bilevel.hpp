@@ -57,23 +57,22 @@ class BiLevelTrainer {
   template <class Config>
   BiLevelTrainer(const typename Generator::Config& generator, const Config& surrogate,
                  const BiLevelPolicy& policy, const TrainRecipe& recipe, const PairDataset& data,
-                 Conditions conditions, Device device = {}, Execution execution = Execution::planned,
-                 Precision precision = Precision::fp32)
+                 Conditions conditions, const Compute& compute = {})
       : generator_(generator),
-        generator_parameters_(generator_, recipe.seed, device, precision),
+        generator_parameters_(generator_, recipe.seed, compute.device, compute.precision),
         noise_optimizer_(generator_parameters_, policy.noise_optimizer),
         policy_(policy),
         recipe_(recipe),
         data_(data),
         conditions_(std::move(conditions)),
-        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device, recipe.cutmix_alpha > 0),
-        condition_({recipe.batch, generator.condition}, DType::f32, device),
+        batch_(recipe.batch, data.size, std::max(data.context_length, 1), compute.device,
+               recipe.cutmix_alpha > 0),
+        condition_({recipe.batch, generator.condition}, DType::f32, compute.device),
         // A generator without latents is given one that it does not read.
-        latent_({recipe.batch, std::max<int64_t>(generator.latent, 1)}, DType::f32, device),
+        latent_({recipe.batch, std::max<int64_t>(generator.latent, 1)}, DType::f32, compute.device),
         order_(data.count(), recipe.batch, recipe.seed),
         noise_schedule_(noise_schedule(policy)),
-        execution_(execution),
-        precision_(precision) {
+        compute_(compute) {
     check(conditions_.width == generator.condition &&
               static_cast<int64_t>(conditions_.row_of_item.size()) == data.count(),
           "bilevel", "the generator wants embeddings ", generator.condition, " wide for ", data.count(),
@@ -91,8 +90,8 @@ class BiLevelTrainer {
     if constexpr (requires { generator.standardise; })
       if (generator.standardise) standardise();
     for (int k = 0; k < policy.surrogates; ++k) {
-      surrogates_.push_back(std::make_unique<Surrogate>(surrogate, first_seed(k), device, precision,
-                                                        policy.surrogate_steps > 0));
+      surrogates_.push_back(
+          std::make_unique<Surrogate>(surrogate, first_seed(k), compute, policy.surrogate_steps > 0));
       record_noise_step(*surrogates_.back());
       if (policy.surrogate_steps > 0) record_surrogate_step(*surrogates_.back());
     }
@@ -102,9 +101,9 @@ class BiLevelTrainer {
     check(policy.final_share >= 0 && policy.final_share < 1, "bilevel", "final_share is in [0, 1), not ",
           policy.final_share);
     if (policy.warm_steps == 0) return;
-    codebook_.emplace(conditions_, generator, recipe.batch, device);
+    codebook_.emplace(conditions_, generator, recipe.batch, compute.device);
     warm_step_.emplace(
-        noise_optimizer_, device, execution, precision,
+        noise_optimizer_, compute,
         [this](Graph& g) {
           return codebook_->loss(g, generator_.noise(g.input(condition_), g.input(latent_)));
         },
@@ -136,7 +135,7 @@ class BiLevelTrainer {
     }
     ++rounds_;
     if (done() && policy_.final_share > 0)
-      scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.final_share, precision_);
+      scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.final_share, compute_);
     return losses;
   }
 
@@ -234,9 +233,9 @@ class BiLevelTrainer {
     std::optional<GuardedStep> step, noise_step;
 
     template <class Config>
-    Surrogate(const Config& config, uint64_t seed, Device device, Precision precision, bool trains)
+    Surrogate(const Config& config, uint64_t seed, const Compute& compute, bool trains)
         : model(config),
-          parameters(model, seed, device, precision,
+          parameters(model, seed, compute.device, compute.precision,
                      trains ? ParameterUse::training : ParameterUse::inference) {}
   };
 
@@ -257,7 +256,7 @@ class BiLevelTrainer {
   void record_surrogate_step(Surrogate& surrogate) {
     surrogate.optimizer.emplace(surrogate.parameters, recipe_.optimizer);
     surrogate.step.emplace(
-        *surrogate.optimizer, generator_parameters_.device(), execution_, precision_,
+        *surrogate.optimizer, compute_,
         [this, &surrogate](Graph& g) { return surrogate_loss(surrogate.model, surrogate_view(g, true)); },
         [&surrogate](Graph& g) { record_constraints(g, surrogate.model); });
   }
@@ -265,7 +264,7 @@ class BiLevelTrainer {
   void record_noise_step(Surrogate& surrogate) {
     surrogate.noise_step.reset();  // its memory goes first
     surrogate.noise_step.emplace(
-        noise_optimizer_, generator_parameters_.device(), execution_, precision_,
+        noise_optimizer_, compute_,
         [this, &surrogate](Graph& g) {
           const Var pixels = surrogate_view(g, false);
           const NoGrad no_grad(g);
@@ -283,7 +282,7 @@ class BiLevelTrainer {
     }
     if (policy_.warm_share == 1) return;
     if (steps_ == 0) next_batch(), steps_ = 0;  // a look at conditions, for the scale
-    scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.warm_share, precision_);
+    scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.warm_share, compute_);
   }
 
   /// Mean and variance of the conditions over the items, for the generator's buffers.
@@ -395,8 +394,7 @@ class BiLevelTrainer {
   Schedule noise_schedule_;
   std::optional<PatternCodebook> codebook_;
   StagedCopy condition_in_{condition_}, latent_in_{latent_};
-  Execution execution_;
-  Precision precision_;
+  Compute compute_;
   std::optional<GuardedStep> warm_step_;
   std::vector<std::unique_ptr<Surrogate>> surrogates_;
   int64_t rounds_ = 0, steps_ = 0;

@@ -39,8 +39,7 @@ LoadedClassifier load_start(const std::filesystem::path& file, const ClassifierC
 /// check_start and load_start.
 std::unique_ptr<ClassifierTrainer> classifier_trainer(const ClassifierConfig& config,
                                                       const ClassifierStart& start, const TrainRecipe& recipe,
-                                                      const PairDataset& data, Device device = {},
-                                                      Precision precision = Precision::fp32);
+                                                      const PairDataset& data, const Compute& compute = {});
 
 }  // namespace t2ue
 

@@ -34,14 +34,14 @@ T2UE_INLINE LoadedClassifier load_start(const std::filesystem::path& file, const
 T2UE_INLINE std::unique_ptr<ClassifierTrainer> classifier_trainer(const ClassifierConfig& config,
                                                                   const ClassifierStart& start,
                                                                   const TrainRecipe& recipe,
-                                                                  const PairDataset& data, Device device,
-                                                                  Precision precision) {
+                                                                  const PairDataset& data,
+                                                                  const Compute& compute) {
   check_start(start);
   const auto make = [&](const auto& model) {
-    return std::make_unique<ClassifierTrainer>(model, recipe, data, device, Execution::planned, precision);
+    return std::make_unique<ClassifierTrainer>(model, recipe, data, compute);
   };
   if (start.mode == StartMode::scratch) return make(config);
-  const LoadedClassifier loaded = load_start(start.file, config, device);
+  const LoadedClassifier loaded = load_start(start.file, config, compute.device);
   const bool probe = start.mode == StartMode::probe;
   auto trainer = probe ? make(ClassifierProbe{config}) : make(config);
   std::set<const Parameter*> fresh;

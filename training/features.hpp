@@ -15,18 +15,17 @@ class DatasetPass {
  public:
   using Record = std::function<Var(Graph&, const Var& pixels, const Batch&)>;
 
-  DatasetPass(const PairDataset& data, const Record& record, int64_t batch = 64, Device device = {},
-              Precision precision = Precision::fp32)
+  DatasetPass(const PairDataset& data, const Record& record, int64_t batch = 64, const Compute& compute = {})
       : data_(data),
         batch_(std::min(batch, std::max<int64_t>(data.count(), 1)), data.size,
-               std::max(data.context_length, 1), device),
+               std::max(data.context_length, 1), compute.device),
         step_(
             [this, record](Graph& g) {
               const EvalMode eval_mode(g);
               const NoGrad no_grad(g);
               output_ = g.output(record(g, normalised(g.input(batch_.images)), batch_));
             },
-            device, Execution::planned, precision) {}
+            compute) {}
   DatasetPass(const DatasetPass&) = delete;
   DatasetPass& operator=(const DatasetPass&) = delete;
 
@@ -56,18 +55,17 @@ class DatasetPass {
 /// Unit text features of every caption of a dataset, in token-row order: [rows, D] on the host.
 class CaptionPass {
  public:
-  CaptionPass(const PairDataset& data, Clip& model, int64_t batch = 64, Device device = {},
-              Precision precision = Precision::fp32)
+  CaptionPass(const PairDataset& data, Clip& model, int64_t batch = 64, const Compute& compute = {})
       : data_(data),
-        ids_(Tensor::zeros({batch, std::max(data.context_length, 1)}, DType::i32, device)),
-        end_(Tensor::zeros({batch}, DType::i32, device)),
+        ids_(Tensor::zeros({batch, std::max(data.context_length, 1)}, DType::i32, compute.device)),
+        end_(Tensor::zeros({batch}, DType::i32, compute.device)),
         step_(
             [this, &model](Graph& g) {
               const EvalMode eval_mode(g);
               const NoGrad no_grad(g);
               output_ = g.output(model.encode_text(g.input(ids_), g.input(end_)));
             },
-            device, Execution::planned, precision) {}
+            compute) {}
   CaptionPass(const CaptionPass&) = delete;
   CaptionPass& operator=(const CaptionPass&) = delete;
 

@@ -24,26 +24,23 @@ class NoiseSteps {
 
   NoiseSteps(Model& model, Optimizer& optimizer, NoiseTable& table, NoiseBatch& batch,
              const NoiseTablePolicy& policy, const TrainRecipe& recipe, const PairDataset& data,
-             Device device, Execution execution, Precision precision)
+             const Compute& compute)
       : model_(model),
         table_(table),
         batch_(batch),
         policy_(policy),
-        device_(device),
-        execution_(execution),
-        precision_(precision),
-        noise_(Tensor::zeros(batch.tensors().images.shape(), DType::f32, device)),
-        gradient_(Tensor::zeros(batch.tensors().images.shape(), DType::f32, device)),
-        losses_(model, batch, policy, recipe, static_cast<int64_t>(data.label_names.size()), device) {
+        compute_(compute),
+        noise_(Tensor::zeros(batch.tensors().images.shape(), DType::f32, compute.device)),
+        gradient_(Tensor::zeros(batch.tensors().images.shape(), DType::f32, compute.device)),
+        losses_(model, batch, policy, recipe, static_cast<int64_t>(data.label_names.size()), compute.device) {
     const auto constrain = [this](Graph& g) { record_constraints(g, model_); };
     if (policy.pretrain_epochs > 0)
       pretrain_.emplace(
-          optimizer, device, execution, precision,
-          [this](Graph& g) { return losses_.of_surrogate(g, {}, {}); }, constrain);
+          optimizer, compute, [this](Graph& g) { return losses_.of_surrogate(g, {}, {}); }, constrain);
     if (policy.attack_radius > 0) record_attacks();
     if (policy.surrogate_steps > 0)
       train_.emplace(
-          optimizer, device, execution, precision,
+          optimizer, compute,
           [this](Graph& g) {
             return losses_.of_surrogate(g, table_noise(g),
                                         surrogate_attack_ ? g.input(surrogate_attack_->noise()) : Var{});
@@ -54,7 +51,7 @@ class NoiseSteps {
       if (policy.trigger_tokens > 0)
         trigger_search_.emplace(
             model, batch, policy.trigger_tokens, policy.trigger_candidates, caption_marks(data),
-            [this](Graph& g) { return losses_.noise_view(g, table_noise(g)); }, device, execution, precision);
+            [this](Graph& g) { return losses_.noise_view(g, table_noise(g)); }, compute);
   }
   NoiseSteps(const NoiseSteps&) = delete;
   NoiseSteps& operator=(const NoiseSteps&) = delete;
@@ -72,13 +69,13 @@ class NoiseSteps {
   /// Adds the gradient on the batch's noise to what the next change of it follows; returns the loss. Error
   /// for one that is not finite; then the noise stays as it is.
   float add_gradient(const std::string& what) {
-    if (!compute_) record_noise();
+    if (!gradient_step_) record_noise();
     if (noise_attack_) noise_attack_->run();
-    compute_->run();
+    gradient_step_->run();
     const float loss = loss_.item();
     if (std::isfinite(loss)) return loss;
     try {
-      compute_->find_non_finite();
+      gradient_step_->find_non_finite();
     } catch (const Error& error) {
       fail(what, "the loss is ", loss, ": ", error.what(), "; the noise was not changed; lower the rate");
     }
@@ -110,7 +107,7 @@ class NoiseSteps {
           [this, loss](Graph& g, const Var& on) {
             return losses_.in_noise_mode(g, [&] { return loss(g, table_noise(g), on); });
           },
-          device_, execution_, precision_);
+          compute_);
     };
     if (policy_.surrogate_steps > 0)
       make(surrogate_attack_,
@@ -120,7 +117,7 @@ class NoiseSteps {
   }
 
   void record_noise() {
-    compute_.emplace(
+    gradient_step_.emplace(
         [this](Graph& g) {
           const NoGrad no_grad(g);
           const Var noise = g.input(noise_, true);
@@ -133,9 +130,9 @@ class NoiseSteps {
           AddArgs sum{.a = g.grad_of(noise), .b = {}, .y = {}};
           static_cast<View&>(sum.y) = g.input(gradient_);
           sum.y.accumulate = true;
-          g.launch("add", &Kernels::add, sum);
+          g.launch(sum);
         },
-        device_, execution_, precision_);
+        compute_);
     const float step = policy_.step_size / 255.0f;
     update_.emplace(
         [this, step](Graph& g) {
@@ -143,9 +140,9 @@ class NoiseSteps {
           const Var pictures = policy_.unit == NoiseUnit::sample ? g.input(batch_.tensors().images) : Var{};
           sign_step(g.input(table_.values()), g.input(batch_.rows()), gradient, pictures,
                     policy_.direction == NoiseDirection::max ? step : -step, table_.eps());
-          g.launch("fill", &Kernels::fill, FillArgs{gradient, 0.0f});
+          g.launch(FillArgs{gradient, 0.0f});
         },
-        device_, execution_, precision_);
+        compute_);
   }
 
   void record_outputs() {
@@ -157,22 +154,20 @@ class NoiseSteps {
             outputs_ = g.output(
                 picture_outputs(model_, normalised(g.input(batch_.tensors().images), table_noise(g))));
           },
-          device_, execution_, precision_);
+          compute_);
   }
 
   Model& model_;
   NoiseTable& table_;
   NoiseBatch& batch_;
   const NoiseTablePolicy policy_;
-  Device device_;
-  Execution execution_;
-  Precision precision_;
+  Compute compute_;
   Tensor noise_, gradient_;  ///< of the batch, [B,S,S,3]
   Tensor loss_, outputs_;
   NoiseLosses<Model> losses_;
   std::optional<GuardedStep> pretrain_, train_;
   std::optional<BatchAttack> surrogate_attack_, noise_attack_;
-  std::optional<Step> compute_, update_, outputs_step_;
+  std::optional<Step> gradient_step_, update_, outputs_step_;
   std::optional<TriggerSearch> trigger_search_;
 };
 

@@ -28,19 +28,18 @@ class NoiseTrainer {
   /// the recipe. `cluster` is needed by the unit cluster only.
   template <class Config>
   NoiseTrainer(const Config& surrogate, const NoiseTablePolicy& policy, float eps, const TrainRecipe& recipe,
-               const PairDataset& data, Device device = {}, Execution execution = Execution::planned,
-               Precision precision = Precision::fp32, ClusterItems cluster = {})
+               const PairDataset& data, const Compute& compute = {}, ClusterItems cluster = {})
       : model_(surrogate),
-        parameters_(model_, recipe.seed, device, precision),
+        parameters_(model_, recipe.seed, compute.device, compute.precision),
         optimizer_(parameters_, recipe.optimizer),
         policy_(policy),
         recipe_(recipe),
         data_(data),
         cluster_(std::move(cluster)),
-        table_(noise_rows(policy, data), data.size, eps, device),
-        batch_(data, recipe.batch, device),
+        table_(noise_rows(policy, data), data.size, eps, compute.device),
+        batch_(data, recipe.batch, compute.device),
         order_(data.count(), recipe.batch, recipe.seed),
-        precision_(precision) {
+        compute_(compute) {
     check_noise_training(policy, recipe, data, learns_captions);
     check(policy.unit != NoiseUnit::cluster || cluster_, "noise",
           "the unit cluster needs a function that clusters features");
@@ -49,7 +48,7 @@ class NoiseTrainer {
       for (int32_t i = 0; i < static_cast<int32_t>(data.count()); ++i) row_of_item_.push_back(i);
     if constexpr (learns_captions)
       if (policy.trigger_tokens > 0) triggers_ = random_triggers(data, policy.trigger_tokens, recipe.seed);
-    on_batch_.emplace(model_, optimizer_, table_, batch_, policy, recipe, data, device, execution, precision);
+    on_batch_.emplace(model_, optimizer_, table_, batch_, policy, recipe, data, compute);
   }
   NoiseTrainer(const NoiseTrainer&) = delete;
   NoiseTrainer& operator=(const NoiseTrainer&) = delete;
@@ -290,7 +289,7 @@ class NoiseTrainer {
   void find_clusters() {
     DatasetPass pass(
         data_, [this](Graph&, const Var& seen, const Batch&) { return picture_outputs(model_, seen); },
-        recipe_.batch, parameters_.device(), precision_);
+        recipe_.batch, compute_);
     const std::vector<float> features = pass.run();
     const int64_t width = static_cast<int64_t>(features.size()) / data_.count(), groups = policy_.clusters;
     ItemClusters found = cluster_(features, width, policy_.clusters);
@@ -335,7 +334,7 @@ class NoiseTrainer {
   std::vector<int32_t> row_of_item_;
   NoiseBatch batch_;
   BatchOrder order_;
-  Precision precision_;
+  Compute compute_;
   std::optional<NoiseSteps<Model>> on_batch_;
   int64_t epoch_ = 0, restart_ = 0, round_ = 0, final_ = 0;  ///< of the units of work
   int64_t steps_ = 0, noise_batches_ = 0, passes_ = 0, draws_ = 0, shuffles_ = 0;

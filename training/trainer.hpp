@@ -26,21 +26,22 @@ template <class Model>
 class Trainer {
  public:
   template <class Config>
-  Trainer(const Config& config, const TrainRecipe& recipe, const PairDataset& data, Device device = {},
-          Execution execution = Execution::planned, Precision precision = Precision::fp32)
+  Trainer(const Config& config, const TrainRecipe& recipe, const PairDataset& data,
+          const Compute& compute = {})
       : model_(config),
-        parameters_(model_, recipe.seed, device, precision),
+        parameters_(model_, recipe.seed, compute.device, compute.precision),
         optimizer_(parameters_, recipe.optimizer),
         recipe_(recipe),
         data_(data),
-        batch_(recipe.batch, data.size, std::max(data.context_length, 1), device, recipe.cutmix_alpha > 0),
+        batch_(recipe.batch, data.size, std::max(data.context_length, 1), compute.device,
+               recipe.cutmix_alpha > 0),
         order_(data.count(), recipe.batch, recipe.seed),
         schedule_(recipe.schedule(total_steps())),
         average_(average_of(parameters_, recipe)),
-        worst_draw_(worst_draw(device, execution, precision)),
-        attack_(attack_within(device, execution, precision)),
+        worst_draw_(worst_draw(compute)),
+        attack_(attack_within(compute)),
         step_(
-            optimizer_, device, execution, precision,
+            optimizer_, compute,
             [this](Graph& g) { return loss(g, attack_ ? g.input(attack_->noise()) : Var{}); },
             [this](Graph& g) {
               record_constraints(g, model_);
@@ -129,15 +130,14 @@ class Trainer {
     return training_loss(model_, attacked(seen(g), attack, pixel_norm), batch_, recipe_.mixes_labels());
   }
   /// Null where pictures have one draw.
-  std::unique_ptr<WorstDraw<Model>> worst_draw(Device device, Execution execution, Precision precision) {
+  std::unique_ptr<WorstDraw<Model>> worst_draw(const Compute& compute) {
     if (recipe_.policy_draws == 1) return nullptr;
     return std::make_unique<WorstDraw<Model>>(
-        model_, batch_, recipe_.policy_draws, [this](Graph& g) { return seen(g); }, device, execution,
-        precision);
+        model_, batch_, recipe_.policy_draws, [this](Graph& g) { return seen(g); }, compute);
   }
   /// Null where training is not adversarial. The model is in evaluation mode while it is attacked: its
   /// running statistics are those of the steps it trains on.
-  std::unique_ptr<BatchAttack> attack_within(Device device, Execution execution, Precision precision) {
+  std::unique_ptr<BatchAttack> attack_within(const Compute& compute) {
     if (recipe_.adversarial_radius == 0.0f) return nullptr;
     const float radius = recipe_.adversarial_radius / 255.0f;
     const AttackOptions options{radius, 2.5f * radius / static_cast<float>(recipe_.adversarial_steps),
@@ -148,7 +148,7 @@ class Trainer {
           const EvalMode eval_mode(g);
           return loss(g, attack);
         },
-        device, execution, precision);
+        compute);
   }
 
   Model model_;

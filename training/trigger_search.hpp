@@ -52,23 +52,22 @@ class TriggerSearch {
   /// `pixels` records what the surrogate sees of the batch's pictures. `candidates` tokens are tried in every
   /// place of a trigger.
   TriggerSearch(Clip& model, NoiseBatch& batch, int tokens, int candidates, CaptionMarks marks,
-                const std::function<Var(Graph&)>& pixels, Device device = {},
-                Execution execution = Execution::planned, Precision precision = Precision::fp32)
+                const std::function<Var(Graph&)>& pixels, const Compute& compute = {})
       : batch_(batch),
         tokens_(tokens),
         candidates_(candidates),
         marks_(marks),
         shift_(Tensor::zeros(
             {batch.tensors().size(), model.config.text.context_length, model.config.text.transformer.width},
-            model_type(precision), device)),
-        place_(Tensor::zeros({batch.tensors().size()}, DType::i32, device)),
+            model_type(compute.precision), compute.device)),
+        place_(Tensor::zeros({batch.tensors().size()}, DType::i32, compute.device)),
         look_(
             [this, &model, pixels](Graph& g) {
               const NoGrad no_grad(g);
               const EvalMode eval_mode(g);
               features_ = g.output(model.encode_image(pixels(g)));
             },
-            device, execution, precision),
+            compute),
         gradient_(
             [this, &model](Graph& g) {
               const NoGrad no_grad(g);
@@ -79,14 +78,14 @@ class TriggerSearch {
               const Var at_place = gather_token(g.input(g.gradient(shift)), g.input(place_));
               scores_ = g.output(cast(linear(at_place, g.parameter(model.text.token_embedding)), DType::f32));
             },
-            device, execution, precision),
+            compute),
         try_(
             [this, &model](Graph& g) {
               const NoGrad no_grad(g);
               const EvalMode eval_mode(g);
               loss_ = g.output(loss(g, model, {}));
             },
-            device, execution, precision) {}
+            compute) {}
   TriggerSearch(const TriggerSearch&) = delete;
   TriggerSearch& operator=(const TriggerSearch&) = delete;
 

@@ -64,7 +64,7 @@ class PatternCodebook {
 /// no gradient, so that training could move nothing; and what training leaves below eps is budget not used.
 template <class Generator>
 void scale_noise(Generator& generator, ParameterSet& parameters, const Tensor& condition,
-                 const Tensor& latent, float share, Precision precision = Precision::fp32) {
+                 const Tensor& latent, float share, const Compute& compute) {
   Tensor output;
   Step step(
       [&](Graph& g) {
@@ -72,7 +72,7 @@ void scale_noise(Generator& generator, ParameterSet& parameters, const Tensor& c
         const EvalMode eval_mode(g);
         output = g.output(generator(g.input(condition), g.input(latent)));
       },
-      parameters.device(), Execution::planned, precision);
+      compute);
   step.run();
   const std::vector<float> raw = output.to_floats();
   const float bound = generator.config.limiter == Limiter::clamp ? generator.config.eps : 1.0f;

@@ -53,8 +53,7 @@ class WorstDraw {
  public:
   /// `record_pixels` records the batch's pictures as the model is to see them. `draws` of at least 2.
   WorstDraw(Model& model, Batch& batch, int draws, const std::function<Var(Graph&)>& record_pixels,
-            Device device = {}, Execution execution = Execution::planned,
-            Precision precision = Precision::fp32)
+            const Compute& compute = {})
       : model_(model),
         batch_(batch),
         draws_(draws),
@@ -64,7 +63,7 @@ class WorstDraw {
               const NoGrad no_grad(g);
               scores_ = g.output(batch_scores(model_, record_pixels(g), batch_));
             },
-            device, execution, precision) {}
+            compute) {}
   WorstDraw(const WorstDraw&) = delete;
   WorstDraw& operator=(const WorstDraw&) = delete;
 

@@ -51,8 +51,7 @@ VictimTask Demo::task(const std::shared_ptr<ProgressBar>& progress) {
   VictimTask task;
   task.test = &test_;
   task.validation = &validation_;
-  task.device = options_.compute.device;
-  task.precision = options_.compute.precision;
+  task.compute = options_.compute;
   task.progress = [progress](int64_t done, int64_t, double waiting) { progress->update(done, waiting); };
   return task;
 }

@@ -31,8 +31,7 @@ double train_generator(const DemoRecipe& recipe, const Config& surrogate, const 
   const auto started = std::chrono::steady_clock::now();
   SsaGeneratorConfig config = recipe.generator;
   config.eps = static_cast<float>(eps_steps) / 255.0f;
-  BiLevelTrainer<Model> trainer(config, surrogate, policy, training, data, conditions, compute.device,
-                                Execution::planned, compute.precision);
+  BiLevelTrainer<Model> trainer(config, surrogate, policy, training, data, conditions, compute);
   while (!trainer.done()) {
     trainer.round();
     progress.update(trainer.rounds(), 0);
@@ -83,7 +82,7 @@ void Demo::image_text() {
     part.generator_seconds += train_generator<Clip>(
         recipe_, recipe_.clip, recipe_.image_text_policy, recipe_.image_text_surrogate, train_, conditions,
         *encoder_, keywords, eps, file, options_.compute, *progress);
-    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.compute.device), items, run);
+    add_rows(part, eps, std::make_shared<T2ueSource>(file, Compute{options_.compute.device}), items, run);
   }
 }
 
@@ -125,7 +124,7 @@ void Demo::class_wise() {
     part.generator_seconds += train_generator<Classifier>(
         recipe_, classifier, recipe_.class_policy, recipe_.class_surrogate, train_, conditions, *encoder_,
         CaptionKeywords{}, eps, file, options_.compute, *progress);
-    add_rows(part, eps, std::make_shared<T2ueSource>(file, options_.compute.device), items, run);
+    add_rows(part, eps, std::make_shared<T2ueSource>(file, Compute{options_.compute.device}), items, run);
   }
 }
 

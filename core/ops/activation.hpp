@@ -21,11 +21,10 @@ constexpr bool is_relu_like(Activation activation) {
 inline Var activate(const Var& x, Activation activation) {
   Graph& g = x.graph();
   const Var y = g.value(x.shape(), x.dtype());
-  g.launch("activation", &Kernels::activation, ActivationArgs{x, y, activation});
+  g.launch(ActivationArgs{x, y, activation});
   g.differentiate({y}, {x}, [=, &g] {
     const Var saved = detail::gradient_reads_input(activation) ? x : y;
-    g.launch("activation_grad", &Kernels::activation_grad,
-             ActivationGradArgs{saved, g.grad_of(y), g.grad(x), activation});
+    g.launch(ActivationGradArgs{saved, g.grad_of(y), g.grad(x), activation});
   });
   return y;
 }

@@ -15,8 +15,8 @@ inline Var cast(const Var& x, DType type) {
   const Var y = g.value(x.shape(), type);
   CastArgs args{.x = x, .y = {}};
   static_cast<View&>(args.y) = y;
-  g.launch("cast", &Kernels::cast, args);
-  g.differentiate({y}, {x}, [=, &g] { g.launch("cast", &Kernels::cast, CastArgs{g.grad_of(y), g.grad(x)}); });
+  g.launch(args);
+  g.differentiate({y}, {x}, [=, &g] { g.launch(CastArgs{g.grad_of(y), g.grad(x)}); });
   return y;
 }
 
@@ -26,7 +26,7 @@ inline void add_gradient(Graph& g, const View& dy, const Var& x, float alpha) {
   const GradView dx = g.grad(x);
   check(dx.dtype == dy.dtype, "add", "the gradient of a parameter is f32 and that of its sum ",
         name_of(dy.dtype), "; cast the parameter first");
-  g.launch("add", &Kernels::add, AddArgs{.a = dy, .b = {}, .y = dx, .alpha = alpha});
+  g.launch(AddArgs{.a = dy, .b = {}, .y = dx, .alpha = alpha});
 }
 }  // namespace detail
 
@@ -38,7 +38,7 @@ inline Var add(const Var& a, const Var& b, float alpha = 1.0f, float beta = 1.0f
   const Var y = g.value(a.shape(), a.dtype());
   AddArgs args{.a = a, .b = b, .y = {}, .alpha = alpha, .beta = beta};
   static_cast<View&>(args.y) = y;
-  g.launch("add", &Kernels::add, args);
+  g.launch(args);
   g.differentiate({y}, {a, b}, [=, &g] {
     const View dy = g.grad_of(y);
     // b first: when a can take over dy's buffer, nothing may still read dy afterwards.
@@ -58,10 +58,9 @@ inline Var residual_scale(const Var& a, const Var& b, const Var& gain, int up = 
   check_types("residual_scale", a, {b}, {gain});
   Graph& g = a.graph();
   const Var y = g.value(bs, a.dtype());
-  g.launch("residual_scale", &Kernels::residual_scale, ResidualScaleArgs{a, b, gain, y, up});
+  g.launch(ResidualScaleArgs{a, b, gain, y, up});
   g.differentiate({y}, {a, b, gain}, [=, &g] {
-    g.launch("residual_scale_grad", &Kernels::residual_scale_grad,
-             ResidualScaleGradArgs{b, gain, g.grad_of(y), g.grad(a), g.grad(b), g.grad(gain), up});
+    g.launch(ResidualScaleGradArgs{b, gain, g.grad_of(y), g.grad(a), g.grad(b), g.grad(gain), up});
   });
   return y;
 }

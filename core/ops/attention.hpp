@@ -14,10 +14,9 @@ inline Var attention(const Var& qkv, int heads, bool causal) {
   const int64_t batch = qkv.shape()[0], tokens = qkv.shape()[1];
   const Var out = g.value({batch, tokens, qkv.shape()[2] / 3}, qkv.dtype()),
             lse = g.value({batch, heads, tokens});
-  g.launch("attention", &Kernels::attention, AttentionArgs{qkv, out, lse, heads, causal});
+  g.launch(AttentionArgs{qkv, out, lse, heads, causal});
   g.differentiate({out}, {qkv}, [=, &g] {
-    g.launch("attention_grad", &Kernels::attention_grad,
-             AttentionGradArgs{qkv, out, lse, g.grad_of(out), g.grad(qkv), heads, causal});
+    g.launch(AttentionGradArgs{qkv, out, lse, g.grad_of(out), g.grad(qkv), heads, causal});
   });
   return out;
 }

@@ -19,10 +19,9 @@ inline Var augment(const Var& x, const Var& counter, const AugmentOptions& optio
   const Var y = g.value(s, x.dtype());
   const bool masked = options.changes_colours() || options.cutout > 0;
   const Var kept = masked && g.requires_grad(x) ? g.value({s[0], s[1], s[2]}, DType::u8) : Var{};
-  g.launch("augment", &Kernels::augment, AugmentArgs{x, counter, y, kept, options});
+  g.launch(AugmentArgs{x, counter, y, kept, options});
   g.differentiate({y}, {x}, [=, &g] {
-    g.launch("augment_grad", &Kernels::augment_grad,
-             AugmentGradArgs{counter, kept, g.grad_of(y), g.grad(x), options});
+    g.launch(AugmentGradArgs{counter, kept, g.grad_of(y), g.grad(x), options});
   });
   return y;
 }

@@ -25,12 +25,10 @@ inline Var batch_norm(const Var& x, const Var& scale, const Var& shift, const Va
   check(!training || x.shape().rows() > 1, "batch_norm", "batch statistics need more than one row, x is ",
         x.shape());
   const Var mean = g.value(channels), inv_std = g.value(channels), y = g.value(x.shape(), x.dtype());
-  g.launch("batch_norm", &Kernels::batch_norm,
-           BatchNormArgs{x, scale, shift, residual, running_mean, running_var, mean, inv_std, y, activation,
+  g.launch(BatchNormArgs{x, scale, shift, residual, running_mean, running_var, mean, inv_std, y, activation,
                          training, eps, momentum});
   g.differentiate({y}, {x, scale, shift, residual}, [=, &g] {
-    g.launch("batch_norm_grad", &Kernels::batch_norm_grad,
-             BatchNormGradArgs{x, scale, mean, inv_std, y, g.grad_of(y), g.grad(x), g.grad(scale),
+    g.launch(BatchNormGradArgs{x, scale, mean, inv_std, y, g.grad_of(y), g.grad(x), g.grad(scale),
                                g.grad(shift), g.grad(residual), activation, training});
   });
   return y;

@@ -21,11 +21,9 @@ inline Var class_separability(const Var& x, const Var& labels, int64_t classes) 
   const Var gram = linear(x, x);
   const Var count = g.value({classes}), sums = g.value({batch, classes}), dots = g.value({classes, classes}),
             radius = g.value({batch}), spread = g.value({classes}), loss = g.value({1});
-  g.launch("class_separability", &Kernels::class_separability,
-           ClassSeparabilityArgs{gram, labels, count, sums, dots, radius, spread, loss});
+  g.launch(ClassSeparabilityArgs{gram, labels, count, sums, dots, radius, spread, loss});
   g.differentiate({loss}, {gram}, [=, &g] {
-    g.launch("class_separability_grad", &Kernels::class_separability_grad,
-             ClassSeparabilityGradArgs{labels, count, dots, radius, spread, g.grad_of(loss), g.value({batch}),
+    g.launch(ClassSeparabilityGradArgs{labels, count, dots, radius, spread, g.grad_of(loss), g.value({batch}),
                                        g.value({classes, classes}), g.grad(gram)});
   });
   return loss;

@@ -37,7 +37,7 @@ inline Var concat_channels(const std::vector<Var>& parts) {
   const Var y = g.value(detail::with_channels(first, channels), parts[0].dtype());
   ConcatChannelsArgs args{.parts = {}, .y = y};
   std::copy(parts.begin(), parts.end(), args.parts);
-  g.launch("concat_channels", &Kernels::concat_channels, args);
+  g.launch(args);
   g.differentiate({y}, parts, [=, &g] {
     ConcatChannelsGradArgs grad{.dy = g.grad_of(y), .parts = {}, .begins = {}};
     int64_t begin = 0;
@@ -46,7 +46,7 @@ inline Var concat_channels(const std::vector<Var>& parts) {
       grad.begins[i] = begin;
       begin += parts[i].shape().back();
     }
-    g.launch("concat_channels_grad", &Kernels::concat_channels_grad, grad);
+    g.launch(grad);
   });
   return y;
 }

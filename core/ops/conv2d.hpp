@@ -21,10 +21,9 @@ inline Var conv2d(const Var& x, const Var& w, const Var& b = {}, int stride = 1,
   const Shape shape{xs[0], (xs[1] + padding - ws[1]) / stride + 1, (xs[2] + padding - ws[2]) / stride + 1,
                     ws[0]};
   const Var y = g.value(shape, x.dtype());
-  g.launch("conv2d", &Kernels::conv2d, Conv2dArgs{x, w, b, y, stride, pad});
+  g.launch(Conv2dArgs{x, w, b, y, stride, pad});
   g.differentiate({y}, {x, w, b}, [=, &g] {
-    g.launch("conv2d_grad", &Kernels::conv2d_grad,
-             Conv2dGradArgs{x, w, g.grad_of(y), g.grad(x), g.grad(w), g.grad(b), stride, pad});
+    g.launch(Conv2dGradArgs{x, w, g.grad_of(y), g.grad(x), g.grad(w), g.grad(b), stride, pad});
   });
   return y;
 }

@@ -16,10 +16,9 @@ inline Var embedding(const Var& ids, const Var& table, const Var& position) {
   check_types("embedding", table, {position});
   Graph& g = ids.graph();
   const Var y = g.value({is[0], is[1], ts[1]}, table.dtype());
-  g.launch("embedding", &Kernels::embedding, EmbeddingArgs{ids, table, position, y});
+  g.launch(EmbeddingArgs{ids, table, position, y});
   g.differentiate({y}, {table, position}, [=, &g] {
-    g.launch("embedding_grad", &Kernels::embedding_grad,
-             EmbeddingGradArgs{ids, g.grad_of(y), g.grad(table), g.grad(position)});
+    g.launch(EmbeddingGradArgs{ids, g.grad_of(y), g.grad(table), g.grad(position)});
   });
   return y;
 }
@@ -37,10 +36,9 @@ inline Var prepend_token(const Var& x, const Var& token, const Var& position) {
     check_types("prepend_token", x, {position, token});
   Graph& g = x.graph();
   const Var y = g.value({s[0], s[1] + 1, s[2]}, x.dtype());
-  g.launch("prepend_token", &Kernels::prepend_token, PrependTokenArgs{x, token, position, y});
+  g.launch(PrependTokenArgs{x, token, position, y});
   g.differentiate({y}, {x, token, position}, [=, &g] {
-    g.launch("prepend_token_grad", &Kernels::prepend_token_grad,
-             PrependTokenGradArgs{g.grad_of(y), g.grad(x), g.grad(token), g.grad(position)});
+    g.launch(PrependTokenGradArgs{g.grad_of(y), g.grad(x), g.grad(token), g.grad(position)});
   });
   return y;
 }
@@ -53,11 +51,8 @@ inline Var gather_token(const Var& x, const Var& index = {}) {
         index ? index.shape() : Shape{});
   Graph& g = x.graph();
   const Var y = g.value({s[0], s[2]}, x.dtype());
-  g.launch("gather_token", &Kernels::gather_token, GatherTokenArgs{x, index, y});
-  g.differentiate({y}, {x}, [=, &g] {
-    g.launch("gather_token_grad", &Kernels::gather_token_grad,
-             GatherTokenGradArgs{index, g.grad_of(y), g.grad(x)});
-  });
+  g.launch(GatherTokenArgs{x, index, y});
+  g.differentiate({y}, {x}, [=, &g] { g.launch(GatherTokenGradArgs{index, g.grad_of(y), g.grad(x)}); });
   return y;
 }
 

@@ -28,13 +28,11 @@ inline Var info_nce(const Var& image, const Var& text, const Var& logit_scale,
   const int64_t bytes_of_row = batch * static_cast<int64_t>(size_of(DType::f32));
   const Shape tile{std::clamp<int64_t>(tile_bytes / bytes_of_row, 1, batch), batch};
   const Var row_lse = g.value({batch}), column_lse = g.value({batch}), loss = g.value({1});
-  g.launch("info_nce", &Kernels::info_nce,
-           InfoNceArgs{image, text, logit_scale, g.value(tile), row_lse, column_lse, loss});
+  g.launch(InfoNceArgs{image, text, logit_scale, g.value(tile), row_lse, column_lse, loss});
   g.differentiate({loss}, {image, text, logit_scale}, [=, &g] {
     // Of one set of features with itself the tiles' rows of dimage are added to a dtext that is whole.
     const GradView dtext = g.grad(text), dimage = g.grad(image);
-    g.launch("info_nce_grad", &Kernels::info_nce_grad,
-             InfoNceGradArgs{image, text, logit_scale, row_lse, column_lse, g.grad_of(loss), g.value(tile),
+    g.launch(InfoNceGradArgs{image, text, logit_scale, row_lse, column_lse, g.grad_of(loss), g.value(tile),
                              dimage, dtext, g.grad(logit_scale)});
   });
   return loss;

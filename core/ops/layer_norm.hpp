@@ -16,11 +16,10 @@ inline Var layer_norm(const Var& x, const Var& scale, const Var& shift, float ep
   Graph& g = x.graph();
   const Shape rows{x.shape().rows()};
   const Var y = g.value(x.shape(), x.dtype()), mean = g.value(rows), inv_std = g.value(rows);
-  g.launch("layer_norm", &Kernels::layer_norm, LayerNormArgs{x, {}, scale, shift, {}, y, mean, inv_std, eps});
+  g.launch(LayerNormArgs{x, {}, scale, shift, {}, y, mean, inv_std, eps});
   g.differentiate({y}, {x, scale, shift}, [=, &g] {
-    g.launch("layer_norm_grad", &Kernels::layer_norm_grad,
-             LayerNormGradArgs{
-                 x, scale, mean, inv_std, g.grad_of(y), {}, g.grad(x), {}, g.grad(scale), g.grad(shift)});
+    g.launch(LayerNormGradArgs{
+        x, scale, mean, inv_std, g.grad_of(y), {}, g.grad(x), {}, g.grad(scale), g.grad(shift)});
   });
   return y;
 }
@@ -38,13 +37,11 @@ inline std::pair<Var, Var> add_layer_norm(const Var& x, const Var& residual, con
   const Shape rows{x.shape().rows()};
   const Var sum = g.value(x.shape(), x.dtype()), y = g.value(x.shape(), x.dtype()), mean = g.value(rows),
             inv_std = g.value(rows);
-  g.launch("layer_norm", &Kernels::layer_norm,
-           LayerNormArgs{x, residual, scale, shift, sum, y, mean, inv_std, eps});
+  g.launch(LayerNormArgs{x, residual, scale, shift, sum, y, mean, inv_std, eps});
   g.differentiate({sum, y}, {x, residual, scale, shift}, [=, &g] {
     const View dy = g.grad_of(y), dsum = g.grad_of(sum);
     if (dy) {
-      g.launch("layer_norm_grad", &Kernels::layer_norm_grad,
-               LayerNormGradArgs{sum, scale, mean, inv_std, dy, dsum, g.grad(x), g.grad(residual),
+      g.launch(LayerNormGradArgs{sum, scale, mean, inv_std, dy, dsum, g.grad(x), g.grad(residual),
                                  g.grad(scale), g.grad(shift)});
       return;
     }

@@ -20,7 +20,7 @@ inline Var linear(const Var& x, const Var& w, const Var& b = {}, Activation acti
   const Var flat = x.reshape({rows, x.shape().back()});
   const Var y = g.value({rows, columns}, x.dtype());
   const Var pre = detail::gradient_reads_input(activation) ? g.value({rows, columns}, x.dtype()) : Var{};
-  g.launch("linear", &Kernels::linear, LinearArgs{flat, w, b, y, pre, activation});
+  g.launch(LinearArgs{flat, w, b, y, pre, activation});
   g.differentiate({y}, {x, w, b}, [=, &g] {
     LinearGradArgs a{.x = flat,
                      .w = w,
@@ -35,7 +35,7 @@ inline Var linear(const Var& x, const Var& w, const Var& b = {}, Activation acti
       a.saved = pre ? pre : y;
       a.dpre = g.value({rows, columns}, flat.dtype());
     }
-    g.launch("linear_grad", &Kernels::linear_grad, a);
+    g.launch(a);
   });
   return y.reshape(shape);
 }

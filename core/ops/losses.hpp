@@ -11,11 +11,8 @@ inline Var l2_normalize(const Var& x) {
   check(x.shape().rank() == 2, "l2_normalize", "expected x [M,C], got ", x.shape());
   Graph& g = x.graph();
   const Var y = g.value(x.shape()), inv_norm = g.value({x.shape()[0]});
-  g.launch("l2_normalize", &Kernels::l2_normalize, L2NormalizeArgs{x, y, inv_norm});
-  g.differentiate({y}, {x}, [=, &g] {
-    g.launch("l2_normalize_grad", &Kernels::l2_normalize_grad,
-             L2NormalizeGradArgs{y, inv_norm, g.grad_of(y), g.grad(x)});
-  });
+  g.launch(L2NormalizeArgs{x, y, inv_norm});
+  g.differentiate({y}, {x}, [=, &g] { g.launch(L2NormalizeGradArgs{y, inv_norm, g.grad_of(y), g.grad(x)}); });
   return y;
 }
 
@@ -29,11 +26,9 @@ inline Var cross_entropy(const Var& logits, const Var& labels, const Mixture& mi
   if (mix.share || mix.shift) check_mixture("cross_entropy", mix);
   Graph& g = logits.graph();
   const Var lse = g.value({logits.shape()[0]}), loss = g.value({1});
-  g.launch("cross_entropy", &Kernels::cross_entropy,
-           CrossEntropyArgs{logits, labels, mix.share, mix.shift, lse, loss});
+  g.launch(CrossEntropyArgs{logits, labels, mix.share, mix.shift, lse, loss});
   g.differentiate({loss}, {logits}, [=, &g] {
     g.launch(
-        "cross_entropy_grad", &Kernels::cross_entropy_grad,
         CrossEntropyGradArgs{logits, labels, mix.share, mix.shift, lse, g.grad_of(loss), g.grad(logits)});
   });
   return loss;

@@ -36,10 +36,9 @@ inline Var mixup(const Var& x, const Mixture& mix) {
   const Var share = mix.box ? Var{} : mix.share;
   MixupArgs args{.x = x, .share = share, .shift = mix.shift, .y = {}, .box = mix.box};
   static_cast<View&>(args.y) = y;
-  g.launch("mixup", &Kernels::mixup, args);
+  g.launch(args);
   g.differentiate({y}, {x}, [=, &g] {
-    g.launch("mixup_grad", &Kernels::mixup,
-             MixupArgs{g.grad_of(y), share, mix.shift, g.grad(x), true, mix.box});
+    g.launch(MixupArgs{g.grad_of(y), share, mix.shift, g.grad(x), true, mix.box}, "mixup_grad");
   });
   return y;
 }

@@ -22,7 +22,7 @@ inline void gather_rows_into(const Var& table, const Var& rows, const Var& y) {
   check(static_cast<bool>(rows), "gather_rows", "needs the rows to gather");
   detail::check_rows("gather_rows", table.shape(), rows, y.shape());
   check_types("gather_rows", table, {y});
-  table.graph().launch("gather_rows", &Kernels::gather_rows, GatherRowsArgs{table, rows, y});
+  table.graph().launch(GatherRowsArgs{table, rows, y});
 }
 /// The same into a new value.
 inline Var gather_rows(const Var& table, const Var& rows) {
@@ -47,8 +47,7 @@ inline void sign_step(const Var& table, const Var& rows, const Var& grad, const 
         picture ? picture.shape() : Shape{}, ", the gradient ", grad.shape());
   check(limit >= 0.0f && limit <= 1.0f && step >= -1.0f && step <= 1.0f, "sign_step",
         "limit and step are in [0,1] pixel units, got ", limit, " and ", step);
-  table.graph().launch("sign_step", &Kernels::sign_step,
-                       SignStepArgs{table, rows, grad, picture, step, limit});
+  table.graph().launch(SignStepArgs{table, rows, grad, picture, step, limit});
 }
 
 }  // namespace t2ue

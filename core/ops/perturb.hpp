@@ -34,7 +34,7 @@ inline Var perturb(const Var& image, const Var& raw, const PerturbOptions& optio
                    .eps = options.eps,
                    .quantise = options.quantise};
   for (size_t c = 0; c < 3; ++c) args.mean[c] = options.norm.mean[c], args.std[c] = options.norm.std[c];
-  g.launch("perturb", &Kernels::perturb, args);
+  g.launch(args);
   g.differentiate({y}, {raw}, [=, &g] {
     PerturbGradArgs grad{.image = image,
                          .raw = raw,
@@ -44,7 +44,7 @@ inline Var perturb(const Var& image, const Var& raw, const PerturbOptions& optio
                          .eps = options.eps,
                          .quantise = options.quantise};
     for (size_t c = 0; c < 3; ++c) grad.std[c] = options.norm.std[c];
-    g.launch("perturb_grad", &Kernels::perturb_grad, grad);
+    g.launch(grad);
   });
   return y;
 }

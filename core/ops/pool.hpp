@@ -27,10 +27,9 @@ inline Var pool2d(const Var& x, Pooling kind, int size, int stride, int pad = 0,
   };
   const Shape shape{s[0], windows(s[1]), windows(s[2]), s[3]};
   const Var y = g.value(shape, x.dtype());
-  g.launch("pool2d", &Kernels::pool2d, Pool2dArgs{x, y, kind, size, stride, pad});
+  g.launch(Pool2dArgs{x, y, kind, size, stride, pad});
   g.differentiate({y}, {x}, [=, &g] {
-    g.launch("pool2d_grad", &Kernels::pool2d_grad,
-             Pool2dGradArgs{x, g.grad_of(y), g.grad(x), kind, size, stride, pad});
+    g.launch(Pool2dGradArgs{x, g.grad_of(y), g.grad(x), kind, size, stride, pad});
   });
   return y;
 }
@@ -42,10 +41,8 @@ inline Var mean_pool(const Var& x) {
   check(s.rank() == 3, "mean_pool", "expected x [N,T,C] or [N,H,W,C], got ", s);
   Graph& g = x.graph();
   const Var y = g.value({s[0], s[2]}, x.dtype());
-  g.launch("mean_pool", &Kernels::mean_pool, MeanPoolArgs{x, y});
-  g.differentiate({y}, {x}, [=, &g] {
-    g.launch("mean_pool_grad", &Kernels::mean_pool_grad, MeanPoolGradArgs{g.grad_of(y), g.grad(x)});
-  });
+  g.launch(MeanPoolArgs{x, y});
+  g.differentiate({y}, {x}, [=, &g] { g.launch(MeanPoolGradArgs{g.grad_of(y), g.grad(x)}); });
   return y;
 }
 

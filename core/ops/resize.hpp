@@ -13,11 +13,8 @@ inline Var mask_sigmoid(const Var& x, int64_t height, int64_t width) {
         "expected x [N,h,w,1] and a positive size, got ", s, " to ", height, "x", width);
   Graph& g = x.graph();
   const Var y = g.value({s[0], height, width, 1}, x.dtype());
-  g.launch("mask_sigmoid", &Kernels::mask_sigmoid, MaskSigmoidArgs{x, y});
-  g.differentiate({y}, {x}, [=, &g] {
-    g.launch("mask_sigmoid_grad", &Kernels::mask_sigmoid_grad,
-             MaskSigmoidGradArgs{y, g.grad_of(y), g.grad(x)});
-  });
+  g.launch(MaskSigmoidArgs{x, y});
+  g.differentiate({y}, {x}, [=, &g] { g.launch(MaskSigmoidGradArgs{y, g.grad_of(y), g.grad(x)}); });
   return y;
 }
 
@@ -28,10 +25,8 @@ inline Var resize(const Var& x, int64_t height, int64_t width, Resampler resampl
         "expected x [N,h,w,C] and a positive size, got ", s, " to ", height, "x", width);
   Graph& g = x.graph();
   const Var y = g.value({s[0], height, width, s[3]}, x.dtype());
-  g.launch("resize", &Kernels::resize, ResizeArgs{x, y, resampler});
-  g.differentiate({y}, {x}, [=, &g] {
-    g.launch("resize_grad", &Kernels::resize_grad, ResizeGradArgs{g.grad_of(y), g.grad(x), resampler});
-  });
+  g.launch(ResizeArgs{x, y, resampler});
+  g.differentiate({y}, {x}, [=, &g] { g.launch(ResizeGradArgs{g.grad_of(y), g.grad(x), resampler}); });
   return y;
 }
 

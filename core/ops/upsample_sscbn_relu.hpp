@@ -27,14 +27,12 @@ inline Var upsample_sscbn_relu(const Var& x, const Var& gamma, const Var& beta, 
         s);
   const Var mean = g.value(channels), inv_std = g.value(channels),
             y = g.value({s[0], s[1] * up, s[2] * up, s[3]}, x.dtype());
-  g.launch("upsample_sscbn_relu", &Kernels::upsample_sscbn_relu,
-           UpsampleSscbnReluArgs{x, gamma, beta, mask, running_mean, running_var, mean, inv_std, y, up,
+  g.launch(UpsampleSscbnReluArgs{x, gamma, beta, mask, running_mean, running_var, mean, inv_std, y, up,
                                  training, eps, momentum});
   g.differentiate({y}, {x, gamma, beta, mask}, [=, &g] {
-    g.launch(
-        "upsample_sscbn_relu_grad", &Kernels::upsample_sscbn_relu_grad,
-        UpsampleSscbnReluGradArgs{x, gamma, beta, mask, mean, inv_std, y, g.grad_of(y), g.value(s, x.dtype()),
-                                  g.grad(x), g.grad(gamma), g.grad(beta), g.grad(mask), up, training});
+    g.launch(UpsampleSscbnReluGradArgs{x, gamma, beta, mask, mean, inv_std, y, g.grad_of(y),
+                                       g.value(s, x.dtype()), g.grad(x), g.grad(gamma), g.grad(beta),
+                                       g.grad(mask), up, training});
   });
   return y;
 }

@@ -1,7 +1,7 @@
 // What rows of a benchmark are built from. Apart from rows.hpp, which includes every kind of row.
 #pragma once
 
-#include <t2ue/core/device.hpp>
+#include <t2ue/core/compute.hpp>
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/bench/plan.hpp>
 #include <t2ue/eval/bench/protect.hpp>
@@ -13,8 +13,7 @@ namespace t2ue {
 struct RowContext {
   const BenchData& data;
   const BenchPlan& plan;
-  Device device;
-  Precision precision;
+  Compute compute;
   int eps_steps;  ///< 0: the method's own
   uint64_t seed;
   BenchStore& store;

@@ -41,8 +41,7 @@ inline nlohmann::json registry_options(const PlanMethod& row, int eps_steps, uin
 inline MethodFacts facts_of(const RowContext& context, const MethodCard& card) {
   MethodFacts facts;
   facts.height = facts.width = context.plan.data.size;
-  facts.device = context.device;
-  facts.precision = context.precision;
+  facts.compute = context.compute;
   facts.items = context.data.items();
   if (context.plan.task == BenchTask::classes) facts.label_names = context.data.train().label_names;
   facts.captions = context.data.train().captions;

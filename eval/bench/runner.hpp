@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include <t2ue/core/device.hpp>
+#include <t2ue/core/compute.hpp>
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/bench/plan.hpp>
 #include <t2ue/eval/bench/protect.hpp>
@@ -17,8 +17,7 @@
 namespace t2ue {
 
 struct BenchOptions {
-  Device device;
-  Precision precision = Precision::fp32;
+  Compute compute;
   bool retry_failed = false;  ///< cells that failed are run again
   BenchProgress progress;     ///< within a cell
   std::function<void(const std::string& cell, size_t done, size_t total)> begin_cell;

@@ -98,7 +98,7 @@ T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
                       {"recipe", detail::without_seed(victim.recipe)},
                       {"defence", defence},
                       {"ratio", cell.ratio},
-                      {"precision", name_of(options_.precision)}});
+                      {"precision", name_of(options_.compute.precision)}});
 }
 
 T2UE_INLINE nlohmann::json BenchRunner::row_identity(const PlanMethod& row) const {
@@ -132,11 +132,11 @@ T2UE_INLINE std::filesystem::path BenchRunner::protection_folder(const BenchCell
                                                       {"eps", cell.eps_steps},
                                                       {"seed", cell.seed},
                                                       {"train", data_.train_hash()},
-                                                      {"precision", name_of(options_.precision)}}));
+                                                      {"precision", name_of(options_.compute.precision)}}));
 }
 
 T2UE_INLINE RowContext BenchRunner::context_of(const BenchCell& cell) {
-  return {data_,     plan_,  options_.device,   options_.precision,         cell.eps_steps,
+  return {data_,     plan_,  options_.compute,  cell.eps_steps,
           cell.seed, store_, options_.progress, options_.checkpoint_seconds};
 }
 
@@ -193,8 +193,7 @@ T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const Pai
         std::llround(static_cast<double>(recipe.epochs) * static_cast<double>(data_.train().count()) /
                      static_cast<double>(pictures.count())));
   VictimTask task;
-  task.device = options_.device;
-  task.precision = options_.precision;
+  task.compute = options_.compute;
   task.progress = [this](int64_t done, int64_t total, double) {
     if (options_.progress) options_.progress("victim", done, total);
   };
@@ -253,8 +252,8 @@ T2UE_INLINE void BenchRunner::finish_cell(const BenchCell& cell, const std::stri
   result["seed"] = cell.seed;
   result["recipe"] = recipe_of(cell);
   result["split"] = split_;
-  result["device"] = options_.device.text();
-  result["precision"] = name_of(options_.precision);
+  result["device"] = options_.compute.device.text();
+  result["precision"] = name_of(options_.compute.precision);
   store_.put(key, result);
 }
 

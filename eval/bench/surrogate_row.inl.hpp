@@ -61,8 +61,7 @@ double train_surrogate_row(const SurrogateMethod& method, const SurrogateRowOpti
   const NoiseTablePolicy& policy = options.preset.policy;
   const int eps_steps = context.eps_steps > 0 ? context.eps_steps : 8;
   NoiseTrainer<Model> trainer(surrogate, policy, static_cast<float>(eps_steps) / 255.0f, recipe, pictures,
-                              context.device, Execution::planned, context.precision,
-                              feature_clusters(recipe.seed));
+                              context.compute, feature_clusters(recipe.seed));
   const double earlier = train_on(trainer, checkpoint_of(file, "noise"), false, context, [&] {
     trainer.advance();
     if (context.progress) context.progress(method.name, trainer.units(), trainer.total_units());
@@ -138,7 +137,7 @@ T2UE_INLINE BuiltRow build_surrogate_row(const SurrogateMethod& method, const nl
                  {"eps", context.eps_steps},
                  {"seed", context.seed},
                  {"train", context.data.train_hash()},
-                 {"precision", name_of(context.precision)}});
+                 {"precision", name_of(context.compute.precision)}});
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
     return detail::train_surrogate_row(method, options, file, context);
   });

@@ -56,13 +56,13 @@ double train_t2ue(const T2ueRowOptions& options, const Config& surrogate, const 
     policy.restart_every = 0;
   }
   BiLevelTrainer<Model> trainer(options.generator, surrogate, policy, recipe, pictures, std::move(conditions),
-                                context.device, Execution::planned, context.precision);
+                                context.compute);
   double earlier = 0;
   for (int k = 0; options.frozen_epochs > 0 && k < trainer.surrogates(); ++k) {
     TrainRecipe clean = recipe;
     clean.epochs = options.frozen_epochs;
     clean.seed += static_cast<uint64_t>(k);
-    Trainer<Model> teacher(surrogate, clean, pictures, context.device, Execution::planned, context.precision);
+    Trainer<Model> teacher(surrogate, clean, pictures, context.compute);
     earlier += train_on(teacher, checkpoint_of(file, concat("surrogate-", k)), true, context, [&] {
       teacher.step();
       if (context.progress) context.progress("surrogate", teacher.steps(), teacher.total_steps());
@@ -85,7 +85,7 @@ inline double train_t2ue_row(T2ueRowOptions options, const RowContext& context,
   const TrainingPart part = training_part(context, options.apart, options.clip);
   const PairDataset& pictures = part.pictures;
   // A text tower with random weights: it knows words apart, and nobody's pictures.
-  CaptionEncoder encoder(options.clip.text, part.tokenizer, context.device);
+  CaptionEncoder encoder(options.clip.text, part.tokenizer, context.compute.device);
   encoder.parameters().initialise(context.seed + 2000);
   CaptionKeywords keywords;
   if (task == BenchTask::image_text && options.keywords > 0)
@@ -142,12 +142,11 @@ T2UE_INLINE BuiltRow build_t2ue_row(const nlohmann::json& json, const RowContext
                                                 {"seed", context.seed},
                                                 {"latent", "trained"},
                                                 {"train", detail::training_hash(context.data, options.apart)},
-                                                {"precision", name_of(context.precision)}});
+                                                {"precision", name_of(context.compute.precision)}});
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
     return detail::train_t2ue_row(options, context, file);
   });
-  return {{std::make_shared<T2ueSource>(trained.path, context.device, context.precision), nullptr},
-          trained.seconds};
+  return {{std::make_shared<T2ueSource>(trained.path, context.compute), nullptr}, trained.seconds};
 }
 
 }  // namespace t2ue

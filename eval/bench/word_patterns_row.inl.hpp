@@ -22,9 +22,8 @@ inline double train_word_patterns(const WordPatternsRowOptions& options, const R
   made.keywords = CaptionKeywords::learn(part.pictures.captions, options.words + 1);
   TrainRecipe recipe = options.recipe;
   recipe.seed = context.seed + 1000;  // surrogates start from other weights than victims do
-  const auto trainer =
-      word_patterns_trainer(made, options.coarseness, options.clip, options.policy, recipe, part.pictures,
-                            part.noise_texts, context.device, context.precision);
+  const auto trainer = word_patterns_trainer(made, options.coarseness, options.clip, options.policy, recipe,
+                                             part.pictures, part.noise_texts, context.compute);
   const double earlier = train_on(*trainer, checkpoint_of(file, "patterns"), false, context, [&] {
     trainer->round();
     if (context.progress) context.progress("patterns", trainer->rounds(), trainer->total_rounds());
@@ -70,7 +69,7 @@ T2UE_INLINE BuiltRow build_word_patterns_row(const nlohmann::json& json, const R
                                     {"eps", context.eps_steps},
                                     {"seed", context.seed},
                                     {"train", detail::training_hash(context.data, options.apart)},
-                                    {"precision", name_of(context.precision)}});
+                                    {"precision", name_of(context.compute.precision)}});
   const TrainedFile trained = trained_once(context.store, name, [&](const std::filesystem::path& file) {
     return detail::train_word_patterns(options, context, file);
   });

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <errors.hpp>
+#include <t2ue/core/register_backend.hpp>
 #include <t2ue/core/tensor.hpp>
 
 using namespace t2ue;
@@ -34,6 +36,41 @@ TEST(Device, ABackendOfOnesOwnBecomesADevice) {
   EXPECT_EQ(backend_of(device).kernels.name, std::string("mine"));
   EXPECT_EQ(Tensor::zeros({2}, DType::f32, device).to_vector<float>(), (std::vector<float>{0, 0}));
   EXPECT_THROW(backend_of({DeviceKind::added, 1000}), Error);
+}
+
+TEST(Device, ARegisteredBackendIsThatOfItsKind) {
+  static const std::string working;
+  const auto backend = [](int index) -> const Backend& {
+    check(index == 0, "device", "there is no cuda:", index, " here");
+    return cpu_reference_backend();
+  };
+  const auto second = [=] {
+    register_backend(DeviceKind::cuda, {backend, []() -> const std::string& { return working; }});
+  };
+  // In a process of its own: a backend is registered for good.
+  const auto first = [=] {
+    if (!T2UE_HAS_CUDA) second();
+    testing_errors::expect_error(second, {"cuda has a backend already"});
+    if (!T2UE_HAS_CUDA) {
+      EXPECT_EQ(why_no_cuda(), "");
+      EXPECT_EQ(parse_device("auto"), (Device{DeviceKind::cuda, 0}));
+      EXPECT_EQ(&backend_of({DeviceKind::cuda, 0}), &cpu_reference_backend());
+      testing_errors::expect_error([] { (void)backend_of({DeviceKind::cuda, 7}); }, {"there is no cuda:7"});
+    }
+    std::exit(testing::Test::HasFailure() ? 1 : 0);
+  };
+  testing::GTEST_FLAG(death_test_style) = "fast";
+  EXPECT_EXIT(first(), testing::ExitedWithCode(0), "");
+  testing_errors::expect_error(
+      [&] {
+        register_backend(DeviceKind::cpu, {backend, nullptr});
+      },
+      {"registered for cuda, not for cpu"});
+  testing_errors::expect_error(
+      [&] {
+        register_backend(DeviceKind::cuda, {backend, nullptr});
+      },
+      {"lacks a function"});
 }
 
 TEST(Precision, OfABackendThatLacksItIsNamed) {

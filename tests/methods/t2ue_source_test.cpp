@@ -210,7 +210,8 @@ TEST_F(Source, Bf16GivesNearlyTheSameNoise) {
   save();
   const auto all = items({"a red ball", "a blue house"});
   const auto exact = T2ueSource(path).make(all);
-  const auto rounded = T2ueSource(path, emulation::device(), Precision::bf16).make(all);
+  const auto rounded =
+      T2ueSource(path, {.device = emulation::device(), .precision = Precision::bf16}).make(all);
   EXPECT_NE(exact, rounded) << "nothing was rounded";
   for (size_t i = 0; i < all.size(); ++i) {
     double difference = 0, size = 0;
@@ -220,7 +221,7 @@ TEST_F(Source, Bf16GivesNearlyTheSameNoise) {
     }
     EXPECT_LT(difference, 0.1 * size) << all[i].caption;
   }
-  EXPECT_THROW(T2ueSource(path, {}, Precision::bf16), Error) << "the CPU has no bf16";
+  EXPECT_THROW(T2ueSource(path, {.precision = Precision::bf16}), Error) << "the CPU has no bf16";
 }
 
 TEST_F(Source, RefusesBadCaptions) {

@@ -268,7 +268,7 @@ TEST(EmptySlot, IsNamedWithTypesAndShapes) {
   const std::vector<std::string> parts{"[embedding]", "half-filled", "i32[2,4]",
                                        "f32[9,3]",    "f32[4,3]",    "f32[2,4,3]"};
   expect_error([&] { Step(record, backend).run(); }, parts);
-  expect_error([&] { Step(record, backend, {}, Execution::eager).run(); }, parts);
+  expect_error([&] { Step(record, backend, {.execution = Execution::eager}).run(); }, parts);
 }
 
 TEST(EmptySlot, OfAGradientIsNamed) {

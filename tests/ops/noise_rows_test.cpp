@@ -144,7 +144,7 @@ TEST(NoiseRows, AGraphMovesItsInputsNoise) {
           g.backward(linear(noise.reshape({1, 8}), g.input(w)).reshape({1}));
           sign_step(all, g.input(rows), g.input(g.gradient(noise)), {}, -0.25f, 0.5f);
         },
-        {}, execution);
+        {.execution = execution});
     step.run();
   }
   const std::vector<float> noise = table.to_vector<float>(), weights = w.to_vector<float>();

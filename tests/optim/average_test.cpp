@@ -30,9 +30,9 @@ struct Average : testing::TestWithParam<AverageWay> {
   std::unique_ptr<ClipTrainer> trainer(float decay) {
     recipe.ema_decay = decay;
     const AverageWay way = GetParam();
-    return std::make_unique<ClipTrainer>(tiny_clip(), recipe, data,
-                                         way.emulated ? emulation::device() : Device{}, way.execution,
-                                         way.precision);
+    return std::make_unique<ClipTrainer>(
+        tiny_clip(), recipe, data,
+        Compute{way.emulated ? emulation::device() : Device{}, way.execution, way.precision});
   }
   static Floats averaged(ClipTrainer& trainer) {
     Floats values;

@@ -43,7 +43,7 @@ TEST(Capture, HappensAtTheThirdRunAndIsReplayedFromThenOn) {
   const Device device = counting_device();
   Tensor x = Tensor::of(std::vector<float>{1}, {1}, device), y;
   {
-    Step step([&](Graph& g) { y = g.output(add(g.input(x), g.input(x))); }, device);
+    Step step([&](Graph& g) { y = g.output(add(g.input(x), g.input(x))); }, {device});
     for (int run = 1; run <= 5; ++run) {
       x.assign(std::vector<float>{static_cast<float>(run)});
       step.run();
@@ -59,8 +59,8 @@ TEST(Capture, HappensAtTheThirdRunAndIsReplayedFromThenOn) {
 
 TEST(Capture, DoesNotHappenOpByOp) {
   const Device device = counting_device();
-  const Tensor x = Tensor::of(std::vector<float>{1}, {1}, device);
-  Step step([&](Graph& g) { g.output(add(g.input(x), g.input(x))); }, device, Execution::eager);
+  const Tensor x = Tensor::of(std::vector<float>{1}, {1}, {device});
+  Step step([&](Graph& g) { g.output(add(g.input(x), g.input(x))); }, {device, Execution::eager});
   for (int run = 0; run < 5; ++run) step.run();
   EXPECT_EQ(counts.captures, 0);
   EXPECT_EQ(counts.launches, 5);
@@ -73,8 +73,8 @@ TEST(Capture, ErrorsNameTheOp) {
     backend_of(emulation::device()).copy({}, args.y.data, args.a.data, sizeof(float));
   };
   const Device device = add_backend(backend);
-  const Tensor x = Tensor::of(std::vector<float>{1}, {1}, device);
-  Step step([&](Graph& g) { g.output(add(g.input(x), g.input(x))); }, device);
+  const Tensor x = Tensor::of(std::vector<float>{1}, {1}, {device});
+  Step step([&](Graph& g) { g.output(add(g.input(x), g.input(x))); }, {device});
   step.run();
   step.run();
   expect_error([&] { step.run(); }, {"[add]", "while the step was captured", "copies to or from the host"});

@@ -160,9 +160,9 @@ TEST_P(Steps, ReadInputsAnewAtEveryRun) {
         AddArgs keep;
         keep.a = linear(g.input(x), g.input(w));
         static_cast<View&>(keep.y) = g.input(y);
-        g.launch("add", &Kernels::add, keep);
+        g.launch(keep);
       },
-      cpu_reference_backend(), {}, GetParam());
+      cpu_reference_backend(), {.execution = GetParam()});
   step.run();
   EXPECT_EQ(y.item(), 12);
   x.assign(std::vector<float>{3, 4});
@@ -175,7 +175,7 @@ TEST_P(Steps, FindNonFiniteNamesTheOpAndElement) {
   Tensor x = Tensor::of(std::vector<float>{1, 2, 3}, {1, 3});
   const Tensor w = random_tensor({4, 3}, 1);
   Step step([&](Graph& g) { g.output(activate(linear(g.input(x), g.input(w)), Activation::gelu)); },
-            cpu_reference_backend(), {}, GetParam());
+            cpu_reference_backend(), {.execution = GetParam()});
   EXPECT_NO_THROW(step.find_non_finite());
   x.assign(std::vector<float>{1, std::numeric_limits<float>::infinity(), 3});
   expect_error([&] { step.find_non_finite(); }, {"[linear]", "inf", "element 0", "[1,4]"});

@@ -81,7 +81,8 @@ TEST_F(Adversarial, TrainingAgainstAttacksMakesThemWeaker) {
 TEST_F(Adversarial, ResumesAndIsPlannedAsItIsEager) {
   recipe.adversarial_radius = 4, recipe.adversarial_steps = 2, recipe.epochs = 2;
   ClassifierTrainer planned(tiny_classifier(), recipe, data),
-      eager(tiny_classifier(), recipe, data, {}, Execution::eager), resumed(tiny_classifier(), recipe, data);
+      eager(tiny_classifier(), recipe, data, {.execution = Execution::eager}),
+      resumed(tiny_classifier(), recipe, data);
   const auto half = temporary("half");
   while (!planned.done()) {
     if (planned.steps() == 3) planned.save(half);

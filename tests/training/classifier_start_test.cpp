@@ -98,8 +98,8 @@ TEST_F(ClassifierStartTest, ProbeTrainsNothingButTheLastLayer) {
 
 TEST_F(ClassifierStartTest, ProbeReadsTheFilesStatisticsInBf16AsWell) {
   const Device device = emulation::device();
-  const auto trainer =
-      classifier_trainer(config, {StartMode::probe, file}, tiny_recipe(), data, device, Precision::bf16);
+  const auto trainer = classifier_trainer(config, {StartMode::probe, file}, tiny_recipe(), data,
+                                          {.device = device, .precision = Precision::bf16});
   const auto before = numbers(trainer->parameters());
   for (int i = 0; i < 3; ++i) trainer->step();
   for (const auto& [name, values] : numbers(trainer->parameters()))

@@ -20,12 +20,12 @@ struct Noise : testing::Test {
   NoiseTablePolicy policy;
 
   std::unique_ptr<Classes> classes(Execution execution = Execution::planned) {
-    return std::make_unique<Classes>(tiny_classifier(), policy, eps, recipe, data, Device{}, execution,
-                                     Precision::fp32, feature_clusters(1));
+    return std::make_unique<Classes>(tiny_classifier(), policy, eps, recipe, data,
+                                     Compute{.execution = execution}, feature_clusters(1));
   }
   std::unique_ptr<Captions> captions(Execution execution = Execution::planned) {
-    return std::make_unique<Captions>(tiny_clip(), policy, eps, recipe, data, Device{}, execution,
-                                      Precision::fp32, feature_clusters(1));
+    return std::make_unique<Captions>(tiny_clip(), policy, eps, recipe, data, Compute{.execution = execution},
+                                      feature_clusters(1));
   }
   /// Every value within eps, and for items within what their picture leaves.
   template <class Trainer>

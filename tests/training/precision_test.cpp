@@ -52,13 +52,13 @@ void expect_close_to_the_cpu(const Config& config) {
   const std::vector<float> expected = losses_of(reference);
   for (const PrecisionWay& way : emulated()) {
     SCOPED_TRACE(name_of(way.precision));
-    Trainer<Model> planned(config, recipe, data, way.device, Execution::planned, way.precision);
+    Trainer<Model> planned(config, recipe, data, {way.device, Execution::planned, way.precision});
     const std::vector<float> losses = losses_of(planned);
     for (int i = 0; i < precision_steps; ++i)
       EXPECT_NEAR(losses[static_cast<size_t>(i)], expected[static_cast<size_t>(i)],
                   allowed(way.precision, expected[static_cast<size_t>(i)], i))
           << "step " << i;
-    Trainer<Model> eager(config, recipe, data, way.device, Execution::eager, way.precision);
+    Trainer<Model> eager(config, recipe, data, {way.device, Execution::eager, way.precision});
     EXPECT_EQ(losses_of(eager), losses);
     EXPECT_EQ(weights(eager.parameters()), weights(planned.parameters()));
   }
@@ -97,7 +97,7 @@ TEST(Precision, NoiseTrainsAsOnTheCpu) {
     BiLevelTrainer<Classifier> trainer(
         tiny_generator(), tiny_classifier(),
         {.rounds = precision_steps, .warm_steps = 2, .warm_share = 0.5f, .final_share = 0.9f}, tiny_recipe(),
-        data, conditions, way.device, execution, way.precision);
+        data, conditions, {way.device, execution, way.precision});
     std::vector<float> losses;
     for (int i = 0; i < precision_steps; ++i) {
       const auto round = trainer.round();
@@ -123,8 +123,9 @@ TEST(Precision, NoiseTrainsAsOnTheCpu) {
 TEST(Precision, ShadowsFollowTheWeights) {
   const PairDataset data = tiny_data();
   const auto make = [&] {
-    return std::make_unique<ClassifierTrainer>(tiny_classifier(), tiny_recipe(), data, emulation::device(),
-                                               Execution::planned, Precision::bf16);
+    return std::make_unique<ClassifierTrainer>(
+        tiny_classifier(), tiny_recipe(), data,
+        Compute{emulation::device(), Execution::planned, Precision::bf16});
   };
   const auto first = make();
   EXPECT_EQ(first->parameters().shadows().to_floats(), rounded_values(first->parameters())) << "at the start";
@@ -144,8 +145,8 @@ TEST(Precision, PaddedChannelsStayZero) {
   const PairDataset data = tiny_data();
   const BiLevelPolicy policy{.rounds = 3, .surrogate_steps = 1, .noise_steps = 2, .noise_rate = 5e-3f};
   BiLevelTrainer<Classifier> trainer(tiny_generator(), tiny_classifier(), policy, tiny_recipe(), data,
-                                     by_class(data), emulation::device(), Execution::planned,
-                                     Precision::bf16);
+                                     by_class(data),
+                                     {emulation::device(), Execution::planned, Precision::bf16});
   while (!trainer.done()) trainer.round();
   int padded = 0;
   for (const Parameter* parameter : trainer.generator_parameters().all()) {
@@ -170,7 +171,7 @@ TEST(Precision, PaddedChannelsStayZero) {
 TEST(Precision, Bf16NeedsShadowsAndABackendThatHasIt) {
   Classifier model(tiny_classifier());
   EXPECT_THAT(error_of([&] { ParameterSet(model, 1, {}, Precision::bf16); }), HasSubstr("bf16"));
-  EXPECT_THAT(error_of([&] { Step([](Graph&) {}, {}, Execution::planned, Precision::bf16); }),
+  EXPECT_THAT(error_of([&] { Step([](Graph&) {}, {.precision = Precision::bf16}); }),
               HasSubstr("does not compute in bf16"));
   ParameterSet plain(model, 1, emulation::device());
   Graph g(backend_of(emulation::device()), emulation::device(), Execution::planned, false, Precision::bf16);

@@ -70,7 +70,7 @@ class VictimTraining final : public Training, Task {
  public:
   template <class Config>
   VictimTraining(const Config& config, bool everything, const ParityWay& way)
-      : Task(everything), trainer_(config, recipe, data, way.device(), Execution::planned, way.precision) {}
+      : Task(everything), trainer_(config, recipe, data, {way.device(), Execution::planned, way.precision}) {}
   std::vector<float> step() override { return {trainer_.step()}; }
   std::vector<const ParameterSet*> trained() override { return {&trainer_.parameters()}; }
 
@@ -93,7 +93,7 @@ class NoiseTraining final : public Training, Task {
         frozen_(surrogate_steps == 0),
         trainer_(config(), surrogate,
                  {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_rate = rate}, recipe,
-                 data, conditions(data), way.device(), Execution::planned, way.precision) {}
+                 data, conditions(data), {way.device(), Execution::planned, way.precision}) {}
   std::vector<float> step() override {
     const auto losses = trainer_.round();
     if (frozen_) return {losses.noise};

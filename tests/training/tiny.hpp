@@ -91,7 +91,7 @@ struct TinyClassifierTest : testing::Test {
 
   /// Its weights after so many steps.
   std::vector<float> after(int steps, Execution execution = Execution::planned) {
-    ClassifierTrainer trainer(tiny_classifier(), recipe, data, {}, execution);
+    ClassifierTrainer trainer(tiny_classifier(), recipe, data, {.execution = execution});
     for (int i = 0; i < steps; ++i) trainer.step();
     return weights(trainer.parameters());
   }

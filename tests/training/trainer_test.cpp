@@ -21,7 +21,7 @@ struct TrainerTest : testing::Test {
   using T = Trainer<Model>;
 
   std::vector<float> after(int steps, Execution execution = Execution::planned) {
-    T trainer(config_of<Model>(), recipe, data, {}, execution);
+    T trainer(config_of<Model>(), recipe, data, {.execution = execution});
     for (int i = 0; i < steps; ++i) trainer.step();
     return weights(trainer.parameters());
   }
