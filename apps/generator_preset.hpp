@@ -33,11 +33,11 @@ inline GeneratorPreset generator_preset(const std::string& name) {
   if (name == "bilevel") return preset;
   if (name == "textures") {
     preset.recipe.batch = 64;
-    preset.recipe.shift = 0;
+    preset.recipe.translation = 0;
     preset.policy.rounds = 160;
     preset.policy.restart_every = 80;
     preset.policy.surrogate_steps = 20;
-    preset.policy.noise_rate = 2e-4f;
+    preset.policy.noise_learning_rate = 2e-4f;
     preset.policy.noise_optimizer.beta1 = 0.5f;
     preset.policy.noise_optimizer.beta2 = 0.99f;
     preset.policy.warm_steps = 600;
@@ -49,10 +49,10 @@ inline GeneratorPreset generator_preset(const std::string& name) {
   preset.clip = "ViT-B-32-quickgelu";
   preset.generator = "t2ue";
   preset.epochs = 500;
-  preset.recipe.shift = 0;
+  preset.recipe.translation = 0;
   preset.recipe.flip = false;
   preset.policy.surrogate_steps = 0;
-  preset.policy.noise_rate = 1e-4f;
+  preset.policy.noise_learning_rate = 1e-4f;
   preset.policy.noise_warmup_share = 0.0f;
   preset.policy.fresh_latents = true;
   return preset;

@@ -2,6 +2,7 @@
 #include <omp.h>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/renames.hpp>
 
 #include "commands.hpp"
 #include "config_file.hpp"
@@ -83,6 +84,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace t2ue::apps;
+  t2ue::on_rename(remark);
   try {
     return run(argc, argv);
   } catch (const BadUsage& error) {

@@ -11,9 +11,9 @@ namespace t2ue::apps {
 namespace {
 
 struct ClassifierOptions : ModelTraining {
-  explicit ClassifierOptions(CLI::App& command) : recipe(command, recipe_defaults(), recipe_help()) {}
+  explicit ClassifierOptions(CLI::App& command) : recipe(command, "recipe", TrainRecipe{}) {}
   std::string classifier = "resnet18", start, mode;
-  JsonFlags recipe;
+  FieldFlags recipe;
 };
 
 /// With a file and no --mode it is fine-tuned.

@@ -14,9 +14,9 @@ namespace {
 
 struct ClipOptions : ModelTraining {
   explicit ClipOptions(CLI::App& command)
-      : recipe(command, recipe_defaults(), recipe_help(), {"mixup_alpha", "cutmix_alpha"}) {}
+      : recipe(command, "recipe", TrainRecipe{}, {"mixup_alpha", "cutmix_alpha"}) {}
   std::string clip = "emoji-resnet", vocabulary;
-  JsonFlags recipe;
+  FieldFlags recipe;
 };
 
 /// The vocabulary given, or one learned from the captions and kept beside the model.

@@ -18,17 +18,17 @@ namespace {
 
 struct GeneratorOptions {
   explicit GeneratorOptions(CLI::App& command)
-      : recipe(command, recipe_defaults(), recipe_help(),
-               {"epochs", "warmup_share", "warmup_steps", "ema_decay", "policy", "adversarial_radius",
-                "adversarial_steps"}),
-        policy(command, policy_defaults(), policy_help()) {}
+      : recipe(command, "recipe", TrainRecipe{},
+               {"epochs", "warmup_share", "warmup_steps", "ema_decay", "augmentation_policy",
+                "augmentation_draws", "adversarial_radius", "adversarial_steps"}),
+        policy(command, "policy", BiLevelPolicy{}) {}
   std::string data, preset, clip, generator, text, frozen, weights, vocabulary, cache, out, limiter;
   ComputeFlags compute;
   int eps = 0;
   int64_t keywords = 0, epochs = 0;
   bool labels = false, all_captions = false, skip_bad = false;
   CheckpointOptions checkpoint;
-  JsonFlags recipe, policy;
+  FieldFlags recipe, policy;
   DatasetFlags dataset;
 
   /// Is the surrogate given with weights, which then stay as they are?
@@ -263,9 +263,10 @@ void add_train_generator(CLI::App& train, Globals& globals) {
       .add_option(
           "--recipe", options->preset,
           "Where flags that are not given start from: paper (T2UE's: a frozen CLIP, --clip "
-          "ViT-B-32-quickgelu, --generator t2ue, --epochs 500, --noise-rate 1e-4 without warm-up, "
-          "--fresh-latents, --shift 0, --no-flip), textures (--rounds 160 --restart-every 80 "
-          "--surrogate-steps 20 --noise-rate 2e-4 --noise-beta1 0.5 --noise-beta2 0.99 --warm-steps 600 "
+          "ViT-B-32-quickgelu, --generator t2ue, --epochs 500, --noise-learning-rate 1e-4 without warm-up, "
+          "--fresh-latents, --translation 0, --no-flip), textures (--rounds 160 --restart-every 80 "
+          "--surrogate-steps 20 --noise-learning-rate 2e-4 --noise-beta1 0.5 --noise-beta2 0.99 --warm-steps "
+          "600 "
           "--warm-share 0.5 --final-share 0.95 --batch 64), or bilevel (the defaults shown here). "
           "Without it paper if --weights is given")
       ->check(CLI::IsMember({"paper", "textures", "bilevel"}));

@@ -13,18 +13,19 @@ namespace {
 
 struct PatternsOptions {
   explicit PatternsOptions(CLI::App& command)
-      : recipe(command, recipe_defaults(word_patterns_recipe()), recipe_help(),
-               {"epochs", "warmup_share", "warmup_steps", "ema_decay", "policy", "policy_draws",
-                "adversarial_radius", "adversarial_steps", "mixup_alpha", "cutmix_alpha"}),
-        policy(command, policy_defaults(word_patterns_policy()), policy_help(),
-               {"warm_steps", "warm_rate", "fresh_latents"}) {}
+      : recipe(
+            command, "recipe", word_patterns_recipe(),
+            {"epochs", "warmup_share", "warmup_steps", "ema_decay", "augmentation_policy",
+             "augmentation_draws", "adversarial_radius", "adversarial_steps", "mixup_alpha", "cutmix_alpha"}),
+        policy(command, "policy", word_patterns_policy(),
+               {"warm_steps", "warm_learning_rate", "fresh_latents"}) {}
   std::string data, clip = "emoji-resnet", out;
   ComputeFlags compute;
   int eps = 8;
   int64_t words = 32, size = 8, coarseness = 1;
   bool all_captions = false, skip_bad = false;
   CheckpointOptions checkpoint;
-  JsonFlags recipe, policy;
+  FieldFlags recipe, policy;
   DatasetFlags dataset;
 };
 

@@ -1,4 +1,4 @@
-// What the training commands share: the recipe's flags, checkpoints, the loop, the clock.
+// What the training commands share: checkpoints, the loop, the clock.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 #include <t2ue/report/results_table.hpp>
 
 #include "datasets.hpp"
-#include "json_flags.hpp"
+#include "field_flags.hpp"
 
 namespace t2ue::apps {
 
@@ -23,55 +23,6 @@ inline double seconds_since(Clock::time_point start) {
 
 inline std::string duration_text(double seconds) {
   return concat(std::round(seconds * 10) / 10, " s");
-}
-
-/// A recipe with all its members, also those that its JSON leaves out where they are off.
-inline nlohmann::json recipe_defaults(const TrainRecipe& recipe = {}) {
-  nlohmann::json json = to_json(recipe);
-  json["warmup_steps"] = recipe.warmup_steps;
-  json["cutmix_alpha"] = recipe.cutmix_alpha;
-  json["adversarial_radius"] = recipe.adversarial_radius;
-  json["adversarial_steps"] = recipe.adversarial_steps;
-  json["policy"] = name_of(recipe.policy);
-  json["policy_draws"] = recipe.policy_draws;
-  return json;
-}
-
-/// What the members of a TrainRecipe are, for --help.
-inline const std::map<std::string, std::string>& recipe_help() {
-  static const std::map<std::string, std::string> help{
-      {"epochs", "Passes over the pictures, 1..100000"},
-      {"batch", "Pairs a step, at least 2"},
-      {"rate", "Learning rate, 0..100"},
-      {"warmup_share", "Share of the steps in which the rate rises, 0..1"},
-      {"warmup_steps", "In so many steps the rate rises, whatever the share; 0: by the share"},
-      {"optimizer", "adamw, adam or sgd"},
-      {"beta1", "Of adamw and adam, 0..1"},
-      {"beta2", "Of adamw and adam, 0..1"},
-      {"momentum", "Of sgd, 0..1"},
-      {"decay", "Weight decay, 0..10"},
-      {"max_norm", "Longer gradients are scaled down to it; 0: never"},
-      {"min_area", "Least share of the picture in a random crop, 0.01..1; 1: no crops"},
-      {"shift", "Random translation in pixels, 0..1024"},
-      {"flip", "Random mirroring"},
-      {"brightness", "Colours times a random factor within 1 +- this, 0..10"},
-      {"contrast", "Distance from mid-grey times such a factor, 0..10"},
-      {"saturation", "Distance from their own grey times such a factor, 0..10"},
-      {"grayscale", "Probability that a picture loses its colours, 0..1"},
-      {"cutout", "Side in pixels of the square cut out of every picture, 0..1024"},
-      {"mixup_alpha", "Classifiers: mixup's Beta(alpha, alpha), 0..100; 0: off"},
-      {"cutmix_alpha", "Classifiers: CutMix's Beta(alpha, alpha), 0..100; 0: off"},
-      {"policy",
-       "Changes of every picture before the crop: none, auto-augment, rand-augment, trivial-augment, "
-       "ueraser"},
-      {"policy_draws", "Above 1: pictures get the worst of so many draws of the policy, 1..64"},
-      {"adversarial_radius",
-       "Adversarial training: L-infinity radius of the attack in steps of 1/255, 0..100; 0: off"},
-      {"adversarial_steps", "Steps of that attack, 1..1000"},
-      {"ema_decay",
-       "Of the weights' moving average, which is then what is saved and measured, 0 to below 1; 0: off"},
-      {"seed", "Of everything random"}};
-  return help;
 }
 
 struct CheckpointOptions {

@@ -74,7 +74,7 @@ inline Json adam_op(const TimingOptions& o) {
   ParameterSet trained(clip, 1, o.device, o.precision);
   Tensor gradients = trained.grads();
   gradients.assign(trained.values().to_vector<float>());
-  Optimizer optimizer(trained, {.decay = 0.1f});
+  Optimizer optimizer(trained, {.weight_decay = 0.1f});
   optimizer.prepare(0.0f);
   // Gradients are read twice, once for their norm; value and two moments are read and written.
   const double each = 4.0 * 8 + (o.precision == Precision::bf16 ? 2.0 : 0.0);

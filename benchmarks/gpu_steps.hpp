@@ -142,7 +142,7 @@ inline Workload clip_step(const WorkloadOptions& o, const std::string& name) {
     State(const WorkloadOptions& o, const std::string& name)
         : clip(clip_of(o, name)),
           trained(clip, 1, o.device, o.precision),
-          optimizer(trained, {.decay = 0.1f}),
+          optimizer(trained, {.weight_decay = 0.1f}),
           batch(clip.config, o) {
       optimizer.prepare(1e-4f);
     }
@@ -180,7 +180,7 @@ inline Workload resnet18_step(const WorkloadOptions& o) {
         : config(config_of(o)),
           classifier(config),
           trained(classifier, 1, o.device, o.precision),
-          optimizer(trained, {.kind = OptimizerConfig::Kind::sgd, .decay = 5e-4f}),
+          optimizer(trained, {.kind = OptimizerConfig::Kind::sgd, .weight_decay = 5e-4f}),
           images(below<uint8_t>({o.batch, 32, 32, 3}, 256, o)),
           labels(below<int32_t>({o.batch}, 10, o)),
           counter(Tensor::zeros({1}, DType::i32, o.device)) {

@@ -22,7 +22,7 @@ T2UE_HOST_DEVICE inline float augment_coordinate(float scale, float offset, int6
 
 /// The crop, flip and translation of item `item`: area share uniform in [min_area, 1], aspect ratio in [3/4,
 /// 4/3], place uniform within the picture, flip with probability 1/2, whole-pixel translation uniform in
-/// [-shift, shift].
+/// [-translation, translation].
 T2UE_HOST_DEVICE inline AugmentGeometry augment_geometry(const AugmentOptions& o, uint64_t item,
                                                          int64_t height, int64_t width) {
   Random random(o.seed, Purpose::augment, item);
@@ -38,10 +38,10 @@ T2UE_HOST_DEVICE inline AugmentGeometry augment_geometry(const AugmentOptions& o
     g.offset_y = std::fma((1.0f - g.scale_y) * h, place_y, std::fma(0.5f, g.scale_y, -0.5f));
     g.offset_x = std::fma((1.0f - g.scale_x) * w, place_x, std::fma(0.5f, g.scale_x, -0.5f));
   }
-  if (o.shift > 0) {
-    const float span = static_cast<float>(2 * o.shift + 1);
-    g.offset_y += std::floor(move_y * span) - static_cast<float>(o.shift);
-    g.offset_x += std::floor(move_x * span) - static_cast<float>(o.shift);
+  if (o.translation > 0) {
+    const float span = static_cast<float>(2 * o.translation + 1);
+    g.offset_y += std::floor(move_y * span) - static_cast<float>(o.translation);
+    g.offset_x += std::floor(move_x * span) - static_cast<float>(o.translation);
   }
   if (o.flip && sign < 0.5f) {
     g.offset_x = std::fma(g.scale_x, w - 1.0f, g.offset_x);

@@ -19,7 +19,7 @@ struct AugmentOptions {
   uint64_t seed = 0;
   float min_area = 1.0f;  ///< random-resized crop: smallest share of the picture kept; 1 turns it off
   bool flip = false;      ///< horizontal flip of every other picture, at random
-  int shift = 0;          ///< random translation by up to this many pixels, edges repeated
+  int translation = 0;    ///< random translation by up to this many pixels, edges repeated
   float brightness = 0;   ///< colours times a factor uniform in [max(0, 1-s), 1+s]
   float contrast = 0;     ///< their distance from mid-grey times such a factor
   float saturation = 0;   ///< their distance from their own grey times such a factor
@@ -34,8 +34,8 @@ struct AugmentOptions {
 
 /// Error naming `where` for an option out of range.
 inline void check_augment_options(const char* where, const AugmentOptions& o) {
-  check(o.min_area > 0.0f && o.min_area <= 1.0f && o.shift >= 0, where,
-        "min_area must be in (0,1] and shift not negative, got ", o.min_area, " and ", o.shift);
+  check(o.min_area > 0.0f && o.min_area <= 1.0f && o.translation >= 0, where,
+        "min_area must be in (0,1] and translation not negative, got ", o.min_area, " and ", o.translation);
   const auto in_range = [&](const char* name, float value, float most) {
     check(value >= 0.0f && value <= most, where, name, " must be in [0,", most, "], got ", value);
   };

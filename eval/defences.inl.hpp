@@ -192,12 +192,12 @@ T2UE_INLINE TrainRecipe defend_recipe(TrainRecipe recipe, const std::string& nam
   } else if (name == detail::projection_defence) {
     check(classes, "defence", "projection learns classes, and captions are none");
   } else if (name == "ueraser-max") {
-    recipe.policy = PolicyKind::ueraser;
-    recipe.policy_draws = 5;
+    recipe.augmentation_policy = AugmentationPolicy::ueraser;
+    recipe.augmentation_draws = 5;
     recipe.mixup_alpha = recipe.cutmix_alpha = 0;
-  } else if (const auto& policies = policy_names();
+  } else if (const auto& policies = detail::KindNames<AugmentationPolicy>::names;
              std::find(policies.begin() + 1, policies.end(), name) != policies.end()) {
-    recipe.policy = policy_from_name(name);
+    recipe.augmentation_policy = kind_named<AugmentationPolicy>(name);
   }
   return recipe;
 }

@@ -13,9 +13,10 @@ namespace detail {
 inline TrainRecipe classifier_surrogate(bool augmented) {
   TrainRecipe recipe;
   recipe.batch = 128;
-  recipe.rate = 0.1f;
-  recipe.optimizer = {.kind = OptimizerConfig::Kind::sgd, .momentum = 0.9f, .decay = 5e-4f, .max_norm = 5.0f};
-  recipe.shift = augmented ? 4 : 0;
+  recipe.learning_rate = 0.1f;
+  recipe.optimizer = {
+      .kind = OptimizerConfig::Kind::sgd, .momentum = 0.9f, .weight_decay = 5e-4f, .max_norm = 5.0f};
+  recipe.translation = augmented ? 4 : 0;
   recipe.flip = augmented;
   return recipe;
 }
@@ -23,7 +24,7 @@ inline TrainRecipe classifier_surrogate(bool augmented) {
 /// SimCLR's views, as far as the augmentation has them.
 inline TrainRecipe contrastive_surrogate() {
   TrainRecipe recipe = classifier_surrogate(true);
-  recipe.shift = 0;
+  recipe.translation = 0;
   recipe.min_area = 0.2f;
   recipe.brightness = recipe.contrast = recipe.saturation = 0.4f;
   recipe.grayscale = 0.2f;
@@ -34,9 +35,9 @@ inline TrainRecipe contrastive_surrogate() {
 inline TrainRecipe clip_surrogate() {
   TrainRecipe recipe;
   recipe.batch = 128;
-  recipe.rate = 1e-4f;
-  recipe.optimizer.decay = 0.2f;
-  recipe.shift = 0;
+  recipe.learning_rate = 1e-4f;
+  recipe.optimizer.weight_decay = 0.2f;
+  recipe.translation = 0;
   recipe.flip = false;
   return recipe;
 }

@@ -18,7 +18,7 @@ using WordPatternsTrainer = BiLevelTrainer<Clip, PatternDictionary>;
 inline BiLevelPolicy word_patterns_policy() {
   BiLevelPolicy policy;
   policy.rounds = 160, policy.restart_every = 80, policy.surrogate_steps = 20;
-  policy.noise_rate = 1e-2f;
+  policy.noise_learning_rate = 1e-2f;
   policy.noise_optimizer.beta1 = 0.5f, policy.noise_optimizer.beta2 = 0.99f;
   policy.warm_share = 0.5f, policy.final_share = 0.95f;
   return policy;
@@ -32,7 +32,7 @@ inline TrainRecipe word_patterns_recipe() {
   TrainRecipe recipe;
   recipe.batch = 64;
   recipe.min_area = 0.9f;
-  recipe.shift = 0;
+  recipe.translation = 0;
   return recipe;
 }
 

@@ -14,14 +14,15 @@ T2UE_INLINE TrainRecipe named_recipe(const std::string& name, RecipeModel model)
   recipe.warmup_share = 0;
   if (model == RecipeModel::classifier) {
     recipe.epochs = 100;
-    recipe.rate = 0.1f;
-    recipe.optimizer = {.kind = OptimizerConfig::Kind::sgd, .momentum = 0.9f, .decay = 5e-4f};
+    recipe.learning_rate = 0.1f;
+    recipe.optimizer = {.kind = OptimizerConfig::Kind::sgd, .momentum = 0.9f, .weight_decay = 5e-4f};
   } else {
     recipe.epochs = 32;
-    recipe.rate = 5e-4f;
+    recipe.learning_rate = 5e-4f;
     recipe.warmup_steps = 10'000;
-    recipe.optimizer = {.kind = OptimizerConfig::Kind::adamw, .beta1 = 0.9f, .beta2 = 0.999f, .decay = 0.2f};
-    recipe.shift = 0;
+    recipe.optimizer = {
+        .kind = OptimizerConfig::Kind::adamw, .beta1 = 0.9f, .beta2 = 0.999f, .weight_decay = 0.2f};
+    recipe.translation = 0;
     recipe.flip = false;
   }
   return recipe;

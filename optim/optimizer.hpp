@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <t2ue/core/graph.hpp>
+#include <t2ue/core/kinds.hpp>
 #include <t2ue/models/module.hpp>
 
 namespace t2ue {
@@ -12,10 +13,18 @@ struct OptimizerConfig {
   enum class Kind : uint8_t { adamw, adam, sgd } kind = Kind::adamw;
   float beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
   float momentum = 0.9f;  ///< SGD only
-  float decay = 0.0f;     ///< of tensors with two or more dimensions; others (norms, biases, logit_scale) and
-                          ///< frozen ones never decay
+  /// Of tensors with two or more dimensions; others (norms, biases, logit_scale) and frozen ones never decay.
+  float weight_decay = 0.0f;
   float max_norm = 0.0f;  ///< gradients longer than this are scaled down to it; 0 turns clipping off
 };
+
+namespace detail {
+template <>
+struct KindNames<OptimizerConfig::Kind> {
+  static constexpr std::string_view what = "optimizer";
+  static constexpr std::array<std::string_view, 3> names = {"adamw", "adam", "sgd"};
+};
+}  // namespace detail
 
 /// The update rule of one ParameterSet, and its state.
 class Optimizer {
@@ -32,7 +41,7 @@ class Optimizer {
       second_ = Tensor::zeros(parameters.values().shape(), DType::f32, parameters.device());
     std::vector<float> decay;
     for (const Parameter* parameter : parameters.trained())
-      decay.push_back(parameter->shape.rank() >= 2 && !parameter->frozen ? config.decay : 0.0f);
+      decay.push_back(parameter->shape.rank() >= 2 && !parameter->frozen ? config.weight_decay : 0.0f);
     decay_ = Tensor::of(decay, {static_cast<int64_t>(decay.size())}, parameters.device());
   }
 

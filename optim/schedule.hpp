@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/kinds.hpp>
 
 namespace t2ue {
 
@@ -48,5 +49,13 @@ struct Schedule {
     return found;
   }
 };
+
+namespace detail {
+template <>
+struct KindNames<Schedule::Kind> {
+  static constexpr std::string_view what = "schedule";
+  static constexpr std::array<std::string_view, 3> names = {"constant", "cosine", "step"};
+};
+}  // namespace detail
 
 }  // namespace t2ue

@@ -19,7 +19,8 @@ namespace t2ue {
 /// NaN, infinity and invalid UTF-8, which JSON cannot hold.
 std::string canonical_json(const nlohmann::json& value);
 
-/// The first 12 hexadecimal digits of the SHA-256 of canonical_json(recipe). A recipe is everything that
+/// The first 12 hexadecimal digits of the SHA-256 of canonical_json(recipe), with the names that options had
+/// first (renames.hpp). A recipe is everything that
 /// decides how a row is trained and measured, except what the rows of a table are there to compare: method,
 /// eps and seed. Throws Error unless it is a JSON object.
 std::string recipe_hash(const nlohmann::json& recipe);

@@ -77,7 +77,7 @@ T2UE_INLINE std::string canonical_json(const nlohmann::json& value) {
 
 T2UE_INLINE std::string recipe_hash(const nlohmann::json& recipe) {
   check(recipe.is_object(), "recipe", "a recipe is a JSON object, not a ", recipe.type_name());
-  return detail::short_hash(canonical_json(recipe));
+  return detail::short_hash(canonical_json(with_first_names(recipe)));
 }
 
 T2UE_INLINE std::string split_hash(std::vector<std::string> keys) {

@@ -7,6 +7,8 @@
 #include <span>
 #include <type_traits>
 
+#include <t2ue/core/fields.hpp>
+#include <t2ue/core/renames.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/training/conditions.hpp>
 #include <t2ue/training/trainer.hpp>
@@ -22,7 +24,7 @@ struct BiLevelPolicy {
   int surrogate_steps = 1;  ///< 0: the surrogate never trains
   int noise_steps = 1;
   int64_t restart_every = 0;  ///< rounds after which the surrogate starts anew from fresh weights; 0: never
-  float noise_rate = 1e-3f;
+  float noise_learning_rate = 1e-3f;
   /// Over all noise steps: a rise over this share of them, then cosine to 0 or constant.
   Schedule::Kind noise_schedule = Schedule::Kind::cosine;
   float noise_warmup_share = 0.02f;
@@ -32,7 +34,7 @@ struct BiLevelPolicy {
   /// Before the first round the generator learns to tell its conditions apart by the patterns that
   /// Conditions::start gives them, for this many steps. 0: it starts as it was initialised.
   int64_t warm_steps = 0;
-  float warm_rate = 2e-3f;
+  float warm_learning_rate = 2e-3f;
   /// How large the noise is made then on average, as a share of eps (scale_noise): it gives the rounds room
   /// to change it. 1: it stays as it is.
   float warm_share = 1.0f;
@@ -40,11 +42,42 @@ struct BiLevelPolicy {
   float final_share = 0.0f;
   OptimizerConfig noise_optimizer{.kind = OptimizerConfig::Kind::adam, .beta1 = 0.0f, .beta2 = 0.9f};
 
+  void fields(FieldList& f) {
+    using enum OptimizerConfig::Kind;
+    f("rounds", rounds, in_range(1, 100'000'000), "Rounds of surrogate steps, then noise steps");
+    f("surrogates", surrogates, in_range(1, 64), "An ensemble of so many surrogates takes turns by rounds")
+        .left_out_if(surrogates == 1);
+    f("surrogate_steps", surrogate_steps, in_range(0, 100'000),
+      "Updates of the surrogate a round; 0: it never trains");
+    f("noise_steps", noise_steps, in_range(1, 100'000), "Updates of the generator a round");
+    f("restart_every", restart_every, in_range(0, 100'000'000),
+      "Rounds after which the surrogate starts anew; 0: never");
+    f("noise_learning_rate", noise_learning_rate, in_range(0, 10), "The generator's learning rate");
+    f("noise_schedule", noise_schedule, one_of(Schedule::Kind::constant, Schedule::Kind::cosine),
+      "The generator's learning rate over all noise steps, cosine going to 0");
+    f("noise_warmup_share", noise_warmup_share, in_range(0, 1),
+      "Share of the noise steps in which the rate rises");
+    f("noise_optimizer", noise_optimizer.kind, one_of(adamw, adam), "The generator's update rule");
+    f("noise_weight_decay", noise_optimizer.weight_decay, in_range(0, 10), "The generator's weight decay");
+    f("noise_beta1", noise_optimizer.beta1, in_range(0, 1), "Of the generator's optimizer");
+    f("noise_beta2", noise_optimizer.beta2, in_range(0, 1), "Of the generator's optimizer");
+    f("fresh_latents", fresh_latents,
+      "A latent vector of its own for every picture of every noise step; else all share one");
+    f("warm_steps", warm_steps, in_range(0, 1'000'000),
+      "Updates that teach the generator a texture a keyword or class before the first round");
+    f("warm_learning_rate", warm_learning_rate, in_range(0, 10), "The generator's learning rate in those");
+    f("warm_share", warm_share, in_range(0.001f, 1),
+      "The noise is made this share of eps after those, on average; 1: as it is");
+    f("final_share", final_share, in_range(0, 0.999f),
+      "The noise is made this share of eps after the last round; 0: as it is");
+  }
+
   /// Whether the surrogate keeps the weights that it has before the first round, the paper's recipe. It then
   /// runs in evaluation mode.
   bool freezes_surrogate() const { return surrogate_steps == 0 && restart_every == 0; }
 };
 
+/// Error as from read_fields().
 BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json, const BiLevelPolicy& defaults = {});
 nlohmann::json to_json(const BiLevelPolicy& policy);
 
@@ -82,9 +115,10 @@ class BiLevelTrainer {
           "bilevel", "rounds, noise_steps and surrogates must be positive, surrogate_steps not negative");
     check(recipe.ema_decay == 0.0f, "bilevel", "keeps no average of the weights; ema_decay must be 0, is ",
           recipe.ema_decay);
-    check(recipe.policy == PolicyKind::none, "bilevel",
-          "adds noise to pictures as they are, before any change of them; policy must be none, is ",
-          name_of(recipe.policy));
+    check(recipe.augmentation_policy == AugmentationPolicy::none, "bilevel",
+          "adds noise to pictures as they are, before any change of them; augmentation_policy must be none, "
+          "is ",
+          name_of(recipe.augmentation_policy));
     check(recipe.adversarial_radius == 0.0f, "bilevel",
           "attacks no surrogate; adversarial_radius must be 0, is ", recipe.adversarial_radius);
     if constexpr (requires { generator.standardise; })
@@ -124,7 +158,7 @@ class BiLevelTrainer {
     Losses losses;
     for (int s = 0; s < policy_.surrogate_steps; ++s) {
       next_batch();
-      losses.surrogate += active().step->run(recipe_.rate, concat("surrogate, step ", steps_)) /
+      losses.surrogate += active().step->run(recipe_.learning_rate, concat("surrogate, step ", steps_)) /
                           static_cast<float>(policy_.surrogate_steps);
     }
     for (int s = 0; s < policy_.noise_steps; ++s) {
@@ -196,7 +230,7 @@ class BiLevelTrainer {
   /// `extra`. A frozen surrogate must have been given the same weights.
   nlohmann::json resume(const std::filesystem::path& path) {
     const CheckpointReader reader(path, "bilevel");
-    const nlohmann::json state = nlohmann::json::parse(reader.state());
+    const nlohmann::json state = with_present_names(nlohmann::json::parse(reader.state()));
     check(state.at("recipe") == to_json(recipe_) && state.at("policy") == to_json(policy_), "resume", path,
           " was trained by another recipe");
     reader.restore("generator.", generator_parameters_);
@@ -218,7 +252,7 @@ class BiLevelTrainer {
   static Schedule noise_schedule(const BiLevelPolicy& policy) {
     Schedule s;
     s.kind = policy.noise_schedule;
-    s.rate = policy.noise_rate;
+    s.rate = policy.noise_learning_rate;
     s.total = policy.rounds * policy.noise_steps;
     s.warmup = static_cast<int64_t>(policy.noise_warmup_share * static_cast<float>(s.total));
     return s;
@@ -278,7 +312,7 @@ class BiLevelTrainer {
   void warm_start() {
     while (noise_optimizer_.steps() < policy_.warm_steps) {
       codebook_->show(next_batch(), conditions_);
-      warm_step_->run(policy_.warm_rate, concat("warm start, step ", steps_));
+      warm_step_->run(policy_.warm_learning_rate, concat("warm start, step ", steps_));
     }
     if (policy_.warm_share == 1) return;
     if (steps_ == 0) next_batch(), steps_ = 0;  // a look at conditions, for the scale

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/fields.hpp>
 #include <t2ue/core/kinds.hpp>
 #include <t2ue/data/records/pair_dataset.hpp>
 #include <t2ue/optim/train_recipe.hpp>
@@ -93,15 +94,52 @@ struct NoiseTablePolicy {
   /// MEM: so many tokens in front of every caption, searched for in the first `trigger_rounds` rounds among
   /// `trigger_candidates` a place. An item's captions share them.
   int trigger_tokens = 0, trigger_rounds = 5, trigger_candidates = 16;
+
+  void fields(FieldList& f) {
+    constexpr int64_t many = 100'000'000;
+    f("direction", direction, "What the noise does to the surrogate's loss");
+    f("objective", objective, "Of noise and surrogate");
+    f("unit", unit, "What has a noise of its own");
+    f("start", start, "Of the noise");
+    f("surrogate_mode", surrogate_mode, "Of the surrogate's batch norms while noise is optimised");
+    f("target_shift", target_shift, in_range(0, 1'000'000), "Noise is for the class so many further");
+    f("clusters", clusters, in_range(2, 1'000'000), "Of the surrogate's features");
+    f("pretrain_epochs", pretrain_epochs, in_range(0, 100'000), "Of the surrogate on clean pictures");
+    f("rounds", rounds, in_range(1, many), "Rounds of surrogate steps and noise steps");
+    f("surrogate_steps", surrogate_steps, in_range(0, many), "Updates of the surrogate a round");
+    f("noise_first", noise_first, "The noise goes first in a round");
+    f("noise_batches", noise_batches, in_range(0, many), "Of the noise a round; 0: a pass over noise_share");
+    f("noise_share", noise_share, in_range(0, 1), "Of the set that a pass of the noise visits");
+    f("pgd_steps", pgd_steps, in_range(1, 100'000), "Steps of a noise each time");
+    f("step_size", step_size, in_range(0, 255), "Of the noise, in 1/255");
+    f("final_passes", final_passes, in_range(0, 100'000), "Of the noise over the whole set at the end");
+    f("stop_error", stop_error, in_range(0, 1), "Training error below which rounds end; 0: never");
+    f("augment_noise", augment_noise, "Noise is optimised through the recipe's augmentation");
+    f("samples", samples, in_range(1, 10'000), "Augmentations whose gradients are added for a step");
+    f("restarts", restarts, in_range(1, 10'000), "Of the noise, of which the best is kept");
+    f("decay_every", decay_every, in_range(0, many),
+      "Surrogate steps after which its learning rate falls to a tenth; 0: never");
+    f("attack_radius", attack_radius, in_range(0, 255), "Of the attack on the surrogate, in 1/255; 0: off");
+    f("attack_step_size", attack_step_size, in_range(0, 255), "Of that attack, in 1/255");
+    f("attack_steps", attack_steps, in_range(0, 10'000), "Of that attack");
+    f("temperature", temperature, in_range(1e-3f, 1e3f), "Of the contrastive objective");
+    f("objective_weight", objective_weight, in_range(0, 1e6), "Of the objective in the noise's loss");
+    f("separability", separability, in_range(0, 1e6), "Weight of class_separability() in that loss");
+    f("shuffle_captions", shuffle_captions, "Captions change places before every step of the noise");
+    f("trigger_tokens", trigger_tokens, in_range(0, 64), "In front of every caption");
+    f("trigger_rounds", trigger_rounds, in_range(0, 100'000), "The first rounds, in which they are sought");
+    f("trigger_candidates", trigger_candidates, in_range(1, 10'000), "Of them at each place");
+  }
+  /// Error naming what is out of range or does not go together.
+  void validate() const;
 };
 
-/// Error for an unknown key, a value out of range, or values that exclude each other.
+/// Error as from read_fields().
 NoiseTablePolicy noise_policy_from_json(const nlohmann::json& json, const NoiseTablePolicy& defaults = {});
 nlohmann::json to_json(const NoiseTablePolicy& policy);
-/// Error naming what is out of range or does not go together.
-void check_noise_policy(const NoiseTablePolicy& policy);
-/// The same, and for a policy that does not fit the data or what the surrogate learns from, for items without
-/// the class that is needed, and for mixup or averaged weights in the surrogate's recipe.
+/// Error as from the policy's validate(), and for a policy that does not fit the data or what the surrogate
+/// learns from, for items without the class that is needed, and for mixup or averaged weights in the
+/// surrogate's recipe.
 void check_noise_training(const NoiseTablePolicy& policy, const TrainRecipe& recipe, const PairDataset& data,
                           bool learns_captions);
 /// How many rows of noise there are for a data set.

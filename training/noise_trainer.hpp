@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include <t2ue/core/renames.hpp>
 #include <t2ue/training/features.hpp>
 #include <t2ue/training/noise_steps.hpp>
 
@@ -23,7 +24,7 @@ namespace t2ue {
 template <class Model>
 class NoiseTrainer {
  public:
-  /// eps in [0,1] pixel units. Error for a policy that does not go together (check_noise_policy) or does not
+  /// eps in [0,1] pixel units. Error for a policy that does not go together (NoiseTablePolicy::validate) or does not
   /// fit model or data, for unlabelled items where labels are needed, and for mixup or averaged weights in
   /// the recipe. `cluster` is needed by the unit cluster only.
   template <class Config>
@@ -123,7 +124,7 @@ class NoiseTrainer {
   /// was saved as `extra`.
   nlohmann::json resume(const std::filesystem::path& path) {
     const CheckpointReader reader(path, "noise training");
-    const nlohmann::json saved = nlohmann::json::parse(reader.state());
+    const nlohmann::json saved = with_present_names(nlohmann::json::parse(reader.state()));
     check(saved.at("made_by") == made_by(), "resume", path,
           " was made by another recipe or policy: ", saved.at("made_by").dump());
     reader.restore("surrogate.", parameters_);
@@ -202,10 +203,10 @@ class NoiseTrainer {
   }
 
   float rate() const {
-    if (policy_.decay_every == 0) return recipe_.rate;
+    if (policy_.decay_every == 0) return recipe_.learning_rate;
     const int64_t trained = steps_ - policy_.pretrain_epochs * order_.steps_per_epoch();
     const int64_t decays = trained / policy_.decay_every;
-    return recipe_.rate * std::pow(0.1f, static_cast<float>(decays));
+    return recipe_.learning_rate * std::pow(0.1f, static_cast<float>(decays));
   }
 
   /// Steps of the noise of `batches` batches in the surrogate's order, or with 0 of a pass over the set; the

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include <t2ue/core/plan.hpp>
+#include <t2ue/core/renames.hpp>
 #include <t2ue/models/configs.hpp>
 #include <t2ue/optim/checkpoint.hpp>
 #include <t2ue/optim/guarded_step.hpp>
@@ -56,7 +57,7 @@ class Trainer {
     check(!done(), "train", "all ", total_steps(), " steps are done");
     if (average_ && steps_ == 0) average_->start();  // weights may have been put in since construction
     const auto before = std::chrono::steady_clock::now();
-    const PicturePolicy policy{recipe_.policy, recipe_.seed};
+    const PicturePolicy policy{recipe_.augmentation_policy, recipe_.seed};
     if (worst_draw_)
       worst_draw_->fill(data_, order_.at(steps_), order_.epoch_of(steps_), steps_, policy);
     else
@@ -104,7 +105,7 @@ class Trainer {
   /// Goes on from a file written by `save` under the same recipe; returns what was saved as `extra`.
   nlohmann::json resume(const std::filesystem::path& path) {
     const CheckpointReader reader(path, "training");
-    const nlohmann::json state = nlohmann::json::parse(reader.state());
+    const nlohmann::json state = with_present_names(nlohmann::json::parse(reader.state()));
     check(state.at("recipe") == to_json(recipe_), "resume", path,
           " was trained by another recipe: ", state.at("recipe").dump());
     reader.restore("model.", parameters_);
@@ -131,9 +132,9 @@ class Trainer {
   }
   /// Null where pictures have one draw.
   std::unique_ptr<WorstDraw<Model>> worst_draw(const Compute& compute) {
-    if (recipe_.policy_draws == 1) return nullptr;
+    if (recipe_.augmentation_draws == 1) return nullptr;
     return std::make_unique<WorstDraw<Model>>(
-        model_, batch_, recipe_.policy_draws, [this](Graph& g) { return seen(g); }, compute);
+        model_, batch_, recipe_.augmentation_draws, [this](Graph& g) { return seen(g); }, compute);
   }
   /// Null where training is not adversarial. The model is in evaluation mode while it is attacked: its
   /// running statistics are those of the steps it trains on.

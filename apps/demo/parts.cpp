@@ -11,7 +11,7 @@ namespace {
 /// Rows of one part share everything but method, eps and seed.
 std::string part_recipe(const DemoRecipe& recipe, const nlohmann::json& victim, Precision precision) {
   nlohmann::json json = to_json(recipe);
-  json["victim"] = victim;
+  json["victim"] = with_first_names(victim, "recipe");
   json["precision"] = name_of(precision);
   return recipe_hash(json);
 }

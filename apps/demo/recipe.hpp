@@ -30,7 +30,7 @@ struct DemoRecipe {
 
   DemoRecipe() {
     clip_victim.epochs = 6;
-    clip_victim.rate = 2e-3f;
+    clip_victim.learning_rate = 2e-3f;
     classifier_victim.epochs = 3;
     clip_victim.batch = classifier_victim.batch = 64;
     image_text_surrogate = clip_victim;
@@ -38,10 +38,10 @@ struct DemoRecipe {
     // CLIP learns nothing in its first few hundred steps: its surrogate takes eight for each of the noise.
     image_text_policy.rounds = image_text_policy.restart_every = 32;
     image_text_policy.surrogate_steps = 8;
-    image_text_policy.noise_rate = 1e-3f;
+    image_text_policy.noise_learning_rate = 1e-3f;
     class_policy.rounds = 160;
     class_policy.restart_every = 80;
-    class_policy.noise_rate = 1e-3f;
+    class_policy.noise_learning_rate = 1e-3f;
     for (BiLevelPolicy* policy : {&image_text_policy, &class_policy}) {
       policy->noise_optimizer.beta1 = 0.5f;
       policy->noise_optimizer.beta2 = 0.99f;

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/kinds.hpp>
 #include <t2ue/data/image/picture_ops.hpp>
 
 namespace t2ue {
 
-enum class PolicyKind : uint8_t {
+enum class AugmentationPolicy : uint8_t {
   none,
   auto_augment,     ///< CIFAR-10's 25 sub-policies of Cubuk et al. (2019), one a picture
   rand_augment,     ///< Cubuk et al. (2020): 2 of 14 operations at magnitude 9 of 30
@@ -21,21 +22,24 @@ enum class PolicyKind : uint8_t {
   ueraser
 };
 
-/// "none", "auto-augment", "rand-augment", "trivial-augment", "ueraser".
-const std::vector<std::string>& policy_names();
-std::string name_of(PolicyKind kind);
-/// Error listing the names for another one.
-PolicyKind policy_from_name(const std::string& name);
+namespace detail {
+template <>
+struct KindNames<AugmentationPolicy> {
+  static constexpr std::string_view what = "augmentation policy";
+  static constexpr std::array<std::string_view, 5> names = {"none", "auto-augment", "rand-augment",
+                                                            "trivial-augment", "ueraser"};
+};
+}  // namespace detail
 
 /// An operation's magnitude number `index`, from 0 to 9 in auto_augment and to 30 in rand_augment and
 /// trivial_augment, to the other side if `negative`: torchvision's tables. Translations go up to 150/331 of
 /// `side`, the picture's in their direction, in trivial_augment up to 32 pixels. Error for another kind or
 /// index.
-float policy_magnitude(PolicyKind kind, PictureOp op, int index, bool negative, int side);
+float policy_magnitude(AugmentationPolicy kind, PictureOp op, int index, bool negative, int side);
 
 /// A policy and the seed it draws by.
 struct PicturePolicy {
-  PolicyKind kind = PolicyKind::none;
+  AugmentationPolicy kind = AugmentationPolicy::none;
   uint64_t seed = 0;
 
   /// Changes one picture as drawn for (seed, item, draw); items are below 2^48. Error as apply_picture_op().

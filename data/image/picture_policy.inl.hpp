@@ -27,7 +27,7 @@ inline constexpr MagnitudeSpace rand_augment_space{30, 0.3, 0.9, 30, 4, 150, 331
 inline constexpr MagnitudeSpace wide_space{30, 0.99, 0.99, 135, 6, 1, 1, 32};
 
 /// The operation at magnitude `index`; its direction, where it has one, by `negative`.
-inline void apply_at(RgbView picture, PolicyKind kind, PictureOp op, int index, bool negative) {
+inline void apply_at(RgbView picture, AugmentationPolicy kind, PictureOp op, int index, bool negative) {
   const int side = op == PictureOp::translate_y ? picture.height : picture.width;
   apply_picture_op(picture, op, policy_magnitude(kind, op, index, negative, side));
 }
@@ -36,7 +36,7 @@ inline void auto_augment(RgbView picture, Random& random) {
   const SubPolicy& policy = cifar10_policies()[random.below(25)];
   for (const PolicyStep& step : policy) {
     const bool applied = random.below(10) < step.tenths, negative = random.below(2) == 0;
-    if (applied) apply_at(picture, PolicyKind::auto_augment, step.op, step.index, negative);
+    if (applied) apply_at(picture, AugmentationPolicy::auto_augment, step.op, step.index, negative);
   }
 }
 
@@ -48,14 +48,14 @@ inline PictureOp any_operation(Random& random) {
 inline void rand_augment(RgbView picture, Random& random) {
   for (int i = 0; i < 2; ++i) {
     const PictureOp op = any_operation(random);
-    apply_at(picture, PolicyKind::rand_augment, op, 9, random.below(2) == 0);
+    apply_at(picture, AugmentationPolicy::rand_augment, op, 9, random.below(2) == 0);
   }
 }
 
 inline void trivial_augment(RgbView picture, Random& random) {
   const PictureOp op = any_operation(random);
   const auto index = static_cast<int>(random.below(31));
-  apply_at(picture, PolicyKind::trivial_augment, op, index, random.below(2) == 0);
+  apply_at(picture, AugmentationPolicy::trivial_augment, op, index, random.below(2) == 0);
 }
 
 /// Puts the channels into one of their six orders.
@@ -82,31 +82,15 @@ inline void ueraser(RgbView picture, Random& random) {
 
 }  // namespace detail
 
-T2UE_INLINE const std::vector<std::string>& policy_names() {
-  static const std::vector<std::string> names{"none", "auto-augment", "rand-augment", "trivial-augment",
-                                              "ueraser"};
-  return names;
-}
-
-T2UE_INLINE std::string name_of(PolicyKind kind) {
-  return policy_names()[static_cast<size_t>(kind)];
-}
-
-T2UE_INLINE PolicyKind policy_from_name(const std::string& name) {
-  const auto& names = policy_names();
-  const auto found = std::find(names.begin(), names.end(), name);
-  check(found != names.end(), "policy", "there is no policy '", name,
-        "'; one of none, auto-augment, rand-augment, trivial-augment, ueraser");
-  return static_cast<PolicyKind>(found - names.begin());
-}
-
-T2UE_INLINE float policy_magnitude(PolicyKind kind, PictureOp op, int index, bool negative, int side) {
-  check(kind == PolicyKind::auto_augment || kind == PolicyKind::rand_augment ||
-            kind == PolicyKind::trivial_augment,
+T2UE_INLINE float policy_magnitude(AugmentationPolicy kind, PictureOp op, int index, bool negative,
+                                   int side) {
+  check(kind == AugmentationPolicy::auto_augment || kind == AugmentationPolicy::rand_augment ||
+            kind == AugmentationPolicy::trivial_augment,
         "policy", name_of(kind), " has no magnitudes");
-  const detail::MagnitudeSpace& space = kind == PolicyKind::auto_augment   ? detail::auto_augment_space
-                                        : kind == PolicyKind::rand_augment ? detail::rand_augment_space
-                                                                           : detail::wide_space;
+  const detail::MagnitudeSpace& space = kind == AugmentationPolicy::auto_augment ? detail::auto_augment_space
+                                        : kind == AugmentationPolicy::rand_augment
+                                            ? detail::rand_augment_space
+                                            : detail::wide_space;
   check(index >= 0 && index <= space.last, "policy", "magnitude ", index, " is not one of 0..", space.last);
   const double sign = negative ? -1.0 : 1.0;
   // Multiplied before it is divided, so that no compiler can fuse the product with a sum.
@@ -153,22 +137,22 @@ T2UE_INLINE float policy_magnitude(PolicyKind kind, PictureOp op, int index, boo
 T2UE_INLINE void PicturePolicy::apply(RgbView picture, uint64_t item, int draw) const {
   Random random(seed, Purpose::picture_policy, item | static_cast<uint64_t>(draw) << 48);
   switch (kind) {
-    case PolicyKind::none:
+    case AugmentationPolicy::none:
       return;
-    case PolicyKind::auto_augment:
+    case AugmentationPolicy::auto_augment:
       return detail::auto_augment(picture, random);
-    case PolicyKind::rand_augment:
+    case AugmentationPolicy::rand_augment:
       return detail::rand_augment(picture, random);
-    case PolicyKind::trivial_augment:
+    case AugmentationPolicy::trivial_augment:
       return detail::trivial_augment(picture, random);
-    case PolicyKind::ueraser:
+    case AugmentationPolicy::ueraser:
       return detail::ueraser(picture, random);
   }
 }
 
 T2UE_INLINE void PicturePolicy::apply_to_all(std::span<uint8_t> pictures, int size, uint64_t first_item,
                                              std::span<const int> draws) const {
-  if (kind == PolicyKind::none) return;
+  if (kind == AugmentationPolicy::none) return;
   check(size > 0 && size <= 1 << 14, "policy", "pictures of ", size, " pixels are not possible");
   const auto bytes = static_cast<size_t>(size) * static_cast<size_t>(size) * 3;
   check(pictures.size() % bytes == 0, "policy", pictures.size(), " bytes are no whole number of pictures of ",

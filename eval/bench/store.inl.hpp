@@ -10,6 +10,7 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
+#include <t2ue/core/renames.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/eval/bench/store.hpp>
 #include <t2ue/report/results_table.hpp>
@@ -32,7 +33,7 @@ inline bool lock_file(int descriptor, bool wait, const std::string& key) {
 }  // namespace detail
 
 T2UE_INLINE std::string short_key(const nlohmann::json& content) {
-  return sha256_hex(canonical_json(content)).substr(0, 24);
+  return sha256_hex(canonical_json(with_first_names(content))).substr(0, 24);
 }
 
 T2UE_INLINE Claim::~Claim() {

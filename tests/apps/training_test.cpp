@@ -402,7 +402,7 @@ TEST(Patterns, OfWordsServeAnyCaption) {
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.json().at("words").size(), 3u);
   EXPECT_EQ(ended.json().at("policy").at("surrogate_steps"), 2);
-  EXPECT_FLOAT_EQ(ended.json().at("policy").at("noise_rate"), 0.01f) << "the method's own";
+  EXPECT_FLOAT_EQ(ended.json().at("policy").at("noise_learning_rate"), 0.01f) << "the method's own";
   write_file(folder / "list.csv", std::string_view("key,caption\na,a fish that nobody saw\nb,nothing\n"));
   const Ended made =
       program({"noise", "--method", "word_patterns", "--options",

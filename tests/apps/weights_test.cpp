@@ -196,8 +196,8 @@ TEST_F(Published, TheyTrainAGeneratorByThePapersRecipe) {
   EXPECT_EQ(policy.at("noise_optimizer"), "adam");
   EXPECT_EQ(policy.at("noise_beta1"), 0.0f);
   EXPECT_EQ(policy.at("noise_beta2"), 0.9f);
-  EXPECT_EQ(policy.at("noise_decay"), 0.0f);
-  EXPECT_EQ(policy.at("noise_rate"), 1e-4f);
+  EXPECT_EQ(policy.at("noise_weight_decay"), 0.0f);
+  EXPECT_EQ(policy.at("noise_learning_rate"), 1e-4f);
   EXPECT_EQ(policy.at("noise_schedule"), "cosine");
   EXPECT_EQ(policy.at("noise_warmup_share"), 0.0f);
   EXPECT_EQ(policy.at("fresh_latents"), true);
@@ -270,9 +270,9 @@ TEST_F(Published, EveryFlagGoesBeforeTheRecipe) {
   EXPECT_EQ(json.at("rounds"), 2);
   EXPECT_EQ(policy.at("surrogate_steps"), 0) << "weights that are given stay";
   EXPECT_EQ(policy.at("noise_optimizer"), "adamw");
-  EXPECT_EQ(policy.at("noise_decay"), 1e-4f);
+  EXPECT_EQ(policy.at("noise_weight_decay"), 1e-4f);
   EXPECT_EQ(policy.at("noise_schedule"), "constant");
-  EXPECT_EQ(policy.at("noise_rate"), 0.002f);
+  EXPECT_EQ(policy.at("noise_learning_rate"), 0.002f);
   EXPECT_EQ(policy.at("noise_warmup_share"), 0.5f);
   EXPECT_EQ(policy.at("fresh_latents"), true);
   EXPECT_EQ(policy.at("noise_beta1"), 0.5f);

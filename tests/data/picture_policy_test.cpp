@@ -32,11 +32,12 @@ double mean_change(const std::vector<uint8_t>& a, const std::vector<uint8_t>& b)
 }
 
 std::vector<std::string> active_policies() {
-  return {policy_names().begin() + 1, policy_names().end()};
+  const auto& names = detail::KindNames<AugmentationPolicy>::names;
+  return {names.begin() + 1, names.end()};
 }
 class Policy : public testing::TestWithParam<std::string> {
  protected:
-  PicturePolicy policy{policy_from_name(GetParam()), 5};
+  PicturePolicy policy{kind_named<AugmentationPolicy>(GetParam()), 5};
   std::vector<uint8_t> changed(std::vector<uint8_t> pixels, int size, uint64_t item) const {
     policy.apply({pixels, size, size}, item);
     return pixels;
@@ -108,8 +109,9 @@ INSTANTIATE_TEST_SUITE_P(All, Policy, testing::ValuesIn(active_policies()), [](c
 });
 
 TEST(Policies, NamesAndNothing) {
-  for (const std::string& name : policy_names()) EXPECT_EQ(name_of(policy_from_name(name)), name);
-  expect_error([] { policy_from_name("magic"); }, {"'magic'", "auto-augment"});
+  for (const std::string_view name : detail::KindNames<AugmentationPolicy>::names)
+    EXPECT_EQ(name_of(kind_named<AugmentationPolicy>(name)), name);
+  expect_error([] { kind_named<AugmentationPolicy>("magic"); }, {"'magic'", "auto-augment"});
   std::vector<uint8_t> pixels = grainy(8);
   PicturePolicy{}.apply_to_all(pixels, 8, 0);
   EXPECT_EQ(pixels, grainy(8));
@@ -119,7 +121,7 @@ TEST(Policies, NamesAndNothing) {
 TEST(Policies, MagnitudesAreThePublishedOnes) {
   using enum PictureOp;
   const auto one = [](const char* policy, PictureOp op, int index, bool negative = false) {
-    return policy_magnitude(policy_from_name(policy), op, index, negative, 32);
+    return policy_magnitude(kind_named<AugmentationPolicy>(policy), op, index, negative, 32);
   };
   EXPECT_EQ(one("auto-augment", translate_x, 9), 14);
   EXPECT_EQ(one("auto-augment", translate_y, 3, true), -4);

@@ -76,8 +76,8 @@ TEST(PictureReference, MagnitudesAreTorchvisions) {
   for (const auto& [policy, ops] : reference()["magnitudes"].items())
     for (const auto& [op, values] : ops.items())
       for (size_t i = 0; i < values.size(); ++i) {
-        const float ours =
-            policy_magnitude(policy_from_name(policy), op_named(op), static_cast<int>(i), false, 32);
+        const float ours = policy_magnitude(kind_named<AugmentationPolicy>(policy), op_named(op),
+                                            static_cast<int>(i), false, 32);
         EXPECT_FLOAT_EQ(ours, values[i].get<float>()) << policy << " " << op << " " << i;
       }
 }

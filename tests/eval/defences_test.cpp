@@ -95,7 +95,7 @@ TEST(Defences, ProjectionChangesTheWholeSetAndNeedsIt) {
 class PolicyDefence : public testing::TestWithParam<std::string> {};
 TEST_P(PolicyDefence, ChangesPixels) {
   const TrainRecipe recipe = defend_recipe({}, GetParam(), 24, false);
-  const PicturePolicy policy{recipe.policy, 1};
+  const PicturePolicy policy{recipe.augmentation_policy, 1};
   double total = 0;
   for (uint64_t item = 0; item < 100; ++item) {
     Image changed = grainy();
@@ -117,9 +117,9 @@ TEST(Defences, UeraserMaxIsTheWorstOfFiveDraws) {
   TrainRecipe mixing;
   mixing.mixup_alpha = 1;
   const TrainRecipe recipe = defend_recipe(mixing, "ueraser-max", 24, true);
-  EXPECT_EQ(recipe.policy, PolicyKind::ueraser);
-  EXPECT_EQ(recipe.policy_draws, 5);
-  EXPECT_EQ(train_recipe_from_json(to_json(recipe)).policy_draws, 5) << "mixup is off";
+  EXPECT_EQ(recipe.augmentation_policy, AugmentationPolicy::ueraser);
+  EXPECT_EQ(recipe.augmentation_draws, 5);
+  EXPECT_EQ(train_recipe_from_json(to_json(recipe)).augmentation_draws, 5) << "mixup is off";
 }
 
 TEST(Defences, OnlyGreyGoesWithTheVictimToItsMeasurement) {

@@ -151,7 +151,7 @@ TEST(SurrogateMethods, AllHoldTogetherAndAreListed) {
   for (const SurrogateMethod& method : surrogate_methods()) {
     SCOPED_TRACE(method.name);
     for (const NoiseUnit unit : method.units) {
-      EXPECT_NO_THROW(check_noise_policy(surrogate_preset(method, unit).policy));
+      EXPECT_NO_THROW(surrogate_preset(method, unit).policy.validate());
       const MethodCard card = surrogate_card(method, unit, 8);
       EXPECT_EQ(card.max_steps(), 8);
       EXPECT_EQ(card.cost, CostClass::surrogate);

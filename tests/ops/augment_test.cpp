@@ -31,7 +31,7 @@ AugmentOptions options_of(const AugmentKind& k) {
   return {.seed = 11,
           .min_area = k.min_area,
           .flip = k.flip,
-          .shift = k.shift,
+          .translation = k.shift,
           .brightness = k.brightness,
           .contrast = k.contrast,
           .saturation = k.saturation,
@@ -195,7 +195,8 @@ TEST(AugmentOp, FlipsHalfOfThePictures) {
 TEST(AugmentOp, ShiftsByWholePixelsAndRepeatsEdges) {
   constexpr int64_t side = 6, most = 2;
   const Tensor x = distinct_tensor({16, side, side, 3}, 1);
-  const std::vector<float> in = x.to_vector<float>(), out = augmented(x, 0, {.shift = most, .norm = {}});
+  const std::vector<float> in = x.to_vector<float>(),
+                           out = augmented(x, 0, {.translation = most, .norm = {}});
   std::vector<int> seen(2 * most + 1, 0);
   for (int64_t n = 0; n < 16; ++n) {
     int matches = 0;
@@ -299,7 +300,7 @@ TEST(AugmentOp, GrayscaleTakesTheColoursOfSomePictures) {
 TEST(AugmentOp, CutoutIsOneSquareAPicture) {
   constexpr int64_t side = 8, cut = 4, batch = 256;
   const Tensor x = random_tensor({batch, side, side, 3}, 1, 0.1f, 1);
-  const AugmentOptions moved{.seed = 3, .min_area = 0.5f, .flip = true, .shift = 1, .norm = norm};
+  const AugmentOptions moved{.seed = 3, .min_area = 0.5f, .flip = true, .translation = 1, .norm = norm};
   AugmentOptions holed = moved;
   holed.cutout = cut;
   const std::vector<float> whole = augmented(x, 1, moved), out = augmented(x, 1, holed);

@@ -21,9 +21,9 @@ TEST(NamedRecipes, PaperForClassifiers) {
   EXPECT_EQ(recipe.batch, 128);
   EXPECT_EQ(recipe.optimizer.kind, OptimizerConfig::Kind::sgd);
   EXPECT_EQ(recipe.optimizer.momentum, 0.9f);
-  EXPECT_EQ(recipe.optimizer.decay, 5e-4f);
+  EXPECT_EQ(recipe.optimizer.weight_decay, 5e-4f);
   EXPECT_TRUE(recipe.flip);
-  EXPECT_EQ(recipe.shift, 4);
+  EXPECT_EQ(recipe.translation, 4);
   // Cosine from the first step to the last: half the rate in the middle, and no second rise.
   const Schedule schedule = recipe.schedule(1000);
   EXPECT_FLOAT_EQ(schedule.at(0), 0.1f);
@@ -37,8 +37,8 @@ TEST(NamedRecipes, PaperForClipNeedNotLeaveItsWarmUp) {
   EXPECT_EQ(recipe.epochs, 32);
   EXPECT_EQ(recipe.batch, 128);
   EXPECT_EQ(recipe.optimizer.kind, OptimizerConfig::Kind::adamw);
-  EXPECT_EQ(recipe.optimizer.decay, 0.2f);
-  EXPECT_EQ(recipe.shift, 0);
+  EXPECT_EQ(recipe.optimizer.weight_decay, 0.2f);
+  EXPECT_EQ(recipe.translation, 0);
   EXPECT_FALSE(recipe.flip);
   // Flickr8k: 234 steps an epoch.
   EXPECT_FLOAT_EQ(recipe.schedule(234 * 32).at(234 * 32 - 1), 5e-4f * 0.7488f);

@@ -25,7 +25,7 @@ TEST(TrainRecipe, JsonRoundTrip) {
 TEST(TrainRecipe, LaterMembersAreLeftOutWhereTheyAreOff) {
   TrainRecipe recipe;
   for (const char* key : {"cutmix_alpha", "policy"}) EXPECT_FALSE(to_json(recipe).contains(key)) << key;
-  recipe.cutmix_alpha = 0.5f, recipe.policy = PolicyKind::rand_augment;
+  recipe.cutmix_alpha = 0.5f, recipe.augmentation_policy = AugmentationPolicy::rand_augment;
   const nlohmann::json json = to_json(recipe);
   EXPECT_EQ(json.at("cutmix_alpha"), 0.5f);
   EXPECT_EQ(json.at("policy"), "rand-augment");

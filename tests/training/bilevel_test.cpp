@@ -18,8 +18,11 @@ struct BiLevel : testing::Test {
   }
   PairDataset data = tiny_data();
   TrainRecipe recipe = tiny_recipe();
-  BiLevelPolicy policy{
-      .rounds = 30, .surrogate_steps = 1, .noise_steps = 4, .restart_every = 10, .noise_rate = 5e-3f};
+  BiLevelPolicy policy{.rounds = 30,
+                       .surrogate_steps = 1,
+                       .noise_steps = 4,
+                       .restart_every = 10,
+                       .noise_learning_rate = 5e-3f};
 
   std::unique_ptr<Bilevel> trainer() {
     SsaGeneratorConfig generator = tiny_generator();
@@ -48,7 +51,7 @@ TEST_F(BiLevel, AlternatingWithRestartsLowersTheNoiseLoss) {
   // Beside a generator that does not learn: what its last surrogate makes of the pictures.
   std::vector<float> last;
   for (const float rate : {1e-12f, 5e-3f}) {
-    policy.noise_rate = rate;
+    policy.noise_learning_rate = rate;
     const auto run = trainer();
     last.push_back(0);
     while (!run->done()) {
@@ -65,7 +68,7 @@ TEST_F(BiLevel, DictionaryOfPatternsLowersTheNoiseLossAndResumes) {
   dictionary.condition = classes.width, dictionary.size = 4, dictionary.eps = 16.0f / 255.0f;
   policy.warm_share = 0.5f, policy.final_share = 0.9f;
   const auto trainer_at = [&](float rate) {
-    policy.noise_rate = rate;
+    policy.noise_learning_rate = rate;
     return std::make_unique<BiLevelTrainer<Classifier, PatternDictionary>>(dictionary, tiny_classifier(),
                                                                            policy, recipe, data, classes);
   };
@@ -89,7 +92,7 @@ TEST_F(BiLevel, DictionaryOfPatternsLowersTheNoiseLossAndResumes) {
 }
 
 TEST_F(BiLevel, FrozenSurrogateIsUntouched) {
-  policy = {.rounds = 4, .surrogate_steps = 0, .noise_steps = 1, .noise_rate = 5e-3f};
+  policy = {.rounds = 4, .surrogate_steps = 0, .noise_steps = 1, .noise_learning_rate = 5e-3f};
   const auto run = trainer();
   const auto surrogate = weights(run->surrogate_parameters());
   const auto generator = run->generator_parameters().values().to_vector<float>();
@@ -99,7 +102,8 @@ TEST_F(BiLevel, FrozenSurrogateIsUntouched) {
 }
 
 TEST_F(BiLevel, EnsembleTakesTurnsByRounds) {
-  policy = {.rounds = 5, .surrogates = 2, .surrogate_steps = 1, .noise_steps = 1, .noise_rate = 5e-3f};
+  policy = {
+      .rounds = 5, .surrogates = 2, .surrogate_steps = 1, .noise_steps = 1, .noise_learning_rate = 5e-3f};
   const auto run = trainer();
   std::vector<std::vector<float>> before{weights(run->surrogate_parameters(0)),
                                          weights(run->surrogate_parameters(1))};
@@ -166,7 +170,7 @@ TEST_F(BiLevel, PolicyIsItsJson) {
   policy.noise_schedule = Schedule::Kind::constant;
   policy.noise_warmup_share = 0.5f;
   policy.fresh_latents = true;
-  policy.noise_optimizer = {.kind = OptimizerConfig::Kind::adamw, .decay = 0.25f};
+  policy.noise_optimizer = {.kind = OptimizerConfig::Kind::adamw, .weight_decay = 0.25f};
   const nlohmann::json json = to_json(policy);
   EXPECT_EQ(to_json(bilevel_policy_from_json(json)), json);
   for (const char* key : {"noise_schedule", "noise_optimizer"})
@@ -267,7 +271,7 @@ TEST_F(FrozenClip, TextFeaturesThatDoNotFitAreRefused) {
 }
 
 TEST_F(BiLevel, NonFiniteLossNamesItsStepAndStopsBeforeTheGenerator) {
-  policy.noise_rate = 1e38f;
+  policy.noise_learning_rate = 1e38f;
   policy.noise_steps = 1;
   policy.surrogate_steps = 0;  // or the next surrogate step would see the broken noise first
   const auto run = trainer();
@@ -310,7 +314,7 @@ TEST_F(BiLevel, WarmStartBringsEachConditionItsPattern) {
   Random random(4, Purpose::test);
   for (int i = 0; i < 4 * 8 * 8 * 3; ++i) conditions.start.push_back(random.uniform() < 0.5f ? -1.0f : 1.0f);
   policy.rounds = 1;
-  policy.noise_rate = 1e-12f;
+  policy.noise_learning_rate = 1e-12f;
   SsaGeneratorConfig generator = tiny_generator();
   generator.width = 16;
   for (const int64_t steps : {1, 150}) {
@@ -332,7 +336,7 @@ TEST_F(BiLevel, NoiseIsScaledToItsShareOfEps) {
   Random random(4, Purpose::test);
   for (int i = 0; i < 4 * 8 * 8 * 3; ++i) conditions.start.push_back(random.uniform() < 0.5f ? -1.0f : 1.0f);
   policy.rounds = 1, policy.warm_steps = 150;
-  policy.noise_rate = 1e-12f;
+  policy.noise_learning_rate = 1e-12f;
   SsaGeneratorConfig generator = tiny_generator();
   generator.width = 16;
   const auto agreement_at = [&](float warm, float final) {

@@ -26,8 +26,8 @@ struct ClassifierStartTest : testing::Test {
   std::unique_ptr<ClassifierTrainer> begin(StartMode mode, const PairDataset& on) const {
     TrainRecipe recipe = tiny_recipe();
     recipe.seed = 99;
-    recipe.rate = 0.03f;
-    recipe.optimizer.decay = 0.1f;
+    recipe.learning_rate = 0.03f;
+    recipe.optimizer.weight_decay = 0.1f;
     ClassifierConfig ours = config;
     ours.outputs = static_cast<int64_t>(on.label_names.size());
     return classifier_trainer(ours, {mode, file}, recipe, on);

@@ -54,10 +54,10 @@ TEST_F(CutMix, BoxesFollowSeedAndStepAndTheShareIsTheAreaOutside) {
   EXPECT_LT(outside, 0.8);
 }
 
-struct PolicyTraining : testing::TestWithParam<PolicyKind> {
+struct PolicyTraining : testing::TestWithParam<AugmentationPolicy> {
   const PairDataset data = tiny_data();
   TrainRecipe recipe = tiny_recipe();
-  PolicyTraining() { recipe.policy = GetParam(); }
+  PolicyTraining() { recipe.augmentation_policy = GetParam(); }
 };
 
 TEST_P(PolicyTraining, ResumedRunEndsWithTheSameBits) {
@@ -70,21 +70,21 @@ TEST_P(PolicyTraining, ResumedRunEndsWithTheSameBits) {
   resumed.resume(half);
   for (int i = 0; i < 4; ++i) resumed.step();
   EXPECT_EQ(weights(resumed.parameters()), weights(whole.parameters()));
-  recipe.policy = PolicyKind::none;
+  recipe.augmentation_policy = AugmentationPolicy::none;
   ClassifierTrainer plain(tiny_classifier(), recipe, data);
   for (int i = 0; i < 8; ++i) plain.step();
   EXPECT_NE(weights(plain.parameters()), weights(whole.parameters()));
 }
 
 TEST_P(PolicyTraining, ChangesThePicturesOfClipToo) {
-  const auto loss_of = [&](PolicyKind kind) {
-    recipe.policy = kind;
+  const auto loss_of = [&](AugmentationPolicy kind) {
+    recipe.augmentation_policy = kind;
     ClipTrainer trainer(tiny_clip(), recipe, data);
     float sum = 0;
     for (int i = 0; i < 3; ++i) sum += trainer.step();
     return sum;
   };
-  EXPECT_NE(loss_of(GetParam()), loss_of(PolicyKind::none));
+  EXPECT_NE(loss_of(GetParam()), loss_of(AugmentationPolicy::none));
 }
 
 TEST_P(PolicyTraining, FillsBatchesByStepAndPlace) {
@@ -103,8 +103,8 @@ TEST_P(PolicyTraining, FillsBatchesByStepAndPlace) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PolicyTraining,
-                         testing::Values(PolicyKind::auto_augment, PolicyKind::rand_augment,
-                                         PolicyKind::trivial_augment, PolicyKind::ueraser),
+                         testing::Values(AugmentationPolicy::auto_augment, AugmentationPolicy::rand_augment,
+                                         AugmentationPolicy::trivial_augment, AugmentationPolicy::ueraser),
                          [](const auto& kind) {
                            std::string text = name_of(kind.param);
                            std::replace(text.begin(), text.end(), '-', '_');
@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(All, PolicyTraining,
 TEST(PolicyOrder, GeneratorsRefusePolicies) {
   const PairDataset data = tiny_data();
   TrainRecipe recipe = tiny_recipe();
-  recipe.policy = PolicyKind::auto_augment;
+  recipe.augmentation_policy = AugmentationPolicy::auto_augment;
   EXPECT_THAT(error_of([&] {
                 BiLevelTrainer<Classifier>(tiny_generator(), tiny_classifier(), {}, recipe, data,
                                            by_class(data));

@@ -127,9 +127,9 @@ TEST_F(Noise, WhatDoesNotGoTogetherIsRefused) {
   EXPECT_THAT(error_of([&] { classes(); }), HasSubstr("mixup_alpha"));
   recipe.mixup_alpha = 0, recipe.cutmix_alpha = 1;
   EXPECT_THAT(error_of([&] { classes(); }), HasSubstr("cutmix_alpha"));
-  recipe.cutmix_alpha = 0, recipe.policy = PolicyKind::ueraser;
+  recipe.cutmix_alpha = 0, recipe.augmentation_policy = AugmentationPolicy::ueraser;
   EXPECT_THAT(error_of([&] { classes(); }), HasSubstr("ueraser"));
-  recipe.policy = PolicyKind::none, recipe.adversarial_radius = 4;
+  recipe.augmentation_policy = AugmentationPolicy::none, recipe.adversarial_radius = 4;
   EXPECT_THAT(error_of([&] { classes(); }), HasSubstr("adversarial_radius"));
   recipe.adversarial_radius = 0;
   data.labels[5] = -1;

@@ -29,7 +29,7 @@ TEST_F(Noise, AlternatingMakesAShortcutThatTheSurrogateTakes) {
   // Pictures that say nothing of their class: what is learned is the noise.
   Random random(9, Purpose::test);
   for (uint8_t& pixel : data.pixels) pixel = static_cast<uint8_t>(100 + random.below(50));
-  recipe.shift = 0, recipe.flip = false;
+  recipe.translation = 0, recipe.flip = false;
   policy = {.unit = NoiseUnit::label, .rounds = 30, .surrogate_steps = 5, .stop_error = 0.01};
   const auto run = classes();
   double error = 1;

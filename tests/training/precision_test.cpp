@@ -47,7 +47,7 @@ template <class Model, class Config>
 void expect_close_to_the_cpu(const Config& config) {
   const PairDataset data = tiny_data();
   TrainRecipe recipe = tiny_recipe();
-  recipe.rate = 1e-3f;
+  recipe.learning_rate = 1e-3f;
   Trainer<Model> reference(config, recipe, data);
   const std::vector<float> expected = losses_of(reference);
   for (const PrecisionWay& way : emulated()) {
@@ -143,7 +143,8 @@ TEST(Precision, ShadowsFollowTheWeights) {
 // The mask heads' 4 hidden channels are 8 in bf16.
 TEST(Precision, PaddedChannelsStayZero) {
   const PairDataset data = tiny_data();
-  const BiLevelPolicy policy{.rounds = 3, .surrogate_steps = 1, .noise_steps = 2, .noise_rate = 5e-3f};
+  const BiLevelPolicy policy{
+      .rounds = 3, .surrogate_steps = 1, .noise_steps = 2, .noise_learning_rate = 5e-3f};
   BiLevelTrainer<Classifier> trainer(tiny_generator(), tiny_classifier(), policy, tiny_recipe(), data,
                                      by_class(data),
                                      {emulation::device(), Execution::planned, Precision::bf16});

@@ -58,7 +58,7 @@ struct Task {
   PairDataset data = tiny_data();
   TrainRecipe recipe = tiny_recipe();
   explicit Task(bool everything = false) {
-    recipe.batch = 5, recipe.rate = rate, recipe.min_area = 0.6f;
+    recipe.batch = 5, recipe.learning_rate = rate, recipe.min_area = 0.6f;
     if (!everything) return;
     recipe.brightness = recipe.contrast = recipe.saturation = 0.4f, recipe.grayscale = 0.2f;
     recipe.cutout = 3, recipe.mixup_alpha = 1;
@@ -92,8 +92,13 @@ class NoiseTraining final : public Training, Task {
       : Task(everything),
         frozen_(surrogate_steps == 0),
         trainer_(config(), surrogate,
+<<<<<<< HEAD
                  {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_rate = rate}, recipe,
                  data, conditions(data), {way.device(), Execution::planned, way.precision}) {}
+=======
+                 {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_learning_rate = rate},
+                 recipe, data, conditions(data), way.device(), Execution::planned, way.precision) {}
+>>>>>>> options
   std::vector<float> step() override {
     const auto losses = trainer_.round();
     if (frozen_) return {losses.noise};

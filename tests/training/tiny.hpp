@@ -47,7 +47,7 @@ inline ClassifierConfig tiny_classifier() {
 }
 inline TrainRecipe tiny_recipe() {
   TrainRecipe recipe;
-  recipe.epochs = 10, recipe.batch = 8, recipe.rate = 3e-3f, recipe.shift = 1, recipe.seed = 7;
+  recipe.epochs = 10, recipe.batch = 8, recipe.learning_rate = 3e-3f, recipe.translation = 1, recipe.seed = 7;
   return recipe;
 }
 inline SsaGeneratorConfig tiny_generator() {

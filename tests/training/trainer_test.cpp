@@ -71,13 +71,13 @@ TYPED_TEST(TrainerTest, ResumedRunEndsWithTheSameFile) {
 TYPED_TEST(TrainerTest, RefusesAnotherRecipesCheckpoint) {
   const auto path = temporary("file");
   typename TestFixture::T(config_of<TypeParam>(), this->recipe, this->data).save(path);
-  this->recipe.rate *= 2;
+  this->recipe.learning_rate *= 2;
   typename TestFixture::T other(config_of<TypeParam>(), this->recipe, this->data);
   EXPECT_THAT(error_of([&] { other.resume(path); }), HasSubstr("another recipe"));
 }
 
 TYPED_TEST(TrainerTest, NonFiniteLossStopsBeforeTheWeights) {
-  this->recipe.rate = 1e38f;
+  this->recipe.learning_rate = 1e38f;
   typename TestFixture::T trainer(config_of<TypeParam>(), this->recipe, this->data);
   std::string error;
   std::vector<float> before;

@@ -12,7 +12,7 @@ using namespace testing_optim;
 using testing::HasSubstr;
 
 const std::vector<int64_t> some_items{4, 0, 7, 9, 13, 2, 20, 11};
-const PicturePolicy some_policy{PolicyKind::ueraser, 3};
+const PicturePolicy some_policy{AugmentationPolicy::ueraser, 3};
 
 struct WorstDraws : TinyClassifierTest {
   static constexpr int draws = 4;
@@ -118,9 +118,9 @@ TEST_F(WorstDraws, AreOfTheirOwnDraws) {
 }
 
 TEST_F(WorstDraws, ResumedRunEndsWithTheSameBits) {
-  recipe.policy = PolicyKind::ueraser;
+  recipe.augmentation_policy = AugmentationPolicy::ueraser;
   const std::vector<float> one_draw = after(8);
-  recipe.policy_draws = draws;
+  recipe.augmentation_draws = draws;
   const auto half = temporary("half");
   ClassifierTrainer first(tiny_classifier(), recipe, data);
   for (int i = 0; i < 4; ++i) first.step();
@@ -134,14 +134,18 @@ TEST_F(WorstDraws, ResumedRunEndsWithTheSameBits) {
 }
 
 TEST_F(WorstDraws, IsAMemberOfTheRecipe) {
-  recipe.policy = PolicyKind::trivial_augment, recipe.policy_draws = 3;
-  EXPECT_EQ(train_recipe_from_json(to_json(recipe)).policy_draws, 3);
-  EXPECT_FALSE(to_json(TrainRecipe{}).contains("policy_draws")) << "hashes of older recipes stay";
-  EXPECT_THAT(error_of([] { train_recipe_from_json({{"policy_draws", 3}}); }), HasSubstr("wants a policy"));
+  recipe.augmentation_policy = AugmentationPolicy::trivial_augment, recipe.augmentation_draws = 3;
+  EXPECT_EQ(train_recipe_from_json(to_json(recipe)).augmentation_draws, 3);
+  EXPECT_FALSE(to_json(TrainRecipe{}).contains("augmentation_draws")) << "hashes of older recipes stay";
   EXPECT_THAT(error_of([] {
-                train_recipe_from_json({{"policy_draws", 3}, {"policy", "ueraser"}, {"cutmix_alpha", 1.0}});
+                train_recipe_from_json({{"augmentation_draws", 3}});
               }),
-              HasSubstr("CutMix"));
+              HasSubstr("wants a policy"));
+  EXPECT_THAT(
+      error_of([] {
+        train_recipe_from_json({{"augmentation_draws", 3}, {"policy", "ueraser"}, {"cutmix_alpha", 1.0}});
+      }),
+      HasSubstr("CutMix"));
 }
 
 }  // namespace
