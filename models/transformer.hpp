@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -23,18 +24,10 @@ struct SelfAttention {
   int heads = 1;
   bool causal = false;
 
-  SelfAttention(const TransformerConfig& c, float output_deviation)
-      : in_proj_weight({3 * c.width, c.width}, Init::normal(1.0f / std::sqrt(static_cast<float>(c.width)))),
-        in_proj_bias({3 * c.width}, Init::zeros()),
-        out_proj(c.width, c.width, Init::normal(output_deviation)),
-        heads(c.heads),
-        causal(c.causal) {}
+  SelfAttention(const TransformerConfig& c, float output_deviation);
 
   /// x [B,T,C] -> what every token gathers from the others, [B,T,C]; `out_proj` has yet to mix the heads.
-  Var gathered(const Var& x) {
-    Graph& g = x.graph();
-    return attention(linear(x, g.parameter(in_proj_weight), g.parameter(in_proj_bias)), heads, causal);
-  }
+  Var gathered(const Var& x);
   void visit(auto&& f) {
     f("in_proj_weight", in_proj_weight), f("in_proj_bias", in_proj_bias), f("out_proj", out_proj);
   }
@@ -45,10 +38,7 @@ struct Mlp {
   Linear c_fc, c_proj;
   Activation activation;
 
-  Mlp(const TransformerConfig& c, float output_deviation)
-      : c_fc(c.width, 4 * c.width, Init::normal(1.0f / std::sqrt(2.0f * static_cast<float>(c.width)))),
-        c_proj(4 * c.width, c.width, Init::normal(output_deviation)),
-        activation(c.activation) {}
+  Mlp(const TransformerConfig& c, float output_deviation);
 
   Var operator()(const Var& x) { return c_proj(c_fc(x, activation)); }
   void visit(auto&& f) { f("c_fc", c_fc), f("c_proj", c_proj); }
@@ -60,8 +50,7 @@ struct ResidualAttentionBlock {
   LayerNorm ln_2;
   Mlp mlp;
 
-  ResidualAttentionBlock(const TransformerConfig& c, float output_deviation)
-      : ln_1(c.width), attn(c, output_deviation), ln_2(c.width), mlp(c, output_deviation) {}
+  ResidualAttentionBlock(const TransformerConfig& c, float output_deviation);
   void visit(auto&& f) { f("ln_1", ln_1), f("attn", attn), f("ln_2", ln_2), f("mlp", mlp); }
 };
 
@@ -70,36 +59,16 @@ struct ResidualAttentionBlock {
 struct Transformer {
   std::vector<ResidualAttentionBlock> resblocks;
 
-  explicit Transformer(const TransformerConfig& c) {
-    // OpenAI's initialisation: what is added to the residual stream shrinks with depth.
-    const float deviation =
-        1.0f / std::sqrt(static_cast<float>(c.width) * 2.0f * static_cast<float>(c.layers));
-    resblocks.reserve(static_cast<size_t>(c.layers));
-    for (int i = 0; i < c.layers; ++i) resblocks.emplace_back(c, deviation);
-  }
+  explicit Transformer(const TransformerConfig& c);
 
   /// x [B,T,C] -> the final norm of the stream at one token of each sequence, [B,C]: at index[b] (i32 [B]),
   /// or at the first token. Behind the last attention no other token is looked at, so none is computed.
-  Var read(const Var& x, LayerNorm& final_norm, const Var& index = {}) {
-    if (resblocks.empty()) return final_norm(gather_token(x, index));
-    Var stream = x, pending;
-    for (ResidualAttentionBlock& block : resblocks) {
-      Var normed;
-      if (pending)
-        std::tie(stream, normed) = block.ln_1(stream, pending);
-      else
-        normed = block.ln_1(stream);
-      Var attended = block.attn.gathered(normed);
-      if (&block == &resblocks.back()) {
-        stream = gather_token(stream, index);
-        attended = gather_token(attended, index);
-      }
-      std::tie(stream, normed) = block.ln_2(stream, block.attn.out_proj(attended));
-      pending = block.mlp(normed);
-    }
-    return final_norm(stream, pending).second;
-  }
+  Var read(const Var& x, LayerNorm& final_norm, const Var& index = {});
   void visit(auto&& f) { f("resblocks", resblocks); }
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/transformer.inl.hpp>
+#endif

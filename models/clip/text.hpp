@@ -1,6 +1,7 @@
 // CLIP's text tower.
 #pragma once
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/models/transformer.hpp>
 
 namespace t2ue {
@@ -19,25 +20,14 @@ struct TextTower {
   LayerNorm ln_final;
   Parameter text_projection;  ///< [embed_dim, width]: the transpose of open_clip's
 
-  explicit TextTower(const TextConfig& c)
-      : token_embedding({c.vocab_size, c.transformer.width}, Init::normal(0.02f)),
-        positional_embedding({c.context_length, c.transformer.width}, Init::normal(0.01f)),
-        transformer(c.transformer),
-        ln_final(c.transformer.width),
-        text_projection({c.embed_dim, c.transformer.width},
-                        Init::normal(1.0f / std::sqrt(static_cast<float>(c.transformer.width)))) {}
+  explicit TextTower(const TextConfig& c);
 
   /// ids i32 [B,T], end i32 [B] (position of the end-of-text token) -> [B,embed_dim], not normalised.
   Var operator()(const Var& ids, const Var& end) { return read(embed(ids), end); }
   /// Its first part: tokens with their places, [B,T,width].
-  Var embed(const Var& ids) {
-    Graph& g = ids.graph();
-    return embedding(ids, g.parameter(token_embedding), g.parameter(positional_embedding));
-  }
+  Var embed(const Var& ids);
   /// The rest of it.
-  Var read(const Var& x, const Var& end) {
-    return linear(transformer.read(x, ln_final, end), x.graph().parameter(text_projection));
-  }
+  Var read(const Var& x, const Var& end);
   void visit(auto&& f) {
     f("token_embedding.weight", token_embedding), f("positional_embedding", positional_embedding);
     f("transformer", transformer), f("ln_final", ln_final), f("text_projection", text_projection);
@@ -45,3 +35,7 @@ struct TextTower {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/clip/text.inl.hpp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/models/generators/generator_noise.hpp>
 #include <t2ue/models/layers.hpp>
 
@@ -27,24 +28,21 @@ struct PatternDictionary {
   Config config;
   Parameter patterns;  ///< [S*S*3, condition]
 
-  explicit PatternDictionary(const Config& c)
-      : config(c), patterns({c.size * c.size * 3, c.condition}, Init::normal(1.0f)) {}
+  explicit PatternDictionary(const Config& c);
 
   /// What the tanh is taken of, [B,S,S,3]. weights [B,condition].
-  Var operator()(const Var& weights, const Var&) {
-    Graph& g = weights.graph();
-    const Var sum = linear(cast(weights, g.activation_type()), g.parameter(patterns), {}, Activation::none);
-    return sum.reshape({weights.shape()[0], config.size, config.size, 3});
-  }
+  Var operator()(const Var& weights, const Var&);
   /// The perturbation in [0,1] pixel units, |noise| <= eps, at the patterns' size.
   Var noise(const Var& weights, const Var& latent) { return generated_noise(*this, weights, latent); }
   /// At a picture's size.
-  Var noise(const Var& weights, const Var& latent, int64_t height, int64_t width) {
-    return generated_noise(*this, weights, latent, height, width);
-  }
+  Var noise(const Var& weights, const Var& latent, int64_t height, int64_t width);
   /// What scales the output when it is scaled.
   std::vector<Parameter*> output_parameters() { return {&patterns}; }
   void visit(auto&& f) { f("patterns", patterns); }
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/generators/pattern_dictionary.inl.hpp>
+#endif
