@@ -8,7 +8,7 @@ set_target_properties(t2ue_compiled PROPERTIES INTERFACE_T2UE_MODE compiled COMP
 
 # `cmake --install build --component development` takes the library alone.
 set(T2UE_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/t2ue)
-install(FILES t2ue.hpp DESTINATION include/t2ue COMPONENT development)
+install(FILES ${T2UE_TOP_HEADERS} DESTINATION include/t2ue COMPONENT development)
 install(DIRECTORY ${T2UE_FOLDERS} DESTINATION include/t2ue COMPONENT development FILES_MATCHING PATTERN *.hpp)
 install(TARGETS t2ue t2ue_compiled EXPORT t2ueTargets ARCHIVE COMPONENT development)
 if(T2UE_HAS_CUDA)

@@ -38,9 +38,7 @@ constexpr std::array floors = {
     Floor{"apps", "core data noise models optim training methods report eval cuda"},
 };
 
-/// Headers that are read with a program's own code, and those of others that they may include.
-constexpr std::array public_folders = {"core",     "data",    "noise", "models", "optim",
-                                       "training", "methods", "eval",  "report"};
+/// What public headers may include of others.
 constexpr std::array<std::string_view, 2> allowed_third_party = {"fmt/", "nlohmann/json_fwd.hpp"};
 
 inline std::string folder_of(std::string_view path) {
@@ -159,22 +157,35 @@ inline std::vector<std::string> folder_cycles(const Includes& includes) {
   return found;
 }
 
+/// The library's headers that a program reads in compiled mode when it includes everything: what the headers
+/// at the root reach without going through a .inl.hpp.
+inline std::set<std::string> public_headers(const Includes& includes) {
+  std::set<std::string> reached;
+  std::vector<std::string> open;
+  for (const auto& [file, names] : includes)
+    if (floor_of(file).empty()) open.push_back(file);
+  while (!open.empty()) {
+    const std::string file = open.back();
+    open.pop_back();
+    if (file.ends_with(".inl.hpp") || !reached.insert(file).second) continue;
+    for (const std::string& name : includes.at(file))
+      if (name.starts_with("t2ue/") && includes.contains(name.substr(5))) open.push_back(name.substr(5));
+  }
+  return reached;
+}
+
 /// "a includes b" for each header of others in a public header; the standard library's have no '.' in their
 /// names.
 inline std::vector<std::string> third_party_in_public(const Includes& includes) {
   std::vector<std::string> found;
-  for (const auto& [file, names] : includes) {
-    const bool library = floor_of(file).empty() ||
-                         std::ranges::find(public_folders, floor_of(file)) != std::end(public_folders);
-    if (!library || !file.ends_with(".hpp") || file.ends_with(".inl.hpp")) continue;
-    for (const std::string& name : names) {
+  for (const std::string& file : public_headers(includes))
+    for (const std::string& name : includes.at(file)) {
       if (name.starts_with("t2ue/") || name.find('.') == std::string::npos) continue;
       if (std::ranges::any_of(allowed_third_party,
                               [&](std::string_view one) { return name.starts_with(one); }))
         continue;
       found.push_back(file + " includes " + name + ", which belongs into its .inl.hpp");
     }
-  }
   return found;
 }
 

@@ -84,12 +84,16 @@ TEST(Includes, FilesThatStandAboveAndBelowAFolderAreNoCycle) {
 }
 
 TEST(Includes, PlantedThirdPartiesAreFound) {
-  EXPECT_THAT(third_party_in_public({{"core/a.hpp", {"fmt/format.h", "nlohmann/json_fwd.hpp", "filesystem"}},
-                                     {"core/a.inl.hpp", {"nlohmann/json.hpp"}},
-                                     {"data/b.hpp", {"nlohmann/json.hpp"}},
-                                     {"noise.hpp", {"zlib.h"}}}),
-              ElementsAre(HasSubstr("data/b.hpp includes nlohmann/json.hpp"),
-                          HasSubstr("noise.hpp includes zlib.h")));
+  EXPECT_THAT(
+      third_party_in_public(
+          {{"t2ue.hpp", {"t2ue/core/a.hpp", "t2ue/data/b.hpp"}},
+           {"core/a.hpp", {"fmt/format.h", "nlohmann/json_fwd.hpp", "filesystem", "t2ue/core/a.inl.hpp"}},
+           {"core/a.inl.hpp", {"nlohmann/json.hpp", "t2ue/core/reader.hpp"}},
+           {"core/reader.hpp", {"nlohmann/json.hpp"}},
+           {"data/b.hpp", {"nlohmann/json.hpp"}},
+           {"noise.hpp", {"zlib.h"}}}),
+      ElementsAre(HasSubstr("data/b.hpp includes nlohmann/json.hpp"),
+                  HasSubstr("noise.hpp includes zlib.h")));
 }
 
 }  // namespace
