@@ -5,10 +5,11 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
 PACKAGES := g++ cmake ninja-build pkg-config ca-certificates strace \
-            libdnnl-dev libssl-dev nlohmann-json3-dev \
+            libdnnl-dev libfmt-dev libssl-dev nlohmann-json3-dev \
             libspng-dev libturbojpeg0-dev libjpeg-dev libwebp-dev libarchive-dev zlib1g-dev libutf8proc-dev \
             libcli11-dev libtomlplusplus-dev libgtest-dev libgmock-dev
 LINT_PACKAGES  := clang-format clang-tidy libomp-dev
+DOCS_PACKAGES  := doxygen
 BENCH_PACKAGES := python3-torch libopenblas0-pthread python3-pil
 EMOJI := emoji-datasource-google@16.0.0 emoji-datasource-twitter@16.0.0 emojibase-data@17.0.0
 
@@ -20,7 +21,8 @@ SOURCES    = git ls-files '*.hpp' '*.cpp' '*.cuh'
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help install-deps install-lint-deps install-bench-deps install-npm build configure emoji demo reproduce test \
+.PHONY: help install-deps install-lint-deps install-bench-deps install-docs-deps install-npm build configure emoji demo \
+        docs reproduce test \
         test-sanitize benchmark benchmark-input gpu-check gpu-bundle lint format install clean
 
 help:
@@ -30,6 +32,7 @@ help:
 	@echo 'make test-sanitize   every test but packaging, under AddressSanitizer and UBSan'
 	@echo 'make gpu-check       tests, compute-sanitizer and benchmark on this machine'"'"'s GPU: out/gpu-check.json'
 	@echo 'make gpu-bundle      the same, packed for a machine with a GPU and no compiler: out/gpu-bundle.tar.xz'
+	@echo 'make docs            the API reference, in $(BUILD)/docs/html'
 	@echo 'make build | benchmark | benchmark-input | lint | format | install (PREFIX=$(PREFIX)) | clean'
 
 # $(call apt,packages): installs those that are missing; does nothing, quickly, if none is.
@@ -57,6 +60,8 @@ install-lint-deps:
 	$(call apt,$(LINT_PACKAGES))
 install-bench-deps:
 	$(call apt,$(BENCH_PACKAGES))
+install-docs-deps:
+	$(call apt,$(DOCS_PACKAGES))
 install-npm:
 	$(if $(shell command -v npm),,$(call apt,npm))
 
@@ -98,6 +103,9 @@ reproduce: configure emoji
 	  $(T2UE) bench benchmarks/plans/$$table.toml --data "$(CIFAR)" --store out/reproduce/cells \
 	    --out out/reproduce/$$table; done
 
+docs: install-docs-deps
+	docs/make_reference.sh $(BUILD)/docs
+
 test: build
 	@$(TEST_ENV) $(CTEST) --test-dir $(BUILD)
 
@@ -138,14 +146,14 @@ lint: install-deps install-lint-deps
 	echo '#include <t2ue/t2ue.hpp>' > $(BUILD)-lint/library.cpp
 	clang-tidy --quiet $(BUILD)-lint/library.cpp -- $(LINT_FLAGS)
 	run-clang-tidy -quiet -p $(BUILD)-lint -j$(JOBS) -checks=-bugprone-suspicious-include \
-	  -extra-arg=-Wno-unknown-warning-option /t2ue_app.dir/
+	  -extra-arg=-Wno-unknown-warning-option '/t2ue_(app|program).dir/'
 	ls $(BUILD)-lint/units/*.cpp | xargs -P$(JOBS) -n1 $(CXX) -fsyntax-only -DT2UE_COMPILED=1 $(LINT_FLAGS)
 
 format: install-lint-deps
 	$(SOURCES) | xargs clang-format -i
 
 install: configure
-	cmake --build $(BUILD) -j$(JOBS) --target t2ue_compiled t2ue_app
+	cmake --build $(BUILD) -j$(JOBS) --target t2ue_compiled t2ue_shared t2ue_app
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:

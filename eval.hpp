@@ -2,25 +2,20 @@
 #pragma once
 
 #include <t2ue/eval/bench/adaptive.hpp>
+#include <t2ue/eval/bench/bench_context.hpp>
 #include <t2ue/eval/bench/costs.hpp>
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/bench/disjoint.hpp>
 #include <t2ue/eval/bench/gallery.hpp>
 #include <t2ue/eval/bench/matrices.hpp>
 #include <t2ue/eval/bench/plan.hpp>
+#include <t2ue/eval/bench/plan_methods.hpp>
 #include <t2ue/eval/bench/protect.hpp>
-#include <t2ue/eval/bench/row_context.hpp>
-#include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/runner.hpp>
 #include <t2ue/eval/bench/seed_groups.hpp>
 #include <t2ue/eval/bench/store.hpp>
 #include <t2ue/eval/bench/summary.hpp>
-#include <t2ue/eval/bench/surrogate_row.hpp>
-#include <t2ue/eval/bench/t2ue_row.hpp>
 #include <t2ue/eval/bench/table.hpp>
-#include <t2ue/eval/bench/trained_file.hpp>
-#include <t2ue/eval/bench/training_part.hpp>
-#include <t2ue/eval/bench/word_patterns_row.hpp>
 #include <t2ue/eval/classification.hpp>
 #include <t2ue/eval/defences.hpp>
 #include <t2ue/eval/noise_spectrum.hpp>

@@ -17,4 +17,5 @@
 #include <t2ue/noise/noise_shards.hpp>
 #include <t2ue/noise/noise_source.hpp>
 #include <t2ue/noise/picture_transform.hpp>
+#include <t2ue/noise/protect_folder.hpp>
 #include <t2ue/noise/shard_job.hpp>

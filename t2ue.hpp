@@ -1,7 +1,7 @@
 // The whole library, but for the kernels behind core/kernels.hpp.
 #pragma once
 
-#include <t2ue/core/compute.hpp>
+#include <t2ue/core/canonical_json.hpp>
 #include <t2ue/core/file_lock.hpp>
 #include <t2ue/core/folders.hpp>
 #include <t2ue/core/register_backend.hpp>
@@ -40,21 +40,29 @@
 #include <t2ue/methods/caption_features.hpp>
 #include <t2ue/methods/class_filter.hpp>
 #include <t2ue/methods/class_patches.hpp>
-#include <t2ue/methods/class_prompt.hpp>
 #include <t2ue/methods/class_random.hpp>
 #include <t2ue/methods/feature_clusters.hpp>
 #include <t2ue/methods/k_means.hpp>
 #include <t2ue/methods/keyword_textures.hpp>
+#include <t2ue/methods/method_entry.hpp>
 #include <t2ue/methods/one_pixel.hpp>
+#include <t2ue/methods/option_fields.hpp>
 #include <t2ue/methods/random_sign.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/separable_patches.hpp>
 #include <t2ue/methods/shuffled.hpp>
+#include <t2ue/methods/surrogate_methods.hpp>
+#include <t2ue/methods/t2ue_method.hpp>
 #include <t2ue/methods/table_noise.hpp>
 #include <t2ue/methods/text_lsp.hpp>
 #include <t2ue/methods/textures.hpp>
+#include <t2ue/methods/train_context.hpp>
+#include <t2ue/methods/trained_file.hpp>
+#include <t2ue/methods/training_free_methods.hpp>
+#include <t2ue/methods/training_part.hpp>
 #include <t2ue/methods/uniform.hpp>
 #include <t2ue/methods/word_patterns.hpp>
+#include <t2ue/methods/word_patterns_method.hpp>
 #include <t2ue/methods/word_textures.hpp>
 #include <t2ue/noise.hpp>
 #include <t2ue/train.hpp>

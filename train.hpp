@@ -3,6 +3,7 @@
 #pragma once
 
 #include <t2ue/core/backend.hpp>
+#include <t2ue/core/compute.hpp>
 #include <t2ue/core/graph.hpp>
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/plan.hpp>
@@ -16,7 +17,8 @@
 #include <t2ue/data/records/split_manifest.hpp>
 #include <t2ue/data/text/clip_tokenizer.hpp>
 #include <t2ue/data/text/tokenizer.hpp>
-#include <t2ue/methods/surrogate_methods.hpp>
+#include <t2ue/methods/surrogate_training.hpp>
+#include <t2ue/methods/t2ue_training.hpp>
 #include <t2ue/methods/word_patterns_training.hpp>
 #include <t2ue/models/classifiers/classifier.hpp>
 #include <t2ue/models/classifiers/configs.hpp>
@@ -30,7 +32,8 @@
 #include <t2ue/models/clip/text.hpp>
 #include <t2ue/models/clip/vision_transformer.hpp>
 #include <t2ue/models/configs.hpp>
-#include <t2ue/models/generators/generator_noise.hpp>
+#include <t2ue/models/generators/generator.hpp>
+#include <t2ue/models/generators/noise_bound.hpp>
 #include <t2ue/models/generators/pattern_dictionary.hpp>
 #include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/models/layers.hpp>
@@ -51,8 +54,10 @@
 #include <t2ue/training/adversarial.hpp>
 #include <t2ue/training/batch.hpp>
 #include <t2ue/training/bilevel.hpp>
+#include <t2ue/training/caption_encoder.hpp>
 #include <t2ue/training/classifier_start.hpp>
 #include <t2ue/training/cluster_targets.hpp>
+#include <t2ue/training/conditioner.hpp>
 #include <t2ue/training/features.hpp>
 #include <t2ue/training/noise_batch.hpp>
 #include <t2ue/training/noise_losses.hpp>
@@ -61,5 +66,7 @@
 #include <t2ue/training/noise_table.hpp>
 #include <t2ue/training/noise_trainer.hpp>
 #include <t2ue/training/normalised.hpp>
+#include <t2ue/training/text_pass.hpp>
 #include <t2ue/training/trainer.hpp>
+#include <t2ue/training/training_run.hpp>
 #include <t2ue/training/trigger_search.hpp>

@@ -60,7 +60,8 @@ void add_apply(CLI::App& app, Globals& globals) {
   command.add_option("--noise", flags->noise, "Folder of `t2ue noise` or `t2ue noise-shards`")->required();
   command.add_option("--out", flags->out, "Folder to make; must not be there or be empty")->required();
   command.add_option("--resampler", flags->resampler, "Instead of the one that the noise folder names")
-      ->check(CLI::IsMember({"nearest", "bilinear", "area", "tile"}));
+      ->check(CLI::IsMember(
+          kind_names({Resampler::nearest, Resampler::bilinear, Resampler::area, Resampler::tile})));
   command
       .add_option(
           "--image-size", flags->options.image_size,

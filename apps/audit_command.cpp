@@ -1,4 +1,12 @@
 // `t2ue audit`: the proof that no saved pixel moved by more than eps.
+#include <map>
+
+#include <t2ue/core/atomic_file.hpp>
+#include <t2ue/data/image/contact_sheet.hpp>
+#include <t2ue/data/image/image_codec.hpp>
+#include <t2ue/data/records/dataset_summary.hpp>
+#include <t2ue/data/records/open_dataset.hpp>
+#include <t2ue/data/records/picture_reader.hpp>
 #include <t2ue/noise/audit.hpp>
 
 #include "dataset_flags.hpp"
@@ -10,10 +18,48 @@ namespace t2ue::apps {
 namespace {
 
 struct AuditFlags {
-  std::string originals, protected_folder;
+  std::string originals, protected_folder, sheet;
   DatasetFlags dataset;
   AuditOptions options;
 };
+
+/// What was added to a picture, to look at: 128 + 12 times the change.
+Image amplified_change(const Image& before, const Image& after) {
+  Image change{before.height, before.width, 3, {}, {}, {}, 1};
+  for (size_t i = 0; i < before.pixels.size(); ++i)
+    change.pixels.push_back(
+        static_cast<uint8_t>(std::clamp(128 + 12 * (after.pixels[i] - before.pixels[i]), 0, 255)));
+  return change;
+}
+
+/// Draws up to eight pictures of both data sets in a column each: the original, its change, what was saved.
+void draw_sheet(const DatasetIndex& originals, const AuditFlags& flags, Result& result) {
+  DatasetOptions options;
+  options.skip_bad = true;
+  const DatasetIndex published = open_dataset(flags.protected_folder, options);
+  std::map<std::string, size_t> by_key;
+  for (size_t i = 0; i < published.records.size(); ++i) by_key[published.records[i].key] = i;
+  const PictureReader before_reader(originals), after_reader(published);
+  std::vector<Image> before, change, after;
+  for (const int64_t i : spread_sample(static_cast<int64_t>(originals.records.size()), 8)) {
+    const auto found = by_key.find(originals.records[static_cast<size_t>(i)].key);
+    if (found == by_key.end()) continue;
+    Image original = drop_alpha(before_reader.read(static_cast<size_t>(i)));
+    Image saved = drop_alpha(after_reader.read(found->second));
+    if (original.pixels.size() != saved.pixels.size()) continue;
+    change.push_back(amplified_change(original, saved));
+    before.push_back(std::move(original));
+    after.push_back(std::move(saved));
+  }
+  check(!before.empty(), "audit", "no picture is in both data sets: there is nothing to draw");
+  const auto columns = static_cast<int>(before.size());
+  for (std::vector<Image>* row : {&change, &after})
+    before.insert(before.end(), std::make_move_iterator(row->begin()), std::make_move_iterator(row->end()));
+  constexpr int cell = 96;
+  write_file(flags.sheet, encode_png(contact_sheet(before, columns, cell)));
+  result.json["sheet"] = flags.sheet;
+  result.text += concat("\n  originals, changes 12 times, protected: ", flags.sheet);
+}
 
 Result audit_command(const AuditFlags& flags, const Globals& globals) {
   AuditOptions options = flags.options;
@@ -38,7 +84,9 @@ Result audit_command(const AuditFlags& flags, const Globals& globals) {
   for (const std::string& failure : summary.failures) text += "\n  " + failure;
   nlohmann::json json = to_json(summary);
   json["passed"] = summary.passed();
-  return {std::move(json), std::move(text), summary.passed() ? 0 : 1};
+  Result result{std::move(json), std::move(text), summary.passed() ? 0 : 1};
+  if (!flags.sheet.empty()) draw_sheet(originals, flags, result);
+  return result;
 }
 
 }  // namespace
@@ -55,6 +103,8 @@ void add_audit(CLI::App& app, Globals& globals) {
   command.add_option("--eps", flags->options.eps_steps, "Largest change allowed, in steps of 1/255")
       ->check(CLI::Range(0, 255))
       ->capture_default_str();
+  command.add_option("--sheet", flags->sheet,
+                     "PNG to draw a few pictures on: original, change (12 times), protected");
   command.callback(
       [flags, &globals] { globals.action = [flags, &globals] { return audit_command(*flags, globals); }; });
 }

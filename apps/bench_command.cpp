@@ -6,8 +6,8 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
+#include <t2ue/eval/bench/plan_methods.hpp>
 #include <t2ue/eval/bench/quick_plan.hpp>
-#include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/summary.hpp>
 
 #include "commands.hpp"
@@ -77,7 +77,7 @@ uint32_t line_of(const PlanFile& file, std::string where) {
 
 BenchPlan plan_of(const PlanFile& file, const std::string& path) {
   try {
-    return bench_plan_from_json(file.json, check_row);
+    return bench_plan_from_json(file.json, check_plan_method);
   } catch (const PlanError& error) {
     throw BadUsage(concat(path, ", line ", line_of(file, error.path), ": ", error.what()));
   }

@@ -1,39 +1,31 @@
-// What commands that train a generator bi-levelly share: the run.
+// Shared by the commands that train a generator bi-levelly: the run.
 #pragma once
 
-#include <t2ue/training/bilevel.hpp>
+#include <t2ue/training/training_run.hpp>
 
 #include "training.hpp"
 
 namespace t2ue::apps {
 
-/// Runs the trainer to its end, writing a checkpoint every `pass` rounds (a pass over the pictures) where the
+/// Runs it to its end, writing a checkpoint every `pass` rounds (a pass over the pictures) where the
 /// options do not say otherwise. `identity` is what else decides the weights.
-template <class Trainer>
-Result run_bilevel(Trainer& trainer, const std::string& command, const CheckpointOptions& checkpoint,
-                   int64_t pass, const nlohmann::json& identity, const Globals& globals) {
-  resume_if_asked(trainer, checkpoint, identity);
+inline Result run_bilevel(TrainingRun& run, const std::string& command, const CheckpointOptions& checkpoint,
+                          int64_t pass, const nlohmann::json& identity, const Globals& globals) {
+  resume_if_asked(run, checkpoint, identity);
   const auto start = Clock::now();
-  nlohmann::json surrogate, noise;
-  ProgressBar bar({command, trainer.total_rounds(), "rounds", trainer.rounds()},
-                  progress_style(globals.progress));
+  ProgressBar bar({command, run.total_units(), "rounds", run.units()}, progress_style(globals.progress));
   run_to_end(
-      trainer.rounds(), trainer.total_rounds(), checkpoint.every > 0 ? checkpoint.every : pass, checkpoint,
-      bar,
+      run.units(), run.total_units(), checkpoint.every > 0 ? checkpoint.every : pass, checkpoint, bar,
       [&] {
-        const auto losses = trainer.round();
-        surrogate = losses.surrogate;
-        noise = losses.noise;
-        return trainer.data_seconds();
+        run.advance();
+        return run.data_seconds();
       },
-      [&] { trainer.save(checkpoint.file, identity); });
+      [&] { run.save(checkpoint.file, identity); });
   bar.finish();
-  return {{{"rounds", trainer.total_rounds()},
-           {"surrogate_loss", surrogate},
-           {"noise_loss", noise},
-           {"data_share", {{"training", trainer.data_seconds() / seconds_since(start)}}}},
-          "",
-          0};
+  Result result{run.losses(), "", 0};
+  result.json["rounds"] = run.total_units();
+  result.json["data_share"]["training"] = run.data_seconds() / seconds_since(start);
+  return result;
 }
 
 }  // namespace t2ue::apps

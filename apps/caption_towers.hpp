@@ -1,4 +1,4 @@
-// The frozen text towers of a run, and what they say about its captions.
+// The frozen text towers of a run, and the features that they give its captions.
 #pragma once
 
 #include <memory>

@@ -26,10 +26,12 @@ void add_device(CLI::App& command, std::string& device) {
 
 void add_compute(CLI::App& command, ComputeFlags& flags) {
   add_device(command, flags.device);
+  std::vector<std::string> precisions = kind_names<Precision>();
+  precisions.push_back("auto");
   command
       .add_option("--precision", flags.precision,
                   "fp32, tf32, bf16, or auto: bf16 on a GPU, fp32 on a CPU, which has no other")
-      ->check(CLI::IsMember({"fp32", "tf32", "bf16", "auto"}))
+      ->check(CLI::IsMember(precisions))
       ->capture_default_str();
 }
 

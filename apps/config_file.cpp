@@ -1,8 +1,7 @@
 #include "config_file.hpp"
 
+#include <fmt/core.h>
 #include <toml++/toml.h>
-
-#include <sstream>
 
 #include <t2ue/core/atomic_file.hpp>
 
@@ -43,12 +42,7 @@ std::string text_of(const toml::node& node, const std::string& where) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
   if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
-  if (const auto* number = node.as_floating_point()) {
-    std::ostringstream out;
-    out.precision(17);
-    out << number->get();
-    return out.str();
-  }
+  if (const auto* number = node.as_floating_point()) return fmt::format("{:.17g}", number->get());
   throw BadUsage(concat("[config] ", where, " must be a text, a number, true or false"));
 }
 

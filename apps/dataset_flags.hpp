@@ -5,7 +5,7 @@
 
 #include <t2ue/data/records/open_dataset.hpp>
 #include <t2ue/data/records/split_manifest.hpp>
-#include <t2ue/methods/class_prompt.hpp>
+#include <t2ue/training/conditioner.hpp>
 
 #include "commands.hpp"
 

@@ -1,4 +1,4 @@
-// Loading captioned pictures for a command: with progress, and with a word on every picture left out.
+// Loads captioned pictures for a command, shows progress, and names every picture that was left out.
 #pragma once
 
 #include <t2ue/data/records/pair_dataset.hpp>

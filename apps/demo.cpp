@@ -1,4 +1,4 @@
-// t2ue demo: the main job on the emoji pictures.
+// `t2ue demo`: the whole job on emoji pictures.
 #include "demo/demo.hpp"
 
 #include "commands.hpp"

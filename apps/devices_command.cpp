@@ -1,7 +1,6 @@
-// `t2ue devices`: what can compute here, and why CUDA cannot where it cannot.
+// `t2ue devices`: which devices can compute here, and why CUDA cannot if it cannot.
+#include <fmt/core.h>
 #include <omp.h>
-
-#include <cstdio>
 
 #if T2UE_FAST_CPU
 #include <dnnl.h>
@@ -48,9 +47,7 @@ nlohmann::json cuda_facts() {
 }
 
 std::string gigabytes(size_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f GB", static_cast<double>(bytes) / 1e9);
-  return text;
+  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
 }
 
 std::string text_of(const nlohmann::json& cpu, const nlohmann::json& cuda) {

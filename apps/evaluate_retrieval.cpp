@@ -147,12 +147,12 @@ void add_evaluate_retrieval(CLI::App& evaluate, Globals& globals) {
       .add_option("--protocol", words->protocol,
                   "any-hit: all captions, a picture's rank is its best caption's; one-to-one: one caption a "
                   "picture")
-      ->check(CLI::IsMember({"any-hit", "one-to-one"}))
+      ->check(CLI::IsMember(kind_names<RetrievalProtocol>()))
       ->capture_default_str();
   command
       .add_option("--caption", words->caption,
                   "With one-to-one: every picture's first caption (without this flag) or one drawn by --seed")
-      ->check(CLI::IsMember({"first", "drawn"}));
+      ->check(CLI::IsMember(kind_names<CaptionChoice>()));
   command.add_option("--export", options->export_folder,
                      "New folder for the features of pictures and captions and the rank of every query");
   command.callback([options, words, &globals] {

@@ -50,19 +50,24 @@ class FieldFlags {
       return;
     }
     CLI::Option* option = add_value(command, field, flag, help, {})->default_str(text_of(field));
-    for (const Rename& rename : renames)
-      if (rename.scope == list_.scope() && rename.now == field.name)
-        add_value(command, field, flag_of(std::string(rename.before)), help,
-                  [&rename] { note_rename(rename); })
-            ->group("")
-            ->excludes(option);
+    for (const Rename& rename : renames) {
+      if (rename.scope != list_.scope() || rename.now != field.name) continue;
+      const std::string before = flag_of(std::string(rename.before));
+      const auto told = [&rename, option, before, flag] {
+        if (option->count() > 0) throw CLI::ExcludesError("--" + before, "--" + flag);
+        note_rename(rename);
+      };
+      add_value(command, field, before, help, told)->group("");
+    }
   }
 
   CLI::Option* add_value(CLI::App& command, const Field& field, const std::string& flag,
                          const std::string& help, const std::function<void()>& told) {
-    const auto parse = [this, &field, told](const CLI::results_t& given) {
+    const auto parse = [this, &field, flag, told](const CLI::results_t& given) {
       const nlohmann::json value = json_of_text(field, given.at(0));
-      if (value.is_discarded()) return false;
+      // CLI11 by itself leaves out the names of flags that --help does not show.
+      if (value.is_discarded())
+        throw CLI::ConversionError(concat("Could not convert: --", flag, " = ", given.at(0)));
       if (told) told();
       given_[field.name] = value;
       return true;

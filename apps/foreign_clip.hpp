@@ -1,4 +1,4 @@
-// CLIPs that others trained: their weights and their vocabulary.
+// CLIPs that others trained: reads their weights and their vocabulary.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Where the flags of `t2ue train generator` start from.
+// The presets of `t2ue train generator`: the values that its flags have unless they are given.
 #pragma once
 
 #include <algorithm>

@@ -10,7 +10,7 @@ namespace t2ue::apps {
 
 namespace {
 
-nlohmann::json json_of(const MethodInfo& method) {
+nlohmann::json json_of(const MethodEntry& method) {
   nlohmann::json json = to_json(method.card);
   json["options"] = nlohmann::json::array();
   for (const MethodOption& option : method.options)
@@ -51,7 +51,7 @@ Result list_methods() {
        "cost: A algorithmic, S surrogates are trained, G a generator is trained once",
        "budgets are those without options, l2 for 32 x 32; options: t2ue methods NAME"}};
   nlohmann::json& list = result.json["methods"] = nlohmann::json::array();
-  for (const MethodInfo& method : all_methods()) {
+  for (const MethodEntry& method : all_methods()) {
     const MethodCard& card = method.card;
     list.push_back(json_of(method));
     table.rows.push_back({card.name, needs_of(card), budget_of(card), std::string(name_of(card.independence)),
@@ -63,7 +63,7 @@ Result list_methods() {
 }
 
 Result one_method(const std::string& name) {
-  const MethodInfo method = as_usage([&] { return method_named(name); });
+  const MethodEntry& method = *as_usage([&] { return &method_named(name); });
   const MethodCard& card = method.card;
   std::string text =
       concat(card.name, ": ", card.summary, "\nneeds ", needs_of(card), ", budget ", budget_of(card), ", ",

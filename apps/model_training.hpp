@@ -1,4 +1,4 @@
-// What the commands share that train one model on pictures: `t2ue train clip` and `classifier`.
+// Shared by `t2ue train clip` and `t2ue train classifier`: training one model on pictures.
 #pragma once
 
 #include "evaluate.hpp"

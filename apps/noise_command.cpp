@@ -1,4 +1,4 @@
-// `t2ue noise`: noise from captions, without pictures, a file each.
+// `t2ue noise`: makes noise from captions, one file for each item. Opens no picture.
 #include <t2ue/core/json_reader.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/noise/manifest.hpp>

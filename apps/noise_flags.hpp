@@ -1,4 +1,4 @@
-// What t2ue noise and t2ue noise-shards share: the flags that decide a noise, and what they say.
+// Shared by `t2ue noise` and `t2ue noise-shards`: the flags that decide a noise, and their help.
 #pragma once
 
 #include <algorithm>
@@ -34,14 +34,14 @@ inline CLI::Option* add_noise_flags(CLI::App& command, NoiseFlags& flags) {
       .add_option("--latent", flags.latent,
                   "all: a caption's noise is a function of the caption; caption, item: each draws a latent "
                   "of its own")
-      ->check(CLI::IsMember({"all", "caption", "item"}))
+      ->check(CLI::IsMember(kind_names<LatentSharing>()))
       ->capture_default_str();
   command
       .add_option(
           "--per", flags.per,
           "What has a noise of its own: picture, from its first caption; all-captions, a picture, from all "
           "its captions together; caption, each of a picture's captions under the key KEY#1, KEY#2, ...")
-      ->check(CLI::IsMember({"picture", "all-captions", "caption"}))
+      ->check(CLI::IsMember(kind_names<NoisePer>()))
       ->capture_default_str();
   add_compute(command, flags.compute);
   return generator;

@@ -1,10 +1,8 @@
 // `t2ue train generator`.
 #include <t2ue/core/unit_rows.hpp>
-#include <t2ue/methods/class_prompt.hpp>
-#include <t2ue/methods/t2ue_source.hpp>
-#include <t2ue/methods/word_textures.hpp>
+#include <t2ue/methods/t2ue_training.hpp>
 #include <t2ue/optim/clip_file.hpp>
-#include <t2ue/training/bilevel.hpp>
+#include <t2ue/training/conditioner.hpp>
 
 #include "bilevel_training.hpp"
 #include "caption_towers.hpp"
@@ -41,7 +39,7 @@ struct GeneratorPlan {
   TrainRecipe recipe;
   BiLevelPolicy policy;  ///< its rounds follow from `epochs`, where those are not 0, and the data
   int64_t epochs = 0;
-  SsaGeneratorConfig generator;
+  GeneratorConfig generator = generator_config("emoji");
   ClipConfig surrogate;  ///< not set where --frozen names a file
 };
 
@@ -81,11 +79,11 @@ GeneratorPlan plan_for(const GeneratorOptions& options) {
   if (options.freezes()) plan.policy.surrogate_steps = 0, plan.policy.restart_every = 0;
   if (!options.policy.given().contains("rounds"))
     plan.epochs = options.epochs > 0 ? options.epochs : plan.preset.epochs;
-  SsaGeneratorConfig& generator = plan.generator;
+  GeneratorConfig& generator = plan.generator;
   generator = generator_config(options.generator.empty() ? plan.preset.generator : options.generator);
   generator.name = std::filesystem::path(generator.name).stem().string();
-  if (options.eps > 0) generator.eps = static_cast<float>(options.eps) / 255.0f;
-  if (!options.limiter.empty()) generator.limiter = kind_named<Limiter>(options.limiter);
+  if (options.eps > 0) generator.bound.eps = static_cast<float>(options.eps) / 255.0f;
+  if (!options.limiter.empty()) generator.bound.limiter = kind_named<Limiter>(options.limiter);
   if (options.frozen.empty())
     plan.surrogate = clip_config(options.clip.empty() ? plan.preset.clip : options.clip);
   return plan;
@@ -110,39 +108,38 @@ LoadedTowers load_towers(const GeneratorOptions& options, const ClipConfig& surr
   return towers;
 }
 
+/// What each picture's noise is made from.
+std::vector<std::string> noise_texts(const PairDataset& data, bool all_captions) {
+  std::vector<std::string> texts;
+  for (int64_t i = 0; i < data.count(); ++i) texts.push_back(data.noise_text(i, all_captions));
+  return texts;
+}
+
+/// Features that are computed, or read from --feature-cache.
+Conditioner::Rows by_tower(CaptionEncoder& encoder, FeatureReader& features) {
+  return [&](std::span<const std::string> texts) { return features(encoder, texts); };
+}
+
 /// What the generator is told of each picture: its captions, their keyword, or its class.
 /// `features_of_all`: those of all captions by the tower that embeds them, or nothing if they are not known.
 Conditions conditions_for(const GeneratorOptions& options, const PairDataset& data, CaptionEncoder& encoder,
                           FeatureReader& features, const std::vector<float>& features_of_all,
-                          const CaptionKeywords& keywords, const GeneratorPlan& plan) {
-  std::vector<std::string> texts;
-  Conditions conditions;
-  conditions.width = encoder.config().embed_dim;
-  if (options.labels) {
-    for (const std::string& label : data.label_names) texts.push_back(class_prompt(label));
-    conditions.row_of_item = data.labels;
-  } else if (keywords.groups() > 0) {
-    texts = keywords.prompts();
-    for (int64_t i = 0; i < data.count(); ++i)
-      conditions.row_of_item.push_back(keywords.group_of(data.noise_text(i, options.all_captions)));
-  } else {
+                          const CaptionKeywords& keywords) {
+  if (options.labels)
+    return Conditioner(encoder.config().embed_dim, by_tower(encoder, features)).of_classes(data);
+  const std::vector<std::string> texts = noise_texts(data, options.all_captions);
+  const bool are_first_captions = !options.all_captions && keywords.groups() == 0;
+  if (!are_first_captions || features_of_all.empty())
+    return Conditioner(encoder.config().embed_dim, by_tower(encoder, features), keywords).of_texts(texts);
+  const auto known = [&](std::span<const std::string>) {
+    std::vector<float> rows;
     for (int64_t i = 0; i < data.count(); ++i) {
-      texts.push_back(data.noise_text(i, options.all_captions));
-      conditions.row_of_item.push_back(static_cast<int32_t>(i));
+      const auto row = features_of_all.begin() + data.caption_row(i, 0) * encoder.config().embed_dim;
+      rows.insert(rows.end(), row, row + encoder.config().embed_dim);
     }
-  }
-  const bool groups = options.labels || keywords.groups() > 0;
-  if (groups || options.all_captions || features_of_all.empty()) {
-    conditions.table = features(encoder, texts);
-  } else {
-    for (int64_t i = 0; i < data.count(); ++i) {
-      const auto row = features_of_all.begin() + data.caption_row(i, 0) * conditions.width;
-      conditions.table.insert(conditions.table.end(), row, row + conditions.width);
-    }
-  }
-  if (plan.policy.warm_steps > 0)
-    conditions.start = pattern_starts(texts, groups, plan.generator.output_size());
-  return conditions;
+    return rows;
+  };
+  return Conditioner(encoder.config().embed_dim, known).of_texts(texts);
 }
 
 /// The surrogate's classifier: the residual tower of `config` with a class an output.
@@ -163,10 +160,10 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   if (!options.frozen.empty()) plan.surrogate = towers.frozen->config();
   const ClipConfig& surrogate = plan.surrogate;
   const std::unique_ptr<CaptionEncoder> encoder = encoder_of(towers.embedding(), compute.device);
-  check(plan.generator.condition == encoder->config().embed_dim, "train", "the generator ",
-        plan.generator.name, " takes captions as ", plan.generator.condition, " numbers, the text tower of ",
-        towers.embedding().config().name, " gives ", encoder->config().embed_dim,
-        "; choose a --generator with that \"condition\"");
+  check(plan.generator.condition() == encoder->config().embed_dim, "train", "the generator ",
+        plan.generator.name, " takes captions as ", plan.generator.condition(),
+        " numbers, the text tower of ", towers.embedding().config().name, " gives ",
+        encoder->config().embed_dim, "; choose a --generator with that \"condition\"");
   const Tokenizer& tokenizer = towers.reading().tokenizer;
   check(tokenizer.vocab_size() <= surrogate.text.vocab_size, "train", "the vocabulary of ", options.text,
         " has ", tokenizer.vocab_size(), " tokens, the surrogate ", surrogate.name, " knows ",
@@ -178,21 +175,16 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
   if (plan.epochs > 0)
     plan.policy.rounds = rounds_of(plan.epochs, data.pairs.count(), plan.recipe, plan.policy);
   CaptionKeywords keywords;
-  if (options.keywords > 0) {
-    std::vector<std::string> captions;
-    for (int64_t i = 0; i < data.pairs.count(); ++i)
-      captions.push_back(data.pairs.noise_text(i, options.all_captions));
-    keywords = CaptionKeywords::learn(captions, options.keywords);
-  }
+  if (options.keywords > 0)
+    keywords = CaptionKeywords::learn(noise_texts(data.pairs, options.all_captions), options.keywords);
 
   FeatureReader features(options.cache, globals);
   std::vector<float> surrogate_text;  // of all captions, by a surrogate that stays as it is
   if (towers.frozen)
     surrogate_text =
         features(towers.text ? *encoder_of(*towers.frozen, compute.device) : *encoder, data.pairs.captions);
-  const Conditions conditions =
-      conditions_for(options, data.pairs, *encoder, features,
-                     towers.text ? std::vector<float>{} : surrogate_text, keywords, plan);
+  const Conditions conditions = conditions_for(options, data.pairs, *encoder, features,
+                                               towers.text ? std::vector<float>{} : surrogate_text, keywords);
 
   nlohmann::json record{{"preset", plan.preset.name},
                         {"recipe", to_json(plan.recipe)},
@@ -210,30 +202,29 @@ Result train_generator(const GeneratorOptions& options, const Globals& globals) 
       {"keywords", keywords.words},           {"record", record}};
 
   const int64_t pass = rounds_of(1, data.pairs.count(), plan.recipe, plan.policy);
-  const auto finish = [&](auto& trainer) {
-    Result result = run_bilevel(trainer, "train generator", options.checkpoint, pass, identity, globals);
-    save_generator(options.out, plan.generator, trainer.generator_parameters(), *encoder,
-                   trainer.latent_seed(), keywords, record.dump());
-    return result;
-  };
-  Result result;
-  if (options.labels) {
-    BiLevelTrainer<Classifier> trainer(plan.generator, classifier_like(surrogate, data.pairs), plan.policy,
-                                       plan.recipe, data.pairs, conditions, compute);
-    result = finish(trainer);
-  } else {
-    BiLevelTrainer<Clip> trainer(plan.generator, surrogate, plan.policy, plan.recipe, data.pairs, conditions,
-                                 compute);
-    if (towers.frozen) {
-      check(plan.policy.surrogates == 1, "train", "a frozen CLIP from a file is one surrogate, not ",
-            plan.policy.surrogates, "; leave --surrogates out");
-      trainer.surrogate_parameters().copy_from(*towers.frozen->parameters);
-      make_unit_rows(surrogate_text, surrogate.text.embed_dim);
-      trainer.use_text_features(std::move(surrogate_text));
+  T2ueJob job{.generator = plan.generator,
+              .surrogate = surrogate,
+              .policy = plan.policy,
+              .recipe = plan.recipe,
+              .pictures = data.pairs,
+              .conditions = conditions,
+              .encoder = *encoder,
+              .keywords = keywords,
+              .compute = compute,
+              .record = record.dump()};
+  if (options.labels) job.surrogate = classifier_like(surrogate, data.pairs);
+  if (towers.frozen) {
+    job.start_surrogate = [&](ParameterSet& parameters) {
+      parameters.copy_from(*towers.frozen->parameters);
       towers.frozen.reset();
-    }
-    result = finish(trainer);
+    };
+    make_unit_rows(surrogate_text, surrogate.text.embed_dim);
+    job.surrogate_text_features = std::move(surrogate_text);
   }
+  Result result;
+  train_t2ue(std::move(job), options.out, [&](TrainingRun& run) {
+    result = run_bilevel(run, "train generator", options.checkpoint, pass, identity, globals);
+  });
   result.json["data_share"]["reading"] = data.data_share;
   result.json.update(record);
   result.json.update({{"generator", options.out},
@@ -297,7 +288,7 @@ void add_train_generator(CLI::App& train, Globals& globals) {
       ->check(CLI::Range(0, 127))
       ->capture_default_str();
   command.add_option("--limiter", options->limiter, "tanh_scale or clamp, instead of the configuration's")
-      ->check(CLI::IsMember({"tanh_scale", "clamp"}));
+      ->check(CLI::IsMember(kind_names({Limiter::tanh_scale, Limiter::clamp})));
   command
       .add_option("--keywords", options->keywords,
                   "Captions in so many groups, by the words that most of them share; a group has one noise. "

@@ -64,13 +64,21 @@ Result train_patterns(const PatternsOptions& options, const Globals& globals) {
   const nlohmann::json identity{{"words", file.keywords.words},  {"size", file.size},
                                 {"eps_steps", file.eps_steps},   {"surrogate", to_json(surrogate)},
                                 {"data", data_hash(data.pairs)}, {"record", record}};
-  const auto trainer =
-      word_patterns_trainer(file, options.coarseness, surrogate, policy, recipe, data.pairs, texts, compute);
-  Result result = run_bilevel(*trainer, "train patterns", options.checkpoint,
-                              rounds_of(1, data.pairs.count(), recipe, policy), identity, globals);
-  file.patterns = trained_patterns(*trainer);
-  file.training = record.dump();
-  write_word_patterns(options.out, file);
+  Result result;
+  train_word_patterns({.file = file,
+                       .coarseness = options.coarseness,
+                       .surrogate = surrogate,
+                       .policy = policy,
+                       .recipe = recipe,
+                       .pictures = data.pairs,
+                       .texts = texts,
+                       .compute = compute,
+                       .record = record.dump()},
+                      options.out, [&](TrainingRun& run) {
+                        result =
+                            run_bilevel(run, "train patterns", options.checkpoint,
+                                        rounds_of(1, data.pairs.count(), recipe, policy), identity, globals);
+                      });
 
   result.json["data_share"]["reading"] = data.data_share;
   result.json.update(record);

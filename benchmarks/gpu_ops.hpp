@@ -1,4 +1,4 @@
-// What gpu_step_bench times besides steps: the machine's ceilings and the ops that memory binds.
+// What gpu_step_bench times besides steps: the machine's ceilings, and ops that are bound by memory.
 #pragma once
 
 #include "gpu_timing.hpp"

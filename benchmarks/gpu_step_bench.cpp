@@ -6,7 +6,9 @@
 // shows that the code runs, and nothing else. --only names one row or the beginning of several, --batch is
 // for steps, --quick takes fewer rounds. --check saves a step's weights and inputs and prints its loss and
 // its gradient's norm without augmentation, for others to compute the same.
-#include <iostream>
+#include <fmt/core.h>
+
+#include <cstdio>
 #include <list>
 
 #include <t2ue/core/safetensors.hpp>
@@ -160,9 +162,8 @@ std::vector<std::string> convolutions() {
 class Rows {
  public:
   explicit Rows(const Options& o) {
-    std::cout << "{\"device\":\"" << o.device.text() << "\",\"precision\":\"" << name_of(o.precision)
-              << "\",\"tiny\":" << (o.tiny ? "true" : "false") << ",\"rounds\":" << o.rounds
-              << ",\"steps\":" << o.steps << ",\"rows\":[";
+    fmt::print(R"({{"device":"{}","precision":"{}","tiny":{},"rounds":{},"steps":{},"rows":[)",
+               o.device.text(), name_of(o.precision), o.tiny, o.rounds, o.steps);
   }
   template <class Make>
   void add(const std::string& name, Make&& make) {
@@ -171,13 +172,14 @@ class Rows {
       row = make();
     } catch (const Error& error) {
       row = {{"what", name}, {"error", error.what()}};
-      std::cerr << name << ": " << error.what() << "\n";
+      fmt::print(stderr, "{}: {}\n", name, error.what());
       failed_ = true;
     }
-    std::cout << std::exchange(separator_, ",\n") << row.dump() << std::flush;
+    fmt::print("{}{}", std::exchange(separator_, ",\n"), row.dump());
+    std::fflush(stdout);
   }
   int end() {
-    std::cout << "\n],\"convolutions\":" << Json(convolutions()).dump() << "}\n";
+    fmt::print("\n],\"convolutions\":{}}}\n", Json(convolutions()).dump());
     return failed_ ? 1 : 0;
   }
 
@@ -214,7 +216,7 @@ int main(int argc, char** argv) {
   try {
     return run(parse({argv + 1, argv + argc}));
   } catch (const std::exception& error) {
-    std::cerr << "gpu_step_bench: " << error.what() << "\n";
+    fmt::print(stderr, "gpu_step_bench: {}\n", error.what());
     return 2;
   }
 }

@@ -11,6 +11,7 @@
 
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/optim/optimizer.hpp>
 #include <t2ue/optim/train_recipe.hpp>
 #include <t2ue/training/trainer.hpp>
@@ -55,8 +56,8 @@ inline ClipConfig clip_of(const WorkloadOptions& o, const std::string& name) {
 }
 
 /// Captions matter from the first step, so that a comparison of losses sees all of the generator.
-inline SsaGeneratorConfig generator_of(const WorkloadOptions& o) {
-  SsaGeneratorConfig c = generator_config("t2ue");
+inline GeneratorConfig generator_of(const WorkloadOptions& o) {
+  SsaGeneratorConfig c = generator_config("t2ue").as<SsaGeneratorConfig>();
   c.gain_start = 0.5f, c.modulation_start = 0.1f;
   if (o.tiny) c.condition = 32, c.width = 4, c.multipliers = {2, 2, 2, 1}, c.hidden = 8, c.mask_hidden = 8;
   return c;
@@ -93,7 +94,7 @@ struct CaptionedBatch {
 inline Workload t2ue_step(const WorkloadOptions& o) {
   struct State {
     Clip clip;
-    SsaGenerator generator;
+    Generator generator;
     ParameterSet frozen, trained;
     Optimizer optimizer;
     CaptionedBatch batch;
@@ -105,8 +106,8 @@ inline Workload t2ue_step(const WorkloadOptions& o) {
           trained(generator, 1, o.device, o.precision),
           optimizer(trained, {.kind = OptimizerConfig::Kind::adam, .beta1 = 0.0f, .beta2 = 0.9f}),
           batch(clip.config, o),
-          captions(normal({o.batch, generator.config.condition}, o, 1)),
-          latent(normal({o.batch, generator.config.latent}, o, 2)) {
+          captions(normal({o.batch, generator.config.condition()}, o, 1)),
+          latent(normal({o.batch, generator.config.latents()}, o, 2)) {
       optimizer.prepare(1e-4f);
     }
   };
@@ -121,7 +122,7 @@ inline Workload t2ue_step(const WorkloadOptions& o) {
           &s.trained,
           [&s](Graph& g, const AugmentOptions& augmentation) {
             PerturbOptions options;
-            options.eps = s.generator.config.eps, options.quantise = true;
+            options.eps = s.generator.config.bound.eps, options.quantise = true;
             const int64_t side = s.clip.config.image_size;
             const Var noise = s.generator.noise(g.input(s.captions), g.input(s.latent), side, side);
             const Var pixels = augment(perturb(g.input(s.batch.images), noise, options),
@@ -204,7 +205,7 @@ inline Workload resnet18_step(const WorkloadOptions& o) {
 inline Workload noise_from_captions(const WorkloadOptions& o) {
   struct State {
     Clip clip;
-    SsaGenerator generator;
+    Generator generator;
     ParameterSet towers, weights;
     CaptionedBatch batch;
     Tensor latent;
@@ -214,7 +215,7 @@ inline Workload noise_from_captions(const WorkloadOptions& o) {
           towers(clip, 1, o.device, o.precision),
           weights(generator, 1, o.device, o.precision),
           batch(clip.config, o),
-          latent(normal({o.batch, generator.config.latent}, o, 2)) {}
+          latent(normal({o.batch, generator.config.latents()}, o, 2)) {}
   };
   const auto state = std::make_shared<State>(o);
   State& s = *state;

@@ -1,9 +1,10 @@
 // Pictures a second from JPEG files to size x size bytes, as training reads them:
 // input_bench PAIRS_FOLDER SIZE WORKERS [whole]. `whole`: without decoding at a fraction of the size. The
 // best of three rounds.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
-#include <iostream>
 #include <numeric>
 #include <string>
 
@@ -33,7 +34,7 @@ void measure(const std::string& folder, int size, int workers, bool whole) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     best = std::max(best, static_cast<double>(order.size()) / seconds);
   }
-  std::cout << best << "\n";
+  fmt::print("{:g}\n", best);
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ int main(int count, char** arguments) {
     check(count == 4 || count == 5, "input_bench", "wants PAIRS_FOLDER SIZE WORKERS [whole]");
     measure(arguments[1], std::stoi(arguments[2]), std::stoi(arguments[3]), count == 5);
   } catch (const std::exception& error) {
-    std::cerr << error.what() << "\n";
+    fmt::print(stderr, "{}\n", error.what());
     return 1;
   }
   return 0;

@@ -1,4 +1,4 @@
-// A device on which models of any size can be recorded: nothing is stored and nothing computed.
+// A device that stores and computes nothing, so that models of any size can be recorded on it.
 #pragma once
 
 #include <utility>

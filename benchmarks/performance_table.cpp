@@ -1,9 +1,9 @@
 // README's table of times beside PyTorch's, from what cpu_vs_pytorch.py or gpu_vs_pytorch.py wrote:
 // performance_table RESULT.json. benchmarks/check_page.sh puts it there.
-#include <cstdio>
+#include <fmt/core.h>
+
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -25,28 +25,20 @@ std::string title_of(const std::string& what) {
   return found == titles.end() ? what : found->second;
 }
 
-std::string rounded(double value, int digits) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
 int print(const std::filesystem::path& path) {
   const Json result = Json::parse(std::ifstream(path));
-  std::cout << "| step | batch | t2ue, ms | PyTorch, ms | times as fast |\n|---|--:|--:|--:|--:|\n";
+  fmt::print("| step | batch | t2ue, ms | PyTorch, ms | times as fast |\n|---|--:|--:|--:|--:|\n");
   for (const Json& row : result.at("rows")) {
     if (row.at("ratio").is_null()) continue;  // PyTorch failed, out of memory for instance
     std::string title = title_of(row.at("what"));
     if (row.contains("pytorch")) title += "; PyTorch " + row.at("pytorch").get<std::string>();
-    std::cout << "| " << title << " | " << row.at("batch").get<int>() << " | "
-              << rounded(row.at("t2ue_ms"), 1) << " | " << rounded(row.at("pytorch_ms"), 1) << " | **"
-              << rounded(row.at("ratio"), 1) << "** |\n";
+    fmt::print("| {} | {} | {:.1f} | {:.1f} | **{:.1f}** |\n", title, row.at("batch").get<int>(),
+               row.at("t2ue_ms").get<double>(), row.at("pytorch_ms").get<double>(),
+               row.at("ratio").get<double>());
   }
-  std::cout << "\n"
-            << result.at("device").get<std::string>() << ", " << result.at("setting").get<std::string>()
-            << "; " << result.at("date").get<std::string>() << ", commit "
-            << result.at("commit").get<std::string>() << " ([results](benchmarks/results/"
-            << path.filename().string() << ")).\n";
+  const auto text = [&](const char* key) { return result.at(key).get<std::string>(); };
+  fmt::print("\n{}, {}; {}, commit {} ([results](benchmarks/results/{})).\n", text("device"), text("setting"),
+             text("date"), text("commit"), path.filename().string());
   return 0;
 }
 
@@ -54,13 +46,13 @@ int print(const std::filesystem::path& path) {
 
 int main(int count, char** arguments) {
   if (count != 2) {
-    std::cerr << "usage: performance_table RESULT.json\n";
+    fmt::print(stderr, "usage: performance_table RESULT.json\n");
     return 2;
   }
   try {
     return print(arguments[1]);
   } catch (const std::exception& error) {
-    std::cerr << "performance_table: " << arguments[1] << ": " << error.what() << "\n";
+    fmt::print(stderr, "performance_table: {}: {}\n", arguments[1], error.what());
     return 1;
   }
 }

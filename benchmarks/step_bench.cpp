@@ -1,6 +1,7 @@
 // Median milliseconds of one step: step_bench victim|classifier|noise BATCH STEPS. See cpu_vs_pytorch.py.
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <iostream>
 #include <t2ue/training/trainer.hpp>
 
 namespace {
@@ -49,7 +50,7 @@ double training(const Config& config, int64_t batch, int steps) {
 }
 
 double noise(int64_t batch, int steps) {
-  SsaGenerator generator(generator_config("t2ue"));
+  Generator generator(generator_config("t2ue"));
   const ParameterSet parameters(generator, 1);
   const Tensor caption = Tensor::zeros({batch, 512}), latent = Tensor::zeros({batch, 100});
   Tensor output;
@@ -65,17 +66,17 @@ double noise(int64_t batch, int steps) {
 
 int main(int count, char** arguments) {
   if (count != 4) {
-    std::cerr << "usage: step_bench victim|classifier|noise BATCH STEPS\n";
+    fmt::print(stderr, "usage: step_bench victim|classifier|noise BATCH STEPS\n");
     return 2;
   }
   const std::string what = arguments[1];
   const int64_t batch = std::stoll(arguments[2]);
   const int steps = std::stoi(arguments[3]);
-  std::cout << (what == "victim" ? training<Clip>(clip_config("emoji-resnet"), batch, steps)
-                : what == "classifier"
-                    ? training<Classifier>(
-                          ClassifierConfig{"step", 32, 8, ResNetConfig{{16, 32, 64, 128}, {1, 1, 1, 1}}},
-                          batch, steps)
-                    : noise(batch, steps))
-            << "\n";
+  fmt::print(
+      "{:g}\n",
+      what == "victim" ? training<Clip>(clip_config("emoji-resnet"), batch, steps)
+      : what == "classifier"
+          ? training<Classifier>(
+                ClassifierConfig{"step", 32, 8, ResNetConfig{{16, 32, 64, 128}, {1, 1, 1, 1}}}, batch, steps)
+          : noise(batch, steps));
 }

@@ -1,8 +1,8 @@
 // FLOPs and bytes of the steps a training run is made of, counted from what the library launches for
 // them: a backend whose kernels compute nothing but add up their arguments' sizes. Prints the page's tables.
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <cstdio>
-#include <iostream>
 #include <map>
 #include <string>
 #include <utility>
@@ -94,29 +94,30 @@ class Counter {
   }
 
   void print(const std::string& title) const {
-    std::cout << "### " << title
-              << "\n\n| part | launches | TFLOP | fewest GB | our GB | floor ms | expected ms |\n"
-              << "|---|--:|--:|--:|--:|--:|--:|\n";
+    fmt::print("### {}\n\n", title);
+    header("part");
     Sum all;
     for (const auto& [key, sum] : sums_) {
       row(names_[static_cast<size_t>(key.first)] + (key.second ? ", backward" : ", forward"), sum);
       all.add(sum);
     }
     row("**all**", all);
-    std::cout << "\n| op | launches | TFLOP | fewest GB | our GB | floor ms | expected ms |\n"
-              << "|---|--:|--:|--:|--:|--:|--:|\n";
+    fmt::print("\n");
+    header("op");
     for (const auto& [op, sum] : operations_) row("`" + op + "`", sum);
-    std::cout << "\n";
+    fmt::print("\n");
   }
 
  private:
+  static void header(const char* first) {
+    fmt::print("| {} | launches | TFLOP | fewest GB | our GB | floor ms | expected ms |\n", first);
+    fmt::print("|---|--:|--:|--:|--:|--:|--:|\n");
+  }
   /// A line of a table; none for what rounds to nothing.
   static void row(const std::string& name, const Sum& s) {
     if (s.expected < 5e-6 && s.flops < 5e8) return;
-    char line[256];
-    std::snprintf(line, sizeof line, "| %s | %d | %.3f | %.2f | %.2f | %.2f | %.2f |\n", name.c_str(),
-                  s.launches, s.flops / 1e12, s.least / 1e9, s.ours / 1e9, s.floor * 1e3, s.expected * 1e3);
-    std::cout << line;
+    fmt::print("| {} | {} | {:.3f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |\n", name, s.launches, s.flops / 1e12,
+               s.least / 1e9, s.ours / 1e9, s.floor * 1e3, s.expected * 1e3);
   }
 
   int index_of(const std::string& name) {
@@ -176,8 +177,8 @@ std::string part_of_clip(const std::string& name) {
 
 void print_plan(const std::string& title, const Step::Recorder& record) {
   const Step step(record, {counting_device(), Execution::planned, Precision::bf16});
-  std::printf("%s: %zu launches when planned, an arena of %.1f GB.\n\n", title.c_str(),
-              step.plan()->launches(), static_cast<double>(step.plan()->arena_bytes()) / 1e9);
+  fmt::print("{}: {} launches when planned, an arena of {:.1f} GB.\n\n", title, step.plan()->launches(),
+             static_cast<double>(step.plan()->arena_bytes()) / 1e9);
 }
 
 /// Counts a step. `names` tells the counter whose parameters are whose.
@@ -191,7 +192,7 @@ void count(const std::string& title, const std::function<void()>& names, const S
 }
 
 struct Models {
-  SsaGenerator generator{generator_config("t2ue")};
+  Generator generator{generator_config("t2ue")};
   Clip clip{clip_config("ViT-B-32")};
   ParameterSet generator_parameters{generator, 1, counting_device(), Precision::bf16};
   ParameterSet clip_parameters{clip, 1, counting_device(), Precision::bf16};
@@ -220,10 +221,10 @@ struct Inputs {
 void noise_step(Models& m, int64_t batch) {
   const Inputs in(batch);
   count(
-      "T2UE step, batch " + std::to_string(batch), [&] { m.name(); },
+      fmt::format("T2UE step, batch {}", batch), [&] { m.name(); },
       [&](Graph& g) {
         PerturbOptions options;
-        options.eps = m.generator.config.eps, options.quantise = true;
+        options.eps = m.generator.config.bound.eps, options.quantise = true;
         const Var noise = m.generator.noise(g.input(in.captions), g.input(in.latent), 224, 224);
         const Var pixels = augment(perturb(g.input(in.images), noise, options), g.input(in.counter),
                                    TrainRecipe{}.augmentation(pixel_norm));
@@ -242,7 +243,7 @@ void noise_step(Models& m, int64_t batch) {
 void clip_step(Models& m, int64_t batch) {
   const Inputs in(batch);
   count(
-      "CLIP ViT-B/32 training step, batch " + std::to_string(batch), [&] { m.name(); },
+      fmt::format("CLIP ViT-B/32 training step, batch {}", batch), [&] { m.name(); },
       [&](Graph& g) {
         const Var pixels = augment(perturb(g.input(in.images), {}, {}), g.input(in.counter),
                                    TrainRecipe{}.augmentation(pixel_norm));
@@ -257,7 +258,7 @@ void clip_step(Models& m, int64_t batch) {
 void noise_from_captions(Models& m, int64_t batch) {
   const Inputs in(batch);
   count(
-      "Noise from captions, batch " + std::to_string(batch), [&] { m.name(); },
+      fmt::format("Noise from captions, batch {}", batch), [&] { m.name(); },
       [&](Graph& g) {
         const NoGrad no_grad(g);
         const EvalMode eval_mode(g);
@@ -270,9 +271,8 @@ void noise_from_captions(Models& m, int64_t batch) {
 
 int main() {
   Models models;
-  std::printf("Generator: %lld parameters; CLIP: %lld.\n\n",
-              static_cast<long long>(models.generator_parameters.count()),
-              static_cast<long long>(models.clip_parameters.count()));
+  fmt::print("Generator: {} parameters; CLIP: {}.\n\n", models.generator_parameters.count(),
+             models.clip_parameters.count());
   noise_step(models, 128);
   clip_step(models, 1024);
   noise_from_captions(models, 128);

@@ -1,10 +1,10 @@
 // Captions a second of CLIP's tokenizer, on all of OpenMP's threads: tokenizer_bench VOCABULARY TEXT.
 // VOCABULARY is what ClipVocabulary::load takes, TEXT has a caption a line. The best of five rounds.
+#include <fmt/core.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <chrono>
-#include <iostream>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -44,22 +44,22 @@ void measure(const char* vocabulary, const char* file) {
     tokens = ids.size() - static_cast<size_t>(std::count(ids.begin(), ids.end(), ClipTokenizer::pad_token));
   }
   const auto count = static_cast<double>(captions.size());
-  std::cout << "vocabulary read in " << loading << " s; " << captions.size() << " captions of "
-            << static_cast<double>(tokens) / count << " tokens on " << omp_get_max_threads()
-            << " threads: " << static_cast<int64_t>(count / best) << " captions/s\n";
+  fmt::print("vocabulary read in {:g} s; {} captions of {:g} tokens on {} threads: {} captions/s\n", loading,
+             captions.size(), static_cast<double>(tokens) / count, omp_get_max_threads(),
+             static_cast<int64_t>(count / best));
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count != 3) {
-    std::cerr << "tokenizer_bench VOCABULARY TEXT\n";
+    fmt::print(stderr, "tokenizer_bench VOCABULARY TEXT\n");
     return 2;
   }
   try {
     measure(arguments[1], arguments[2]);
   } catch (const Error& error) {
-    std::cerr << error.what() << "\n";
+    fmt::print(stderr, "{}\n", error.what());
     return 1;
   }
   return 0;

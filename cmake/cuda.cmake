@@ -67,17 +67,17 @@ set_target_properties(t2ue_cuda PROPERTIES EXPORT_NAME cuda POSITION_INDEPENDENT
 target_compile_features(t2ue_cuda PUBLIC cxx_std_20)
 # CMake 3.25 does not know that nvcc has C++20.
 target_compile_options(t2ue_cuda PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>")
-target_include_directories(t2ue_cuda PUBLIC $<BUILD_INTERFACE:${T2UE_INCLUDE_DIR}> $<INSTALL_INTERFACE:include>)
+target_include_directories(t2ue_cuda PUBLIC $<BUILD_INTERFACE:${T2UE_INCLUDE_DIR}>
+                           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_include_directories(t2ue_cuda SYSTEM PRIVATE ${T2UE_CUDNN_INCLUDE})
 # cuBLASLt and cuDNN are loaded by cuda/libraries.cpp, not linked.
-target_link_libraries(t2ue_cuda PUBLIC CUDA::cudart_static ${CMAKE_DL_LIBS})
+target_link_libraries(t2ue_cuda PUBLIC fmt::fmt CUDA::cudart_static ${CMAKE_DL_LIBS})
 get_filename_component(cudnn_folder ${T2UE_CUDNN_LIBRARY} DIRECTORY)
 target_compile_definitions(t2ue_cuda PRIVATE T2UE_CUDNN_FOLDER="${cudnn_folder}"
                            T2UE_CUBLASLT_FOLDER="$<TARGET_FILE_DIR:CUDA::cublasLt>")
-target_compile_definitions(t2ue_cuda INTERFACE T2UE_HAS_CUDA=1 PRIVATE T2UE_COMPILED=1)
-# cuda/registration.cpp is linked, though nothing calls it: with the build's targets, the installed ones, and in
-# t2ue.pc. By hand: -lt2ue_compiled -lt2ue_cuda -Wl,-u,t2ue_cuda_backend.
-target_link_options(t2ue_cuda INTERFACE LINKER:-u,t2ue_cuda_backend)
+# T2UE_LINKED_BACKEND names what core refers to, so that cuda/registration.cpp is linked though nothing calls it.
+target_compile_definitions(t2ue_cuda INTERFACE T2UE_HAS_CUDA=1 T2UE_LINKED_BACKEND=t2ue_cuda_backend
+                           PRIVATE T2UE_COMPILED=1)
 t2ue_own_target(t2ue_cuda)
 include(${PROJECT_SOURCE_DIR}/cmake/cuda_resources.cmake)
 # t2ue::compiled comes with it; who uses the headers alone links t2ue::cuda beside t2ue::t2ue.

@@ -1,15 +1,32 @@
-# What the headers need. All of it is in Debian: see the README's install line.
+# What the headers need. All of it is in Debian: see PACKAGES in the Makefile.
+# fmt is linked (fmt::fmt), header-only users of t2ue too: they link libraries anyway, and fmt's own headers-only mode
+# would be compiled in every file of theirs.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(fmt 9 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(ZLIB REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
-pkg_check_modules(T2UE_IMAGE REQUIRED IMPORTED_TARGET spng libturbojpeg libjpeg libwebp libwebpmux libwebpdemux)
-pkg_check_modules(T2UE_ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
-pkg_check_modules(T2UE_UNICODE REQUIRED IMPORTED_TARGET libutf8proc)
+set(T2UE_IMAGE_MODULES "spng libturbojpeg libjpeg libwebp libwebpmux libwebpdemux")
+set(T2UE_ARCHIVE_MODULES libarchive)
+set(T2UE_UNICODE_MODULES libutf8proc)
+foreach(kind IMAGE ARCHIVE UNICODE)
+  separate_arguments(modules UNIX_COMMAND "${T2UE_${kind}_MODULES}")
+  pkg_check_modules(T2UE_${kind} REQUIRED IMPORTED_TARGET ${modules})
+endforeach()
 if(T2UE_FAST_CPU)
   # Debian's dnnl-config.cmake asks for OpenCL, which the CPU engine does not use: find the library ourselves.
   find_library(T2UE_DNNL_LIBRARY dnnl REQUIRED)
   find_path(T2UE_DNNL_INCLUDE dnnl.hpp REQUIRED)
+endif()
+# The same for t2ue.pc, where those without a .pc of their own are flags.
+set(T2UE_PC_REQUIRES "fmt >= 9, libcrypto, zlib, nlohmann_json >= 3.11")
+foreach(kind IMAGE ARCHIVE UNICODE)
+  string(REPLACE " " ", " modules "${T2UE_${kind}_MODULES}")
+  string(APPEND T2UE_PC_REQUIRES ", ${modules}")
+endforeach()
+set(T2UE_PC_LIBS "${OpenMP_CXX_FLAGS} -pthread")
+if(T2UE_FAST_CPU)
+  string(APPEND T2UE_PC_LIBS " -ldnnl")
 endif()

@@ -13,7 +13,7 @@ foreach(header IN LISTS T2UE_TOP_HEADERS)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${header} ${T2UE_INCLUDE_DIR}/t2ue/${header} SYMBOLIC)
 endforeach()
 
-set(T2UE_LINKS Threads::Threads OpenMP::OpenMP_CXX OpenSSL::Crypto ZLIB::ZLIB
+set(T2UE_LINKS Threads::Threads OpenMP::OpenMP_CXX fmt::fmt OpenSSL::Crypto ZLIB::ZLIB
                nlohmann_json::nlohmann_json PkgConfig::T2UE_IMAGE PkgConfig::T2UE_ARCHIVE PkgConfig::T2UE_UNICODE)
 if(T2UE_FAST_CPU)
   list(APPEND T2UE_LINKS ${T2UE_DNNL_LIBRARY})
@@ -21,7 +21,8 @@ endif()
 
 function(t2ue_common target scope)
   target_compile_features(${target} ${scope} cxx_std_20)
-  target_include_directories(${target} ${scope} $<BUILD_INTERFACE:${T2UE_INCLUDE_DIR}> $<INSTALL_INTERFACE:include>)
+  target_include_directories(${target} ${scope} $<BUILD_INTERFACE:${T2UE_INCLUDE_DIR}>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} ${scope} ${T2UE_LINKS})
   target_compile_definitions(${target} ${scope} T2UE_FAST_CPU=$<BOOL:${T2UE_FAST_CPU}>)
 endfunction()

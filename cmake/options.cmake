@@ -2,6 +2,7 @@
 option(T2UE_BUILD_APPS "Build the program t2ue" ${PROJECT_IS_TOP_LEVEL})
 option(T2UE_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(T2UE_BUILD_BENCHMARKS "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(T2UE_SHARED "The shared library beside the static one: a link more" ${PROJECT_IS_TOP_LEVEL})
 option(T2UE_FAST_CPU "oneDNN kernels for convolution and matrix product" ON)
 if(PROJECT_IS_TOP_LEVEL)
   set(T2UE_CUDA AUTO CACHE STRING "The CUDA backend: ON, OFF, or AUTO, which is ON where nvcc and cuDNN are found")

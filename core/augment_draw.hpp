@@ -1,5 +1,5 @@
-// What is drawn for one picture of an augmented batch: where its pixels come from, what becomes of their
-// colours, and what is cut out. The same arithmetic on every backend, as in augment_geometry.hpp.
+// The random choices for one picture of an augmented batch: crop and flip, colours, and what is cut out.
+// Every backend does the same arithmetic, as in augment_geometry.hpp.
 #pragma once
 
 #include <t2ue/core/augment_colour.hpp>

@@ -1,5 +1,5 @@
-// Where each output pixel of an augmented picture comes from; the same arithmetic on every backend: wherever
-// a compiler could fuse a product with a sum, they are fused by hand, so that none rounds in its own way.
+// Where each output pixel of an augmented picture comes from. Every backend gives the same bits: where one
+// compiler might fuse a product with a sum and another not, the code fuses them itself.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// What victims do to pictures before looking at them: the options that op, kernels and recipes share.
+// Options of augmentation, shared by the op, its kernels and recipes.
 #pragma once
 
 #include <array>

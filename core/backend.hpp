@@ -1,4 +1,4 @@
-// A backend: the kernels of a device and how its memory is had.
+// A backend: the kernels of a device, and how to allocate and copy its memory.
 #pragma once
 
 #include <functional>

@@ -29,9 +29,22 @@
 #include <t2ue/core/cpu/upsample_sscbn_relu.hpp>
 #include <t2ue/core/register_backend.hpp>
 
+#if defined(T2UE_LINKED_BACKEND)
+extern "C" const bool T2UE_LINKED_BACKEND;
+#endif
+
 namespace t2ue {
 
 namespace detail {
+
+/// What a linked library registered; null where none did.
+inline const BackendProvider* registered_cuda() {
+#if defined(T2UE_LINKED_BACKEND)
+  // Read, so that linkers keep the object that registers it: nothing else refers to it.
+  (void)*static_cast<const volatile bool*>(&T2UE_LINKED_BACKEND);
+#endif
+  return cuda_provider().load();
+}
 
 inline constexpr const char* no_cuda = "this build of t2ue has no CUDA backend";
 
@@ -94,7 +107,7 @@ T2UE_INLINE const Backend& cpu_backend() {
 }
 
 T2UE_INLINE std::string why_no_cuda() {
-  const BackendProvider* provider = detail::cuda_provider().load();
+  const BackendProvider* provider = detail::registered_cuda();
   return provider ? provider->why_unusable() : detail::no_cuda;
 }
 
@@ -105,7 +118,7 @@ T2UE_INLINE const Backend& backend_of(Device device) {
           "there is no ", device.text());
     return detail::added_backends()[static_cast<size_t>(device.index)];
   }
-  const BackendProvider* provider = detail::cuda_provider().load();
+  const BackendProvider* provider = detail::registered_cuda();
   check(provider != nullptr, "device", device.text(), " was asked for, but ", detail::no_cuda,
         "; use --device cpu");
   return provider->backend(device.index);

@@ -1,4 +1,4 @@
-// How the headers are used: alone (every function inline), or compiled once into t2ue::compiled.
+// Two ways to use the headers: alone (every function is inline), or compiled once into t2ue::compiled.
 #pragma once
 
 #define T2UE_VERSION_MAJOR 0
@@ -12,7 +12,8 @@
 #define T2UE_COMPILED 0
 #endif
 
-// t2ue::cuda defines T2UE_HAS_CUDA=1: the library with the CUDA kernels is linked.
+// t2ue::cuda defines T2UE_HAS_CUDA=1: the library with the CUDA kernels is linked. T2UE_LINKED_BACKEND then names
+// the symbol of the object that registers its backend.
 #ifndef T2UE_HAS_CUDA
 #define T2UE_HAS_CUDA 0
 #endif

@@ -1,10 +1,12 @@
 // The one exception type of the library.
 #pragma once
 
-#include <sstream>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include <t2ue/core/message.hpp>
 
 namespace t2ue {
 
@@ -14,18 +16,14 @@ class Error : public std::runtime_error {
   explicit Error(const std::string& message) : std::runtime_error(message) {}
 };
 
-/// Joins its arguments into one string through operator<<.
-template <class... Parts>
-std::string concat(const Parts&... parts) {
-  std::ostringstream out;
-  (out << ... << parts);
-  return out.str();
+namespace detail {
+[[noreturn]] void throw_error(std::string_view where, std::initializer_list<TextPart> parts);
 }
 
 /// Throws Error("[where] parts...").
 template <class... Parts>
 [[noreturn]] void fail(std::string_view where, const Parts&... parts) {
-  throw Error(concat("[", where, "] ", parts...));
+  detail::throw_error(where, {detail::TextPart(parts)...});
 }
 
 /// Throws Error("[where] parts...") unless `condition` holds; the parts are only joined when it fails.
@@ -36,3 +34,7 @@ void check(bool condition, std::string_view where, const Parts&... parts) {
 }
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/core/error.inl.hpp>
+#endif

@@ -78,11 +78,16 @@ struct Field {
   Target target;
   std::optional<FieldRange> range;
   bool left_out = false, required = false;
+  float scale = 1;  ///< of a float: the JSON has so many times the value, and the range is of that
 
   /// Keeps the field out of the JSON now. Fields that came later are left out where they are off, so that
   /// hashes of what was made before stay.
   Field& left_out_if(bool off) {
     left_out = off;
+    return *this;
+  }
+  Field& scaled_by(float factor) {
+    scale = factor;
     return *this;
   }
   /// The field has no default: Error where the JSON lacks it.
@@ -105,6 +110,9 @@ class FieldList {
   Field& operator()(std::string name, T& value, std::string help) {
     Field::Target target = target_of(name, value);
     return add(std::move(name), std::move(target), {}, std::move(help));
+  }
+  Field& operator()(std::string name, std::shared_ptr<FieldValue> value, std::string help) {
+    return add(std::move(name), std::move(value), {}, std::move(help));
   }
   template <class T>
   Field& operator()(std::string name, T& number, FieldRange range, std::string help) {

@@ -40,6 +40,11 @@ struct FieldReader {
     if constexpr (is_number<T>)
       if (field.range) check_range(field, *value, "is");
   }
+  void operator()(const Field& field, float* value) const {
+    const float number = reader.get<float>(field.name, *value * field.scale);
+    if (field.range) check_range(field, number, "is");
+    if (reader.has(field.name)) *value = number / field.scale;
+  }
   template <class T>
   void operator()(const Field& field, std::vector<T>* values) const {
     *values = reader.get<std::vector<T>>(field.name, *values);
@@ -79,6 +84,7 @@ struct FieldWriter {
     value->write(json);
     return json;
   }
+  nlohmann::json operator()(const float* value) const { return *value * field.scale; }
   template <class T>
   nlohmann::json operator()(const T* value) const {
     return *value;

@@ -1,4 +1,4 @@
-// Folders that are written into.
+// Making folders to write into.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Reading JSON objects so that a mistyped key or a value out of range is an error that says which.
+// Reads JSON objects strictly: a mistyped key or a value out of range is an error that names it.
 #pragma once
 
 #include <array>

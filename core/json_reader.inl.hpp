@@ -17,7 +17,7 @@ T2UE_INLINE void JsonReader::done() const {
 T2UE_INLINE std::string JsonReader::known() const {
   std::string names;
   for (const std::string& key : seen_) names += (names.empty() ? "" : ", ") + key;
-  return names;
+  return names.empty() ? "none" : names;
 }
 
 T2UE_INLINE nlohmann::json parse_json(std::string_view text, const std::string& where) {

@@ -1,7 +1,7 @@
-// The one place where headers and compiled kernels meet: a plain argument struct for every op (core/args/),
-// and the table of function pointers that a backend fills in. `visit` of an argument struct says what a
-// launch reads and writes; liveness, addresses and error messages all follow from it. In their comments
-// matrices are [rows, columns], pictures [N,H,W,C].
+// The table of kernels: for every op a plain argument struct (core/args/) and a function pointer that a
+// backend fills in. `visit` of an argument struct says what a launch reads and writes; liveness, addresses
+// and error messages all follow from it. In the comments, matrices are [rows, columns] and pictures
+// [N,H,W,C].
 #pragma once
 
 #include <t2ue/core/args/layers.hpp>

@@ -1,9 +1,12 @@
-// The named choices that ops, models, files and recipes share.
+// Enumerations that ops, models, files and recipes share, with their names as text.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <t2ue/core/error.hpp>
 
@@ -55,6 +58,20 @@ struct KindNames<Precision> {
 template <class Kind>
 constexpr std::string_view name_of(Kind kind) {
   return detail::KindNames<Kind>::names[static_cast<size_t>(kind)];
+}
+
+/// The names of all choices.
+template <class Kind>
+std::vector<std::string> kind_names() {
+  const auto& names = detail::KindNames<Kind>::names;
+  return {names.begin(), names.end()};
+}
+/// Those of some.
+template <class Kind>
+std::vector<std::string> kind_names(std::initializer_list<Kind> kinds) {
+  std::vector<std::string> names;
+  for (const Kind kind : kinds) names.emplace_back(name_of(kind));
+  return names;
 }
 
 /// The choice called `name`; Error listing the choices if there is none.

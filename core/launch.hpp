@@ -1,4 +1,4 @@
-// One call of one kernel, with its arguments: what a plan is a list of.
+// One call of one kernel, with its arguments. A plan is a list of these.
 #pragma once
 
 #include <cmath>

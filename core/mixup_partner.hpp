@@ -1,4 +1,4 @@
-// Who is mixed with whom.
+// Which picture of a batch is mixed with which.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Relative paths that may be opened below a folder.
+// Checks that a relative path stays below the folder in which it is opened.
 #pragma once
 
 #include <string_view>

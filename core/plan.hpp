@@ -1,4 +1,4 @@
-// The planner: a recorded graph becomes a flat list of launches over one arena.
+// The planner: turns a recorded graph into a flat list of launches over one arena.
 #pragma once
 
 #include <functional>
@@ -42,8 +42,8 @@ class Plan {
 };
 
 /// One repeatable step: `record` describes it by calling ops on the graph it is given.
-/// planned: recorded once, then replayed; eager: recorded and run op by op every time, checking that all
-/// numbers are finite. Both give the same bits.
+/// planned: recorded once, then replayed; eager: recorded and run op by op every time. Both give the same
+/// bits, and neither looks for NaN: find_non_finite() does.
 class Step {
  public:
   using Recorder = std::function<void(Graph&)>;

@@ -33,7 +33,8 @@ inline constexpr std::array<Rename, 8> renames{{
 /// `json` with the names of now, in itself, which lies under `scope`, and in all that it holds. Every name of
 /// before is told to the listener. Error for an object that has an option under both its names.
 nlohmann::json with_present_names(const nlohmann::json& json, std::string_view scope = "");
-/// `json` with the names that its options had first: what hashes are made from.
+/// `json` with the names that its options had first: what hashes are made from. Without a scope `json` itself
+/// may be any configuration.
 nlohmann::json with_first_names(const nlohmann::json& json, std::string_view scope = "");
 
 /// Who is told that something was read under a name of before, once a name; nobody at first. The library

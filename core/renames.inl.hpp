@@ -22,20 +22,22 @@ inline RenameListener& rename_listener() {
   return listener;
 }
 
-/// `json` with every option's name of `from` replaced by that of `to`; `found` is called with each.
+/// `json` with every option's name of `from` replaced by that of `to`; `found` is called with each. `json` is
+/// under `scope`, or may be under any.
 template <class Found>
-nlohmann::json renamed(const nlohmann::json& json, std::string_view scope, std::string_view Rename::*from,
-                       std::string_view Rename::*to, const Found& found) {
+nlohmann::json renamed(const nlohmann::json& json, std::string_view scope, bool any_scope,
+                       std::string_view Rename::*from, std::string_view Rename::*to, const Found& found) {
   if (json.is_array()) {
     nlohmann::json list = nlohmann::json::array();
-    for (const nlohmann::json& value : json) list.push_back(renamed(value, scope, from, to, found));
+    for (const nlohmann::json& value : json)
+      list.push_back(renamed(value, scope, any_scope, from, to, found));
     return list;
   }
   if (!json.is_object()) return json;
   nlohmann::json object = nlohmann::json::object();
   for (const auto& [key, value] : json.items()) {
     const auto rename = std::find_if(renames.begin(), renames.end(), [&, &name = key](const Rename& r) {
-      return r.scope == scope && r.*from == name;
+      return (any_scope || r.scope == scope) && r.*from == name;
     });
     std::string name = key;
     if (rename != renames.end()) {
@@ -44,7 +46,7 @@ nlohmann::json renamed(const nlohmann::json& json, std::string_view scope, std::
             "' now, and both are there; leave one out");
       found(*rename);
     }
-    object[name] = renamed(value, key, from, to, found);
+    object[name] = renamed(value, key, false, from, to, found);
   }
   return object;
 }
@@ -52,11 +54,11 @@ nlohmann::json renamed(const nlohmann::json& json, std::string_view scope, std::
 }  // namespace detail
 
 T2UE_INLINE nlohmann::json with_present_names(const nlohmann::json& json, std::string_view scope) {
-  return detail::renamed(json, scope, &Rename::before, &Rename::now, note_rename);
+  return detail::renamed(json, scope, false, &Rename::before, &Rename::now, note_rename);
 }
 
 T2UE_INLINE nlohmann::json with_first_names(const nlohmann::json& json, std::string_view scope) {
-  return detail::renamed(json, scope, &Rename::now, &Rename::before, [](const Rename&) {});
+  return detail::renamed(json, scope, scope.empty(), &Rename::now, &Rename::before, [](const Rename&) {});
 }
 
 T2UE_INLINE void on_rename(std::function<void(const std::string&)> listener) {

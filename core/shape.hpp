@@ -1,4 +1,4 @@
-// Up to five sizes, outermost first.
+// Shapes: up to five sizes, outermost first.
 #pragma once
 
 #include <array>
@@ -47,7 +47,12 @@ class Shape {
     }
     return out + "]";
   }
-  friend std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.text(); }
+  /// On any std::ostream, whose header is not needed here.
+  template <class Stream>
+  friend Stream& operator<<(Stream& out, const Shape& shape) {
+    out << shape.text();
+    return out;
+  }
 
  private:
   std::array<int64_t, max_rank> sizes_{};

@@ -1,4 +1,4 @@
-// Filling a tensor from the host over and over, while the device still works on what it held before.
+// Fills a tensor from the host again and again, while the device still works on its previous contents.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// A value handle on shared device memory.
+// Tensors: handles on shared device memory.
 #pragma once
 
 #include <cstring>

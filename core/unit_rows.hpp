@@ -1,4 +1,4 @@
-// Features as directions.
+// Scales rows of features to unit length.
 #pragma once
 
 #include <cmath>

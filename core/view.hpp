@@ -1,4 +1,4 @@
-// How kernels see tensors: an address, a shape and a type, and nothing else.
+// What kernels see of a tensor: address, shape and type.
 #pragma once
 
 #include <t2ue/core/dtype.hpp>

@@ -1,4 +1,4 @@
-// What t2ue::cuda gives the library.
+// What t2ue::cuda gives the library: its backend.
 #pragma once
 
 #include <string>

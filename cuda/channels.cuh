@@ -1,4 +1,4 @@
-// Matrices and maps whose innermost size is channels: several channels in one access, and how blocks of
+// Access to matrices and maps whose innermost size is channels: several channels at a time, and how blocks of
 // threads cover rows of them.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Matrices whose columns have something in common: a bias that is added to each row, or a sum over the rows.
+// Work along the columns of a matrix: adding a bias to each row, and summing over the rows.
 #pragma once
 
 #include <t2ue/cuda/activate.cuh>

@@ -1,4 +1,5 @@
-// Convolutions by cuDNN, NHWC. They decline rather than fail, so that the caller can go by columns and gemm.
+// Convolutions by cuDNN, NHWC. A function returns false for what cuDNN does not take, and the caller uses
+// columns and gemm instead.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The operation graphs that convolutions ask cuDNN for.
+// The operation graphs that convolutions give to cuDNN.
 #pragma once
 
 #include <compare>

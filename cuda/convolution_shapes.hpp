@@ -1,4 +1,4 @@
-// The same convolutions in shapes that suit a GPU better.
+// Rewrites convolutions into equal ones whose shapes suit a GPU better.
 #pragma once
 
 #include <t2ue/core/view.hpp>

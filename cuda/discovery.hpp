@@ -1,4 +1,4 @@
-// What of CUDA this machine has. Needs no CUDA header.
+// What CUDA this machine has. Needs no CUDA header.
 #pragma once
 
 #include <cstddef>

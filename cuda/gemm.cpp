@@ -1,5 +1,5 @@
-// cuda/gemm.hpp by cuBLASLt. It counts down columns: a row-major matrix is the transpose of what it sees, so
-// it is asked for c^T = op(b)^T op(a)^T, with the operands swapped.
+// cuda/gemm.hpp by cuBLASLt. cuBLASLt is column-major: it sees the transpose of a row-major matrix. So it is
+// asked for c^T = op(b)^T op(a)^T, with the operands swapped.
 #include <t2ue/cuda/gemm.hpp>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What kernels on the pixels of pictures share.
+// Shared by kernels that work on the pixels of pictures.
 #pragma once
 
 #include <t2ue/cuda/device.cuh>

@@ -1,4 +1,4 @@
-// What element-wise kernels share: going through memory 16 bytes at a time, and what is left one by one.
+// Shared by element-wise kernels: access to memory 16 bytes at a time, and the remainder one by one.
 #pragma once
 
 #include <algorithm>

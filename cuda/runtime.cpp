@@ -1,8 +1,9 @@
 #include <t2ue/cuda/runtime.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <limits>
 #include <map>
 #include <memory>
@@ -37,11 +38,8 @@ std::string runtime_version() {
 }
 
 std::string gigabytes(size_t bytes) {
-  char text[32];
   const bool small = bytes < 100'000'000;
-  std::snprintf(text, sizeof text, small ? "%.2f MB" : "%.2f GB",
-                static_cast<double>(bytes) / (small ? 1e6 : 1e9));
-  return text;
+  return fmt::format("{:.2f} {}", static_cast<double>(bytes) / (small ? 1e6 : 1e9), small ? "MB" : "GB");
 }
 
 DeviceFacts facts_of(int index) {

@@ -1,4 +1,4 @@
-// What runs on a GPU besides kernels: one stream a device, memory, copies, captured work.
+// What runs on a GPU besides kernels: one stream for each device, memory, copies, captured work.
 #pragma once
 
 #include <cuda_runtime_api.h>

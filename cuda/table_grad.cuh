@@ -1,5 +1,5 @@
-// Gradients that sum rows of dy: those of equal ids into a table's row, and those of a batch. Always in the
-// same order, without atomics.
+// Gradients that sum rows of dy: those with equal ids into one row of a table, and those of a batch. The
+// order is fixed, without atomics.
 #pragma once
 
 #include <t2ue/cuda/reduce.cuh>

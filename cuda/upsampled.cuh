@@ -1,5 +1,5 @@
-// How a block covers a map and its nearest upsampling: it takes pixels of the map as it was, and with each
-// the up x up pixels that came from it.
+// How a block covers a map and its nearest upsampling: it takes pixels of the small map, each with the up x
+// up pixels made from it.
 #pragma once
 
 #include <t2ue/cuda/channels.cuh>

@@ -1,4 +1,4 @@
-// Top-1 and top-5 accuracy, per class and over all, beside what guessing gives.
+// Top-1 and top-5 accuracy, per class and over all, with the chance level.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

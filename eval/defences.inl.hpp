@@ -195,7 +195,7 @@ T2UE_INLINE TrainRecipe defend_recipe(TrainRecipe recipe, const std::string& nam
     recipe.augmentation_policy = AugmentationPolicy::ueraser;
     recipe.augmentation_draws = 5;
     recipe.mixup_alpha = recipe.cutmix_alpha = 0;
-  } else if (const auto& policies = detail::KindNames<AugmentationPolicy>::names;
+  } else if (const std::vector<std::string> policies = kind_names<AugmentationPolicy>();
              std::find(policies.begin() + 1, policies.end(), name) != policies.end()) {
     recipe.augmentation_policy = kind_named<AugmentationPolicy>(name);
   }

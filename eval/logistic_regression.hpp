@@ -1,4 +1,4 @@
-// Multi-class logistic regression on the host: what a linear model can tell classes by.
+// Multi-class logistic regression on the host.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Which spatial frequencies a noise has: what grayscale, blur and JPEG will leave of it can be read off here.
+// The spatial frequencies of a noise. They show what grayscale, blur and JPEG will leave of it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Orthogonal projection (Sandoval-Segura et al., "What can we learn from unlearnable datasets?", 2023): an
-// attacker removes from pictures all that a linear model can tell their classes by.
+// attacker removes from pictures everything by which a linear model can tell their classes.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Sentences that a class's name is put into, so that a model of captions can be asked for classes.
+// Sentence templates for class names, with which a CLIP is asked for classes.
 #pragma once
 
 #include <filesystem>

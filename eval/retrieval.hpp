@@ -1,4 +1,4 @@
-// Image-text retrieval, both ways: Hit@k and ranks that ties cannot inflate, beside the exact chance level.
+// Image-text retrieval, both ways: `Hit@k` and ranks that ties cannot inflate, with the exact chance level.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -14,7 +14,7 @@
 
 namespace t2ue {
 
-/// The k of Hit@k, in the order of every array of hits below.
+/// The k of `Hit@k`, in the order of every array of hits below.
 inline constexpr std::array<int64_t, 3> kHitAt = {1, 5, 10};
 
 /// What a random order of the gallery would give, exactly.
@@ -43,7 +43,7 @@ struct QueryStanding {
 
 /// The figures of one direction. A query's rank is the place of its best-placed partner, starting at 1. Where
 /// other items have exactly the partner's score, every figure is the expectation over a random order of those
-/// tied: with one partner, rank = 1 + #greater + (#equal - 1) / 2. So a collapsed model (all scores equal)
+/// tied: with one partner, `rank = 1 + greater + (equal - 1) / 2`. So a collapsed model (all scores equal)
 /// gets exactly the chance level. `optimistic` puts the partner first among the tied, `pessimistic` last.
 struct RetrievalDirection {
   int64_t queries = 0;

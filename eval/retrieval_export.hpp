@@ -1,4 +1,4 @@
-// What a retrieval was measured on and how every query fared, as files for other tools.
+// Writes what retrieval was measured on, and how every query fared, for other tools.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

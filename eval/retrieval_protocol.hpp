@@ -1,4 +1,4 @@
-// Which captions of a data set take part in retrieval: what papers leave unsaid most often.
+// Retrieval protocols: which captions of a data set take part. Papers often leave this out.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// How well a linear model can tell classes by the noise alone (Yu et al., "Availability attacks create
+// How well a linear model tells classes by the noise alone (Yu et al., "Availability attacks create
 // shortcuts", 2022).
 #pragma once
 

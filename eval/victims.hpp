@@ -1,4 +1,4 @@
-// Victims: models trained by an attacker on what was published, and measured on clean pictures after every
+// Victims: models that an attacker trains on published pictures. They are measured on clean pictures every
 // few epochs.
 #pragma once
 

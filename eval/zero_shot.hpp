@@ -1,5 +1,5 @@
-// Classification by a model that never saw a label: a class is the direction of sentences about it (Radford
-// et al. 2021, section 3.1.4).
+// Zero-shot classification by a model that never saw a label: a class is the mean direction of sentences
+// about it (Radford et al. 2021, section 3.1.4).
 #pragma once
 
 #include <cstdint>

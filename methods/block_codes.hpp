@@ -1,4 +1,4 @@
-// Signs for the blocks of patterns, chosen so that no two patterns are alike.
+// Signs for the blocks of patterns, chosen so that no two patterns are equal.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// One pattern for every cluster of captions: what class-wise noise is to labels, without labels.
+// One pattern for every cluster of captions: class-wise noise where there are no classes.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/training/caption_encoder.hpp>
 
 namespace t2ue {
 

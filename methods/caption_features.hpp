@@ -1,4 +1,4 @@
-// Captions as points: from a text tower, from a table, or from their words alone.
+// Captions as vectors: from a text tower, from a table, or from their words alone.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/training/caption_encoder.hpp>
 
 namespace t2ue {
 

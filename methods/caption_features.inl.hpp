@@ -7,6 +7,7 @@
 
 #include <t2ue/data/text/caption_words.hpp>
 #include <t2ue/methods/caption_features.hpp>
+#include <t2ue/noise/noise_source.hpp>
 
 namespace t2ue {
 

@@ -1,4 +1,4 @@
-// The training-free shortcut: one random pattern of square sign blocks for every class or caption cluster.
+// A shortcut without training: one random pattern of square sign blocks for every class or caption cluster.
 #pragma once
 
 #include <t2ue/methods/random_sign.hpp>

@@ -1,4 +1,4 @@
-// The plainest shortcut: one random noise for every class.
+// The simplest shortcut: one random noise for every class.
 #pragma once
 
 #include <t2ue/methods/uniform.hpp>

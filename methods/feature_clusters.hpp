@@ -1,4 +1,4 @@
-// Clusters of items by what a surrogate says of them, for methods that need no labels.
+// Clusters of items by a surrogate's features, for methods that need no labels.
 #pragma once
 
 #include <t2ue/methods/k_means.hpp>

@@ -1,5 +1,5 @@
-// A texture for every keyword of captions: what a T2UE generator with keywords starts from, without a
-// generator.
+// One texture for every keyword of captions. A T2UE generator with keywords starts from these; this method
+// uses them without a generator.
 #pragma once
 
 #include <cstdint>

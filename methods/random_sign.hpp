@@ -1,5 +1,4 @@
-// The control without a message: +-eps by a coin for every pixel and channel, a pattern of its own for every
-// item.
+// A control: +-eps by a coin for every pixel and channel, drawn anew for every item. It carries no message.
 #pragma once
 
 #include <t2ue/core/error.hpp>

@@ -1,4 +1,4 @@
-// The control with the wrong message: another method's noise, each on another item than it was made for.
+// A control: another method's noise, each on another item than the one it was made for.
 #pragma once
 
 #include <memory>

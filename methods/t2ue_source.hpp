@@ -11,49 +11,18 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/kinds.hpp>
-#include <t2ue/core/plan.hpp>
 #include <t2ue/data/text/caption_keywords.hpp>
-#include <t2ue/data/text/tokenizer.hpp>
-#include <t2ue/models/clip/text.hpp>
-#include <t2ue/models/generators/ssa_generator.hpp>
+#include <t2ue/models/generators/generator.hpp>
 #include <t2ue/noise/latent_sharing.hpp>
 #include <t2ue/noise/noise_source.hpp>
+#include <t2ue/training/caption_encoder.hpp>
 
 namespace t2ue {
-
-/// A frozen text tower with its vocabulary: captions to embeddings.
-class CaptionEncoder {
- public:
-  /// Error if the vocabulary has more tokens than the tower knows.
-  CaptionEncoder(const TextConfig& config, Tokenizer tokenizer, Device device = {});
-  CaptionEncoder(const CaptionEncoder&) = delete;
-  CaptionEncoder& operator=(const CaptionEncoder&) = delete;
-
-  /// Text features [N, embed_dim], not normalised. Of several captions (joined_captions(), a line each) their
-  /// mean. A row does not depend on its neighbours.
-  /// Error for an empty caption, invalid UTF-8, or one longer than 10,000 bytes.
-  std::vector<float> encode(std::span<const std::string> captions);
-
-  const TextConfig& config() const { return config_; }
-  const Tokenizer& tokenizer() const { return tokenizer_; }
-  /// For loading weights into; named as in a CLIP.
-  ParameterSet& parameters() { return parameters_; }
-
- private:
-  std::vector<float> encode_lines(std::span<const std::string> lines);
-
-  TextConfig config_;
-  Tokenizer tokenizer_;
-  TextTower tower_;
-  ParameterSet parameters_;
-  Tensor ids_, end_, features_;
-  std::unique_ptr<Step> step_;
-};
 
 /// Writes a generator file: `generator`, the encoder that it was trained with, and the keywords whose
 /// captions share a noise (none: every caption has its own). `seed` is the one of its latents, `training` is
 /// JSON text for the record.
-void save_generator(const std::filesystem::path& path, const SsaGeneratorConfig& config,
+void save_generator(const std::filesystem::path& path, const GeneratorConfig& config,
                     const ParameterSet& generator, CaptionEncoder& encoder, uint64_t seed,
                     const CaptionKeywords& keywords = {}, const std::string& training = "{}");
 
@@ -70,7 +39,7 @@ class T2ueSource final : public NoiseSource {
   /// One noise a caption, at the generator's own size (`config().output_size()` square).
   std::vector<Noise> make(std::span<const NoiseItem> items) override;
 
-  const SsaGeneratorConfig& config() const;
+  const GeneratorConfig& config() const;
   /// SHA-256 of the generator file.
   const std::string& sha256() const;
   uint64_t seed() const;

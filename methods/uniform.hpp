@@ -1,4 +1,4 @@
-// The weaker control without a message: every value drawn for itself within +-eps.
+// A weaker control: every value is drawn uniformly within +-eps. It carries no message.
 #pragma once
 
 #include <t2ue/core/rng.hpp>

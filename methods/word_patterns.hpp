@@ -1,4 +1,4 @@
-// A pattern for each keyword, as word_textures have it, but learned against surrogates instead of drawn up.
+// A pattern for each keyword, as in word_textures, but learned against surrogates.
 #pragma once
 
 #include <filesystem>

@@ -1,17 +1,16 @@
-// Training patterns of words: the bi-level loop with a dictionary as its generator.
+// Trains patterns of words: the bi-level loop with a pattern dictionary as its generator.
 #pragma once
 
-#include <memory>
+#include <filesystem>
 #include <span>
 #include <string>
 
 #include <t2ue/methods/word_patterns.hpp>
-#include <t2ue/models/generators/pattern_dictionary.hpp>
+#include <t2ue/models/clip/clip.hpp>
 #include <t2ue/training/bilevel.hpp>
+#include <t2ue/training/training_run.hpp>
 
 namespace t2ue {
-
-using WordPatternsTrainer = BiLevelTrainer<Clip, PatternDictionary>;
 
 /// 160 rounds of 20 surrogate steps, the surrogate anew after 80; patterns start at half of the budget and
 /// fill it after the last.
@@ -44,36 +43,26 @@ inline void check_word_patterns_policy(const BiLevelPolicy& policy) {
         "trains its surrogates with the patterns; surrogate_steps must be positive");
 }
 
-/// A trainer for the keywords, size and budget of `wanted` on `pictures`, whose noise is made from `texts`
-/// (a text a picture, of one or more captions). Its patterns start from textures of that coarseness.
-/// `pictures` must outlive it.
-inline std::unique_ptr<WordPatternsTrainer> word_patterns_trainer(
-    const WordPatternsFile& wanted, int64_t coarseness, const ClipConfig& surrogate,
-    const BiLevelPolicy& policy, const TrainRecipe& recipe, const PairDataset& pictures,
-    std::span<const std::string> texts, const Compute& compute = {}) {
-  check_word_patterns_policy(policy);
-  const std::vector<float> start = word_pattern_start(wanted.keywords, wanted.size, coarseness);
-  Conditions conditions;
-  conditions.width = word_weight_count(wanted.keywords);
-  for (const std::string& text : texts) {
-    const std::vector<float> weights = word_weights(wanted.keywords, text);
-    conditions.row_of_item.push_back(static_cast<int32_t>(conditions.row_of_item.size()));
-    conditions.table.insert(conditions.table.end(), weights.begin(), weights.end());
-  }
-  PatternDictionaryConfig dictionary;
-  dictionary.condition = conditions.width;
-  dictionary.size = wanted.size;
-  dictionary.eps = static_cast<float>(wanted.eps_steps) / 255.0f;
-  auto trainer = std::make_unique<WordPatternsTrainer>(dictionary, surrogate, policy, recipe, pictures,
-                                                       std::move(conditions), compute);
-  trainer->generator().patterns.value.assign(start);
-  trainer->generator_parameters().refresh_shadows();
-  return trainer;
-}
+/// Patterns to be trained: for the keywords, size and budget of `file`.
+struct WordPatternsJob {
+  WordPatternsFile file;
+  int64_t coarseness = 1;  ///< patterns start from textures, a pixel of which is so many of theirs a side
+  ClipConfig surrogate;
+  BiLevelPolicy policy;
+  TrainRecipe recipe;
+  const PairDataset& pictures;         ///< with their tokens
+  std::span<const std::string> texts;  ///< what each picture's noise is made from: one or more captions
+  Compute compute = {};
+  std::string record = {};  ///< JSON for the file; policy and recipe if empty
+};
 
-/// The patterns of a trainer that is done.
-inline std::vector<float> trained_patterns(WordPatternsTrainer& trainer) {
-  return trainer.generator().patterns.value.to_vector<float>();
-}
+/// Trains them and writes the file, whose contents it returns. `loop` runs the one part, "patterns", to its
+/// end. Error as from check_word_patterns_policy() and word_pattern_start().
+WordPatternsFile train_word_patterns(const WordPatternsJob& job, const std::filesystem::path& file,
+                                     const TrainingLoop& loop);
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/methods/word_patterns_training.inl.hpp>
+#endif

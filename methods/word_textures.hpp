@@ -1,5 +1,5 @@
-// Textures of all the keywords of an item, laid over each other: a shortcut for each of the words that a text
-// tower learns first, not only for the first of them.
+// Textures of all the keywords of an item, added up. A text tower learns such words first; this gives it a
+// shortcut for each of them, not only for the first.
 #pragma once
 
 #include <algorithm>

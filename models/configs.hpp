@@ -9,7 +9,7 @@
 #include <t2ue/core/config.hpp>
 #include <t2ue/models/classifiers/configs.hpp>
 #include <t2ue/models/clip/clip.hpp>
-#include <t2ue/models/generators/ssa_generator.hpp>
+#include <t2ue/models/generators/generator.hpp>
 
 namespace t2ue {
 
@@ -26,9 +26,12 @@ nlohmann::json to_json(const ClipConfig& config);
 
 /// Built-in generators: t2ue (the paper's), and the demo's emoji.
 std::vector<std::string> generator_config_names();
-SsaGeneratorConfig generator_config(const std::string& name_or_path);
-SsaGeneratorConfig generator_config_from_json(const nlohmann::json& json, const std::string& name);
-nlohmann::json to_json(const SsaGeneratorConfig& config);
+/// A built-in configuration by name, or one read from a path that ends in .json. One object holds the members
+/// of the architecture and those of the NoiseBound; "architecture" names one that is registered, and is ssa
+/// where it is absent. Error for an unknown name, key or a value out of range.
+GeneratorConfig generator_config(const std::string& name_or_path);
+GeneratorConfig generator_config_from_json(const nlohmann::json& json, const std::string& name);
+nlohmann::json to_json(const GeneratorConfig& config);
 
 }  // namespace t2ue
 

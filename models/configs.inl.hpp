@@ -54,17 +54,54 @@ inline const std::map<std::string, std::string>& generator_configs() {
   return configs;
 }
 
-inline TransformerConfig transformer_from_json(JsonReader& reader, int heads, Activation activation,
-                                               bool causal) {
-  TransformerConfig c;
-  c.width = reader.in_range<int64_t>("width", 8, 8192, 512);
-  c.layers = reader.in_range<int>("layers", 0, 128, 12);
-  c.heads = heads;
-  c.activation = activation;
-  c.causal = causal;
+/// open_clip's "text_cfg".
+struct OpenClipText {
+  TextConfig& config;
+  void fields(FieldList& f) { config.tower_fields(f); }
+};
+
+/// open_clip's "vision_cfg" of the tower that the configuration has, or that of a residual classifier.
+struct OpenClipVision {
+  ClipConfig& config;
+  int64_t head_width = 64;  ///< which says how many heads there are
+
+  void fields(FieldList& f) {
+    f("image_size", config.image_size, in_range(4, 4096), "Side of the pictures");
+    if (config.resnet) return config.resnet->fields(f);
+    if (config.vit) {
+      f("patch_size", config.vit->patch_size, in_range(1, 1024), "Pixels a side of a patch");
+      f("width", config.vit->transformer.width, in_range(8, 8192), "Of the transformer").must_be_given();
+      f("layers", config.vit->transformer.layers, in_range(0, 128), "Of the transformer");
+    } else {
+      f("layers", config.modified_resnet->layers, "Blocks of each stage").must_be_given();
+      f("width", config.modified_resnet->width, in_range(2, 4096), "Channels of the first stage");
+    }
+    f("head_width", head_width, in_range(1, 1024), "Width of an attention's head");
+  }
+};
+
+/// open_clip's configuration files: what there is of a ClipConfig, each thing once.
+struct OpenClipConfig {
+  OpenClipText text;
+  OpenClipVision vision;
+  bool quick_gelu = false;
+
+  explicit OpenClipConfig(ClipConfig& config) : text{config.text}, vision{config} {
+    quick_gelu = config.text.transformer.activation == Activation::quick_gelu;
+    if (config.vit) vision.head_width = config.vit->transformer.width / config.vit->transformer.heads;
+    if (const auto& tower = config.modified_resnet) vision.head_width = tower->width * 32 / tower->heads;
+  }
+  void fields(FieldList& f) {
+    f("embed_dim", text.config.embed_dim, in_range(1, 65536), "Width of the features");
+    f("quick_gelu", quick_gelu, "As OpenAI's weights need it");
+    f("vision_cfg", vision, "The image tower").must_be_given();
+    f("text_cfg", text, "The text tower").must_be_given();
+  }
+};
+
+inline void check_heads(const TransformerConfig& c) {
   check(c.heads >= 1 && c.width % c.heads == 0, "config", "width ", c.width, " is not divisible by ", c.heads,
         " heads");
-  return c;
 }
 
 }  // namespace detail
@@ -83,124 +120,86 @@ T2UE_INLINE ClipConfig clip_config(const std::string& name) {
 T2UE_INLINE ClipConfig clip_config_from_json(const nlohmann::json& json, const std::string& name) {
   ClipConfig config;
   config.name = name;
-  JsonReader top(json, "config " + name);
-  const auto embed_dim = top.in_range<int64_t>("embed_dim", 1, 65536, 512);
-  const Activation activation =
-      top.get<bool>("quick_gelu", false) ? Activation::quick_gelu : Activation::gelu;
-  const auto vision_json = top.get<nlohmann::json>("vision_cfg"),
-             text_json = top.get<nlohmann::json>("text_cfg");
-  top.done();
-
-  JsonReader text(text_json, "config " + name + ", text_cfg");
-  config.text.context_length = text.in_range<int64_t>("context_length", 2, 4096, 77);
-  config.text.vocab_size = text.in_range<int64_t>("vocab_size", 3, 10'000'000, 49408);
-  config.text.transformer =
-      detail::transformer_from_json(text, text.in_range<int>("heads", 1, 256, 8), activation, true);
-  config.text.embed_dim = embed_dim;
-  text.done();
-
-  JsonReader vision(vision_json, "config " + name + ", vision_cfg");
-  config.image_size = vision.in_range<int64_t>("image_size", 4, 4096, 224);
-  if (vision.has("widths")) {
-    config.resnet = detail::resnet_from_json(vision, name);
-  } else if (vision.has("patch_size")) {
-    VisionTransformerConfig tower;
-    tower.image_size = config.image_size;
-    tower.patch_size = vision.in_range<int64_t>("patch_size", 1, 1024, 32);
-    tower.embed_dim = embed_dim;
-    const int head_width = vision.in_range<int>("head_width", 1, 1024, 64);
-    const auto width = vision.get<int64_t>("width");
-    tower.transformer =
-        detail::transformer_from_json(vision, static_cast<int>(width / head_width), activation, false);
-    config.vit = tower;
+  const std::string where = "config " + name;
+  nlohmann::json members = json;
+  JsonReader(members, where).get<nlohmann::json>("vision_cfg");
+  // Its members say which image tower it is, and so which fields there are.
+  nlohmann::json& vision = members["vision_cfg"];
+  const JsonReader told(vision, where + ", vision_cfg");
+  if (told.has("widths")) {
+    config.resnet.emplace();
+  } else if (told.has("patch_size")) {
+    config.vit.emplace();
   } else {
-    ModifiedResNetConfig tower;
-    vision.get<nlohmann::json>("patch_size", nullptr);  // open_clip's files of these towers say null
-    tower.image_size = config.image_size;
-    tower.layers = vision.get<std::vector<int>>("layers");
-    tower.width = vision.in_range<int64_t>("width", 2, 4096, 64);
-    tower.heads = static_cast<int>(tower.width * 32 / vision.in_range<int>("head_width", 1, 1024, 64));
-    tower.embed_dim = embed_dim;
-    config.modified_resnet = tower;
+    config.modified_resnet.emplace();
+    vision.erase("patch_size");  // open_clip's files of these towers say null
   }
-  vision.done();
+  detail::OpenClipConfig file(config);
+  read_fields(fields_of(file, where), members);
+
+  const Activation activation = file.quick_gelu ? Activation::quick_gelu : Activation::gelu;
+  config.text.transformer.activation = activation;
+  detail::check_heads(config.text.transformer);
+  if (config.resnet) detail::check_resnet(*config.resnet, name);
+  if (config.vit) {
+    config.vit->image_size = config.image_size;
+    config.vit->embed_dim = config.text.embed_dim;
+    config.vit->transformer.activation = activation;
+    config.vit->transformer.heads = static_cast<int>(config.vit->transformer.width / file.vision.head_width);
+    detail::check_heads(config.vit->transformer);
+  }
+  if (auto& tower = config.modified_resnet) {
+    tower->image_size = config.image_size;
+    tower->embed_dim = config.text.embed_dim;
+    tower->heads = static_cast<int>(tower->width * 32 / file.vision.head_width);
+  }
   return config;
 }
 
-T2UE_INLINE nlohmann::json to_json(const ClipConfig& c) {
-  const auto& text = c.text.transformer;
-  nlohmann::json vision{{"image_size", c.image_size}};
-  if (c.vit) {
-    const auto& tower = c.vit->transformer;
-    vision.update({{"layers", tower.layers},
-                   {"width", tower.width},
-                   {"patch_size", c.vit->patch_size},
-                   {"head_width", tower.width / tower.heads}});
-  } else if (c.modified_resnet) {
-    const auto& tower = *c.modified_resnet;
-    vision.update(
-        {{"layers", tower.layers}, {"width", tower.width}, {"head_width", tower.width * 32 / tower.heads}});
-  } else {
-    vision.update(detail::resnet_to_json(*c.resnet));
-  }
-  return {{"embed_dim", c.text.embed_dim},
-          {"quick_gelu", text.activation == Activation::quick_gelu},
-          {"vision_cfg", vision},
-          {"text_cfg",
-           {{"context_length", c.text.context_length},
-            {"vocab_size", c.text.vocab_size},
-            {"width", text.width},
-            {"heads", text.heads},
-            {"layers", text.layers}}}};
+T2UE_INLINE nlohmann::json to_json(const ClipConfig& config) {
+  ClipConfig copy = config;
+  detail::OpenClipConfig file(copy);
+  return write_fields(fields_of(file, "config"));
 }
 
-T2UE_INLINE SsaGeneratorConfig generator_config(const std::string& name) {
+namespace detail {
+
+/// The architecture that configurations without an "architecture" have.
+inline constexpr std::string_view default_architecture = "ssa";
+
+inline FieldList generator_fields(ArchitectureConfig& architecture, std::string& name, NoiseBound& bound,
+                                  const std::string& where) {
+  FieldList list(where);
+  list("architecture", name, "Which kind of network it is").left_out_if(name == default_architecture);
+  architecture.fields(list);
+  bound.fields(list);
+  list.check_with([&architecture] { architecture.validate(); });
+  return list;
+}
+
+}  // namespace detail
+
+T2UE_INLINE GeneratorConfig generator_config(const std::string& name) {
   return generator_config_from_json(detail::config_json(detail::generator_configs(), name, "generator"),
                                     name);
 }
 
-T2UE_INLINE SsaGeneratorConfig generator_config_from_json(const nlohmann::json& json,
-                                                          const std::string& name) {
-  JsonReader reader(json, "config " + name);
-  SsaGeneratorConfig c;
-  c.name = name;
-  c.latent = reader.in_range<int64_t>("latent", 1, 65536, c.latent);
-  c.condition = reader.in_range<int64_t>("condition", 1, 65536, c.condition);
-  c.width = reader.in_range<int64_t>("width", 1, 4096, c.width);
-  c.multipliers = reader.get<std::vector<int64_t>>("multipliers", c.multipliers);
-  check(!c.multipliers.empty() && c.multipliers.size() <= 9, "config " + name, "needs 1..9 blocks, got ",
-        c.multipliers.size());
-  for (const int64_t m : c.multipliers)
-    check(m >= 1 && m <= 64, "config " + name, "a multiplier of ", m, " is outside 1..64");
-  c.hidden = reader.in_range<int64_t>("hidden", 1, 65536, c.hidden);
-  c.mask_hidden = reader.in_range<int64_t>("mask_hidden", 1, 65536, c.mask_hidden);
-  c.gain_start = reader.in_range<float>("gain_start", 0.0f, 100.0f, c.gain_start);
-  c.modulation_start = reader.in_range<float>("modulation_start", 0.0f, 100.0f, c.modulation_start);
-  c.output_start = reader.in_range<float>("output_start", 0.0f, 1000.0f, c.output_start);
-  c.standardise = reader.get<bool>("standardise", c.standardise);
-  c.limiter = kind_named<Limiter>(reader.get<std::string>("limiter", "tanh_scale"));
-  const float steps = reader.in_range<float>("eps_steps", 0.0f, 127.0f, c.eps * 255.0f);
-  c.eps = steps / 255.0f;
-  c.resampler = kind_named<Resampler>(reader.get<std::string>("resampler", "bilinear"));
-  check_noise_resampler("config " + name, c.resampler);
-  reader.done();
-  return c;
+T2UE_INLINE GeneratorConfig generator_config_from_json(const nlohmann::json& json, const std::string& name) {
+  const std::string where = "config " + name;
+  check(json.is_object(), where, "expected a JSON object, got ", json.type_name());
+  std::string architecture(detail::default_architecture);
+  if (json.contains("architecture")) architecture = JsonReader(json, where).get<std::string>("architecture");
+  std::shared_ptr<detail::ArchitectureConfig> config = detail::default_generator(architecture);
+  NoiseBound bound;
+  read_fields(detail::generator_fields(*config, architecture, bound, where), json);
+  return GeneratorConfig(std::move(config), bound, name);
 }
 
-T2UE_INLINE nlohmann::json to_json(const SsaGeneratorConfig& c) {
-  return {{"latent", c.latent},
-          {"condition", c.condition},
-          {"width", c.width},
-          {"multipliers", c.multipliers},
-          {"hidden", c.hidden},
-          {"mask_hidden", c.mask_hidden},
-          {"gain_start", c.gain_start},
-          {"modulation_start", c.modulation_start},
-          {"output_start", c.output_start},
-          {"standardise", c.standardise},
-          {"limiter", name_of(c.limiter)},
-          {"eps_steps", c.eps * 255.0f},
-          {"resampler", name_of(c.resampler)}};
+T2UE_INLINE nlohmann::json to_json(const GeneratorConfig& config) {
+  const std::unique_ptr<detail::ArchitectureConfig> copy = config.erased().clone();
+  std::string architecture(config.architecture());
+  NoiseBound bound = config.bound;
+  return write_fields(detail::generator_fields(*copy, architecture, bound, "config " + config.name));
 }
 
 }  // namespace t2ue

@@ -1,4 +1,4 @@
-// The proof after saving: re-read what was written and measure it against the originals.
+// The audit: reads saved pictures again and measures them against the originals.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// How large a noise may be, in which norm, and rounding that never passes it.
+// Budgets: how large a noise may be, in which norm, and rounding that never exceeds it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Where each of very many keys lies: sorted by hash on disk, looked up in a mapped file.
+// An index of very many keys: sorted by hash on disk, looked up in a mapped file.
 #pragma once
 
 #include <array>

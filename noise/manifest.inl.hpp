@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -157,8 +159,7 @@ T2UE_INLINE std::string noise_file_name(std::string_view key) {
     if (plain || inner_dot) {
       name += c;
     } else {
-      const auto byte = static_cast<uint8_t>(c);
-      name += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+      name += fmt::format("%{:02X}", static_cast<uint8_t>(c));
     }
   }
   // '%' before a lower-case digit or letter of the hash comes from no byte: "%h" cannot be confused with

@@ -1,4 +1,4 @@
-// What a method needs, what it promises and what it costs: said beside every result of it.
+// A method card: what a method needs, promises and costs. It stands beside every result of the method.
 #pragma once
 
 #include <cmath>

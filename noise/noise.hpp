@@ -1,4 +1,4 @@
-// A picture's noise in whole steps of 1/255: made from floats, brought to another size, told apart.
+// A picture's noise in whole steps of 1/255: rounding from floats, resampling, counting distinct ones.
 #pragma once
 
 #include <array>

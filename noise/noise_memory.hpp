@@ -1,4 +1,4 @@
-// Noises made so far, so that what many items share (a caption, a keyword, a class) is made once.
+// Remembers noises, so that items with the same caption, keyword or class have theirs made once.
 #pragma once
 
 #include <array>

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -114,9 +115,7 @@ T2UE_INLINE void check_same_recipe(const std::filesystem::path& folder, const Sh
 
 T2UE_INLINE std::filesystem::path chunk_path(const std::filesystem::path& folder, uint32_t source,
                                              uint32_t chunk) {
-  char name[48];
-  std::snprintf(name, sizeof name, "%06u/%06u.safetensors", source, chunk);
-  return folder / name;
+  return folder / fmt::format("{:06}/{:06}.safetensors", source, chunk);
 }
 
 T2UE_INLINE std::string captions_sha256(std::span<const NoiseItem> items) {

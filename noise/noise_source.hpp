@@ -1,4 +1,4 @@
-// What every method is to the rest of the library: something that makes noise for items.
+// The interface of every method: something that makes noise for items.
 #pragma once
 
 #include <cstdint>

@@ -25,8 +25,8 @@ struct BarChart {
   std::string note;              ///< what the whiskers are
 };
 
-/// The chart as one <figure>; `rows` gives the colours as in chart_html(). Throws Error when there is no bar,
-/// a value is not finite or negative, or a row is not in `rows`.
+/// The chart as one `<figure>`; `rows` gives the colours as in chart_html(). Throws Error when there is no
+/// bar, a value is not finite or negative, or a row is not in `rows`.
 std::string bar_chart_html(const BarChart& chart, const std::vector<std::string>& rows);
 
 }  // namespace t2ue

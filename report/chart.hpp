@@ -31,8 +31,8 @@ struct Chart {
 /// `wanted` + 2 of them. The first is at or below `low`, the last at or above `high`.
 std::vector<double> axis_ticks(double low, double high, int wanted = 5);
 
-/// The chart as one <figure> with title, legend (with each curve's last value) and <svg>. `rows` gives the
-/// colours: the curve's row's place in it, modulo kChartColours, selects the CSS variable --c0, --c1, ...
+/// The chart as one `<figure>` with title, legend (with each curve's last value) and `<svg>`. `rows` gives
+/// the colours: the curve's row's place in it, modulo kChartColours, selects the CSS variable --c0, --c1, ...
 /// Throws Error when a curve's x and y differ in length, its row is not in `rows`, or no point of the chart
 /// is finite.
 std::string chart_html(const Chart& chart, const std::vector<std::string>& rows);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include <t2ue/core/error.hpp>
@@ -30,20 +32,18 @@ T2UE_INLINE std::string ProgressLine::update(int64_t done, double elapsed, doubl
   std::string line = label_;
   if (total_ > 0) {
     constexpr int64_t width = 20;
-    const auto filled = static_cast<size_t>(done * width / total_);
-    line += "  [" + std::string(filled, '#') + std::string(width - filled, '-') + "]  ";
-    line +=
-        std::to_string(done * 100 / total_) + " %  " + std::to_string(done) + "/" + std::to_string(total_);
+    const std::string bar(static_cast<size_t>(done * width / total_), '#');
+    line += fmt::format("  [{:-<{}}]  {} %  {}/{} {}", bar, width, done * 100 / total_, done, total_, unit_);
   } else {
-    line += "  " + std::to_string(done);
+    line += fmt::format("  {} {}", done, unit_);
   }
-  line += " " + unit_;
-  if (rate_ > 0) line += "  " + format_number(rate_, rate_ < 10 ? 2 : rate_ < 1000 ? 1 : 0) + "/s";
+  if (rate_ > 0) line += fmt::format("  {}/s", format_number(rate_, rate_ < 10 ? 2 : rate_ < 1000 ? 1 : 0));
   if (total_ > 0 && done == total_)
-    line += "  " + format_duration(elapsed);
+    line += fmt::format("  {}", format_duration(elapsed));
   else if (total_ > 0 && rate_ > 0)
-    line += "  " + format_duration(static_cast<double>(total_ - done) / rate_) + " left";
-  if (elapsed > 0) line += "  data " + format_number(100 * std::min(1.0, waiting / elapsed), 0) + " %";
+    line += fmt::format("  {} left", format_duration(static_cast<double>(total_ - done) / rate_));
+  if (elapsed > 0)
+    line += fmt::format("  data {} %", format_number(100 * std::min(1.0, waiting / elapsed), 0));
   return line;
 }
 

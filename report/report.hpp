@@ -79,7 +79,7 @@ struct Report {
   std::vector<KeyFigure> key_figures;
   std::vector<ReportSection> sections;
   std::vector<Fact> facts;
-  std::string results_json = "{}";  ///< embedded as <script type="application/json" id="results">
+  std::string results_json = "{}";  ///< embedded as `<script type="application/json" id="results">`
 };
 
 /// Noise of whole 8-bit steps as 8-bit values to look at: 128 + gain * step, clipped to [0, 255].

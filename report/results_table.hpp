@@ -9,15 +9,12 @@
 #include <string>
 #include <vector>
 
+#include <t2ue/core/canonical_json.hpp>
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/statistics.hpp>
 #include <t2ue/report/text_table.hpp>
 
 namespace t2ue {
-
-/// JSON with sorted keys, no whitespace and one spelling a number (1.0 and 1 are both "1"). Throws Error for
-/// NaN, infinity and invalid UTF-8, which JSON cannot hold.
-std::string canonical_json(const nlohmann::json& value);
 
 /// The first 12 hexadecimal digits of the SHA-256 of canonical_json(recipe), with the names that options had
 /// first (renames.hpp). A recipe is everything that

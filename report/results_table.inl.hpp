@@ -6,24 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/renames.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/report/results_table.hpp>
 
 namespace t2ue {
 
 namespace detail {
-
-/// Refuses what JSON has no number for, and turns whole floats into integers.
-inline nlohmann::json canonical_numbers(nlohmann::json value) {
-  if (value.is_number_float()) {
-    const auto number = value.get<double>();
-    check(std::isfinite(number), "recipe", "a number is ", number, "; JSON cannot hold it");
-    if (number == std::floor(number) && std::abs(number) <= 0x1p53) return static_cast<int64_t>(number);
-  } else if (value.is_structured()) {
-    for (auto& item : value) item = canonical_numbers(std::move(item));
-  }
-  return value;
-}
 
 inline std::string short_hash(const std::string& text) {
   return sha256_hex(text).substr(0, 12);
@@ -65,15 +54,6 @@ inline std::vector<std::string> identity_cells(const ResultRow& row) {
 }
 
 }  // namespace detail
-
-T2UE_INLINE std::string canonical_json(const nlohmann::json& value) {
-  const nlohmann::json canonical = detail::canonical_numbers(value);
-  try {
-    return canonical.dump();
-  } catch (const nlohmann::json::exception& error) {
-    fail("recipe", "not writable as JSON: ", error.what());
-  }
-}
 
 T2UE_INLINE std::string recipe_hash(const nlohmann::json& recipe) {
   check(recipe.is_object(), "recipe", "a recipe is a JSON object, not a ", recipe.type_name());

@@ -12,7 +12,7 @@ namespace t2ue {
 std::string to_markdown(const TextTable& table);
 /// RFC 4180: a header, then the rows; neither title nor notes.
 std::string to_csv(const TextTable& table);
-/// A LaTeX table for \input: booktabs rules, title as caption, notes as a footnote-sized line each. TeX's
+/// A LaTeX table for `\input`: booktabs rules, title as caption, notes as a footnote-sized line each. TeX's
 /// special characters are escaped; the document needs the package booktabs.
 std::string to_latex(const TextTable& table);
 

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <sstream>
@@ -31,10 +32,6 @@ inline std::vector<std::string> wrapped(const std::string& text, size_t width) {
   return lines;
 }
 
-inline std::string two_digits(int64_t value) {
-  return concat(value < 10 ? "0" : "", value);
-}
-
 }  // namespace detail
 
 T2UE_INLINE std::string to_text(const TextTable& table) {
@@ -59,6 +56,7 @@ T2UE_INLINE std::string to_text(const TextTable& table) {
   const auto add_line = [&](const std::vector<std::string>& cells) {
     std::string line;
     for (size_t c = 0; c < cells.size(); ++c) {
+      // fmt pads by columns of a terminal, in which some characters are two wide: not what was published.
       const std::string padding(width[c] - detail::code_points(cells[c]), ' ');
       line += c == 0 ? "" : "  ";
       line += table.columns[c].numeric ? padding + cells[c] : cells[c] + padding;
@@ -83,9 +81,7 @@ T2UE_INLINE std::string to_text(const TextTable& table) {
 
 T2UE_INLINE std::string format_number(double value, int decimals) {
   if (std::isnan(value)) return "-";
-  char digits[512];  // the longest double has 309 digits before the point
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, decimals);
-  std::string text(digits, end.ptr);
+  std::string text = fmt::format("{:.{}f}", value, decimals);
   // "-0.0" reads as an effect where there is none.
   if (text.starts_with('-') && text.find_first_of("123456789i") == std::string::npos) text.erase(0, 1);
   return text;
@@ -95,8 +91,8 @@ T2UE_INLINE std::string format_duration(double seconds) {
   if (!(seconds >= 0) || seconds > 1e12) return "-";
   if (seconds < 59.95) return format_number(seconds, 1) + " s";
   const int64_t whole = std::llround(seconds);
-  if (whole < 3600) return std::to_string(whole / 60) + " min " + detail::two_digits(whole % 60) + " s";
-  return std::to_string(whole / 3600) + " h " + detail::two_digits(whole % 3600 / 60) + " min";
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
 }  // namespace t2ue

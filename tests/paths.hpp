@@ -1,4 +1,4 @@
-// Where the tests' files are.
+// Paths of the tests' files.
 #pragma once
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// How far a result may be from its float64 reference, said once for all tests.
+// All tolerances of tests: how far a result may be from its float64 reference.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Perturbations of a batch that make a loss as large as they can: projected gradient ascent inside a training
-// step (Madry et al., 2018).
+// Adversarial perturbations of a batch, by projected gradient ascent inside a training step (Madry et al.,
+// 2018).
 #pragma once
 
 #include <functional>

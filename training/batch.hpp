@@ -1,4 +1,4 @@
-// What one training step reads: fixed tensors that are filled anew before every run.
+// Batches: tensors of fixed shape that a training step reads, filled anew before every run.
 #pragma once
 
 #include <span>

@@ -1,6 +1,6 @@
-// The one bi-level loop of error-minimising noise: a generator learns noise that makes surrogates' training
-// loss small, while surrogates train on pictures that carry it. A frozen surrogate (the paper's recipe) is
-// its special case.
+// The bi-level loop of error-minimising noise. A generator learns noise that makes the surrogate's training
+// loss small, while the surrogate trains on pictures with that noise. The paper's recipe, a frozen surrogate,
+// is a special case.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 #include <t2ue/core/fields.hpp>
 #include <t2ue/core/renames.hpp>
-#include <t2ue/models/generators/ssa_generator.hpp>
+#include <t2ue/models/generators/generator.hpp>
 #include <t2ue/training/conditions.hpp>
 #include <t2ue/training/trainer.hpp>
 #include <t2ue/training/warm_start.hpp>
@@ -81,16 +81,15 @@ struct BiLevelPolicy {
 BiLevelPolicy bilevel_policy_from_json(const nlohmann::json& json, const BiLevelPolicy& defaults = {});
 nlohmann::json to_json(const BiLevelPolicy& policy);
 
-/// Trains a generator (SsaGenerator or PatternDictionary) against surrogates of type Model (Clip or
-/// Classifier), one or an ensemble. The surrogates' recipe gives batch, rate, optimiser, augmentation and
-/// seed; its epochs are not used.
-template <class Model, class Generator = SsaGenerator>
+/// Trains a generator against surrogates of type Model (Clip or Classifier), one or an ensemble. The
+/// surrogates' recipe gives batch, rate, optimiser, augmentation and seed; its epochs are not used.
+template <class Model>
 class BiLevelTrainer {
  public:
   template <class Config>
-  BiLevelTrainer(const typename Generator::Config& generator, const Config& surrogate,
-                 const BiLevelPolicy& policy, const TrainRecipe& recipe, const PairDataset& data,
-                 Conditions conditions, const Compute& compute = {})
+  BiLevelTrainer(const GeneratorConfig& generator, const Config& surrogate, const BiLevelPolicy& policy,
+                 const TrainRecipe& recipe, const PairDataset& data, Conditions conditions,
+                 const Compute& compute = {})
       : generator_(generator),
         generator_parameters_(generator_, recipe.seed, compute.device, compute.precision),
         noise_optimizer_(generator_parameters_, policy.noise_optimizer),
@@ -100,15 +99,14 @@ class BiLevelTrainer {
         conditions_(std::move(conditions)),
         batch_(recipe.batch, data.size, std::max(data.context_length, 1), compute.device,
                recipe.cutmix_alpha > 0),
-        condition_({recipe.batch, generator.condition}, DType::f32, compute.device),
-        // A generator without latents is given one that it does not read.
-        latent_({recipe.batch, std::max<int64_t>(generator.latent, 1)}, DType::f32, compute.device),
+        condition_({recipe.batch, generator.condition()}, DType::f32, compute.device),
+        latents_(generator.latent_batch(recipe.batch, compute.device)),
         order_(data.count(), recipe.batch, recipe.seed),
         noise_schedule_(noise_schedule(policy)),
         compute_(compute) {
-    check(conditions_.width == generator.condition &&
+    check(conditions_.width == generator.condition() &&
               static_cast<int64_t>(conditions_.row_of_item.size()) == data.count(),
-          "bilevel", "the generator wants embeddings ", generator.condition, " wide for ", data.count(),
+          "bilevel", "the generator wants conditions ", generator.condition(), " wide for ", data.count(),
           " items, got ", conditions_.width, " for ", conditions_.row_of_item.size());
     check(policy.rounds >= 1 && policy.noise_steps >= 1 && policy.surrogate_steps >= 0 &&
               policy.surrogates >= 1,
@@ -121,8 +119,11 @@ class BiLevelTrainer {
           name_of(recipe.augmentation_policy));
     check(recipe.adversarial_radius == 0.0f, "bilevel",
           "attacks no surrogate; adversarial_radius must be 0, is ", recipe.adversarial_radius);
-    if constexpr (requires { generator.standardise; })
-      if (generator.standardise) standardise();
+    if (generator_.standardises()) {
+      const ConditionStatistics statistics = condition_statistics(conditions_);
+      generator_.standardise(statistics.mean, statistics.variance);
+    }
+    if (latents_) latents_in_.emplace(latents_);
     for (int k = 0; k < policy.surrogates; ++k) {
       surrogates_.push_back(
           std::make_unique<Surrogate>(surrogate, first_seed(k), compute, policy.surrogate_steps > 0));
@@ -138,9 +139,7 @@ class BiLevelTrainer {
     codebook_.emplace(conditions_, generator, recipe.batch, compute.device);
     warm_step_.emplace(
         noise_optimizer_, compute,
-        [this](Graph& g) {
-          return codebook_->loss(g, generator_.noise(g.input(condition_), g.input(latent_)));
-        },
+        [this](Graph& g) { return codebook_->loss(g, generator_.noise(g.input(condition_), latents(g))); },
         [](Graph&) {});
   }
   BiLevelTrainer(const BiLevelTrainer&) = delete;
@@ -169,7 +168,7 @@ class BiLevelTrainer {
     }
     ++rounds_;
     if (done() && policy_.final_share > 0)
-      scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.final_share, compute_);
+      scale_noise(generator_, generator_parameters_, condition_, latents_, policy_.final_share, compute_);
     return losses;
   }
 
@@ -316,29 +315,11 @@ class BiLevelTrainer {
     }
     if (policy_.warm_share == 1) return;
     if (steps_ == 0) next_batch(), steps_ = 0;  // a look at conditions, for the scale
-    scale_noise(generator_, generator_parameters_, condition_, latent_, policy_.warm_share, compute_);
+    scale_noise(generator_, generator_parameters_, condition_, latents_, policy_.warm_share, compute_);
   }
 
-  /// Mean and variance of the conditions over the items, for the generator's buffers.
-  void standardise() {
-    const auto width = static_cast<size_t>(conditions_.width);
-    std::vector<double> sum(width, 0.0), squares(width, 0.0);
-    for (const int32_t row : conditions_.row_of_item)
-      for (size_t c = 0; c < width; ++c) {
-        const auto x = static_cast<double>(conditions_.table[static_cast<size_t>(row) * width + c]);
-        sum[c] += x;
-        squares[c] += x * x;
-      }
-    std::vector<float> mean(width), variance(width);
-    const auto items = static_cast<double>(conditions_.row_of_item.size());
-    for (size_t c = 0; c < width; ++c) {
-      mean[c] = static_cast<float>(sum[c] / items);
-      variance[c] =
-          static_cast<float>(std::max(squares[c] / items - sum[c] / items * (sum[c] / items), 1e-8));
-    }
-    generator_.condition_mean.value.assign(mean);
-    generator_.condition_var.value.assign(variance);
-  }
+  /// The batch's latents; absent where the generator draws none.
+  Var latents(Graph& g) { return latents_ ? g.input(latents_) : Var{}; }
 
   /// Perturbed, augmented, normalised pictures; the generator is a constant when `detached`.
   Var surrogate_view(Graph& g, bool detached) {
@@ -346,12 +327,12 @@ class BiLevelTrainer {
     Var noise;
     if (detached) {
       const NoGrad no_grad(g);
-      noise = generator_.noise(g.input(condition_), g.input(latent_), data_.size, data_.size);
+      noise = generator_.noise(g.input(condition_), latents(g), data_.size, data_.size);
     } else {
-      noise = generator_.noise(g.input(condition_), g.input(latent_), data_.size, data_.size);
+      noise = generator_.noise(g.input(condition_), latents(g), data_.size, data_.size);
     }
     PerturbOptions options;
-    options.eps = generator_.config.eps;
+    options.eps = generator_.config.bound.eps;
     options.quantise = true;
     return augment(perturb(image, noise, options), g.input(batch_.counter), recipe_.augmentation(pixel_norm));
   }
@@ -388,18 +369,21 @@ class BiLevelTrainer {
     batch_.draw_box(recipe_.cutmix_alpha, recipe_.seed, steps_);
     if (text_) fill_text(items);
     const auto width = static_cast<size_t>(conditions_.width);
-    auto condition = condition_in_.begin<float>().begin(), latent = latent_in_.begin<float>().begin();
+    auto condition = condition_in_.begin<float>().begin();
+    std::span<float> latents;
+    if (latents_in_) latents = latents_in_->template begin<float>();
+    auto latent = latents.begin();
     for (size_t b = 0; b < items.size(); ++b) {
       const auto item = static_cast<size_t>(items[b]);
       condition =
           std::copy_n(conditions_.table.data() + static_cast<size_t>(conditions_.row_of_item[item]) * width,
                       width, condition);
       const uint64_t draw = policy_.fresh_latents ? 1 + static_cast<uint64_t>(steps_) * items.size() + b : 0;
-      const std::vector<float> z = latent_vector(generator_.config.latent, latent_seed(), draw);
+      const std::vector<float> z = latent_vector(generator_.config.latents(), latent_seed(), draw);
       latent = std::copy(z.begin(), z.end(), latent);
     }
     condition_in_.commit();
-    latent_in_.commit();
+    if (latents_in_) latents_in_->commit();
     data_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
     ++steps_;
     return items;
@@ -422,12 +406,13 @@ class BiLevelTrainer {
   const PairDataset& data_;
   Conditions conditions_;
   Batch batch_;
-  Tensor condition_, latent_, text_;  ///< text_: absent where the text tower runs in every step
+  Tensor condition_, latents_, text_;  ///< text_: absent where the text tower runs in every step
   std::vector<float> text_features_;
   BatchOrder order_;
   Schedule noise_schedule_;
   std::optional<PatternCodebook> codebook_;
-  StagedCopy condition_in_{condition_}, latent_in_{latent_};
+  StagedCopy condition_in_{condition_};
+  std::optional<StagedCopy> latents_in_;
   Compute compute_;
   std::optional<GuardedStep> warm_step_;
   std::vector<std::unique_ptr<Surrogate>> surrogates_;

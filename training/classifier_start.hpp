@@ -1,4 +1,4 @@
-// Where a classifier's training begins: at random weights, or at those of a file.
+// The start of a classifier's training: random weights, or those of a file.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// UC's loss: pictures of a cluster are to look to the surrogate like the middle of another (Zhang et al.,
-// 2023).
+// UC's loss: to the surrogate, pictures of a cluster shall look like the centre of another cluster (Zhang et
+// al., 2023).
 #pragma once
 
 #include <cmath>

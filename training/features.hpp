@@ -1,4 +1,4 @@
-// What trained models say about whole datasets, in evaluation mode.
+// Runs trained models over whole data sets, in evaluation mode.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 #include <t2ue/core/plan.hpp>
 #include <t2ue/training/batch.hpp>
 #include <t2ue/training/normalised.hpp>
+#include <t2ue/training/text_pass.hpp>
 
 namespace t2ue {
 
@@ -33,15 +34,12 @@ class DatasetPass {
 class CaptionPass {
  public:
   CaptionPass(const PairDataset& data, Clip& model, int64_t batch = 64, const Compute& compute = {});
-  CaptionPass(const CaptionPass&) = delete;
-  CaptionPass& operator=(const CaptionPass&) = delete;
 
-  std::vector<float> run();
+  std::vector<float> run() { return pass_.run(data_.ids, data_.end); }
 
  private:
   const PairDataset& data_;
-  Tensor ids_, end_, output_;
-  Step step_;
+  TextPass pass_;
 };
 
 /// Unit image features of every picture, and class logits.

@@ -36,35 +36,9 @@ T2UE_INLINE std::vector<float> DatasetPass::run() {
 T2UE_INLINE CaptionPass::CaptionPass(const PairDataset& data, Clip& model, int64_t batch,
                                      const Compute& compute)
     : data_(data),
-      ids_(Tensor::zeros({batch, std::max(data.context_length, 1)}, DType::i32, compute.device)),
-      end_(Tensor::zeros({batch}, DType::i32, compute.device)),
-      step_(
-          [this, &model](Graph& g) {
-            const EvalMode eval_mode(g);
-            const NoGrad no_grad(g);
-            output_ = g.output(model.encode_text(g.input(ids_), g.input(end_)));
-          },
-          compute) {}
-
-T2UE_INLINE std::vector<float> CaptionPass::run() {
-  const auto count = static_cast<int64_t>(data_.end.size()), batch = ids_.shape()[0];
-  std::vector<float> rows;
-  for (int64_t begin = 0; begin < count; begin += batch) {
-    std::vector<int32_t> ids, end;
-    for (int64_t b = 0; b < batch; ++b) {
-      const int64_t row = std::min(begin + b, count - 1);  // a short last batch repeats its last caption
-      ids.insert(ids.end(), data_.ids.begin() + row * data_.context_length,
-                 data_.ids.begin() + (row + 1) * data_.context_length);
-      end.push_back(data_.end[static_cast<size_t>(row)]);
-    }
-    ids_.assign(ids);
-    end_.assign(end);
-    step_.run();
-    const std::vector<float> values = output_.to_floats();
-    const auto used = static_cast<int64_t>(values.size()) / batch * std::min(batch, count - begin);
-    rows.insert(rows.end(), values.begin(), values.begin() + used);
-  }
-  return rows;
+      pass_(
+          batch, std::max(data.context_length, 1),
+          [&model](Graph&, const Var& ids, const Var& end) { return model.encode_text(ids, end); }, compute) {
 }
 
 T2UE_INLINE DatasetPass::Record image_features(Clip& model) {

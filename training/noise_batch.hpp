@@ -1,4 +1,4 @@
-// What a step of a NoiseTrainer reads: a batch, and which row of the noise table each of its places shows.
+// What a step of a NoiseTrainer reads: a batch, and the row of the noise table for each of its pictures.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The losses of a NoiseTrainer: what its noise's steps are on, and what its surrogate trains on.
+// The losses of a NoiseTrainer: one for the steps of the noise, one for its surrogate.
 #pragma once
 
 #include <cmath>

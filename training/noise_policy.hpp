@@ -1,5 +1,5 @@
-// What a surrogate-based unlearnable-example method is made of, as data: who trains when, what the noise is
-// to do to the surrogate's loss, and what has a noise of its own.
+// A surrogate-based method as data: who trains when, what the noise does to the surrogate's loss, and whether
+// a picture, class or cluster has a noise of its own.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -24,9 +24,9 @@ namespace t2ue {
 template <class Model>
 class NoiseTrainer {
  public:
-  /// eps in [0,1] pixel units. Error for a policy that does not go together (NoiseTablePolicy::validate) or does not
-  /// fit model or data, for unlabelled items where labels are needed, and for mixup or averaged weights in
-  /// the recipe. `cluster` is needed by the unit cluster only.
+  /// eps in [0,1] pixel units. Error for a policy that does not go together (NoiseTablePolicy::validate) or
+  /// does not fit model or data, for unlabelled items where labels are needed, and for mixup or averaged
+  /// weights in the recipe. `cluster` is needed by the unit cluster only.
   template <class Config>
   NoiseTrainer(const Config& surrogate, const NoiseTablePolicy& policy, float eps, const TrainRecipe& recipe,
                const PairDataset& data, const Compute& compute = {}, ClusterItems cluster = {})

@@ -1,4 +1,4 @@
-// Pictures as models see them where nothing else is done to them.
+// Normalised pictures, with noise if there is any, and without augmentation.
 #pragma once
 
 #include <t2ue/core/config.hpp>

@@ -1,5 +1,5 @@
-// Trigger tokens in front of captions, found by HotFlip (Ebrahimi et al., 2018) as MEM does (Liu et al., MM
-// 2024): what makes CLIP's loss on a batch small.
+// Searches trigger tokens in front of captions by HotFlip (Ebrahimi et al., 2018), as MEM does (Liu et al.,
+// MM 2024): tokens that make CLIP's loss on a batch small.
 #pragma once
 
 #include <algorithm>

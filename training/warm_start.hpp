@@ -1,4 +1,5 @@
-// What a generator learns before bi-level rounds: to give each of its conditions a pattern to start from.
+// The warm start of a generator: before the bi-level rounds it learns a starting pattern for each of its
+// conditions.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +12,7 @@
 #include <t2ue/core/ops/losses.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/core/staged_copy.hpp>
-#include <t2ue/models/module.hpp>
+#include <t2ue/models/generators/generator.hpp>
 #include <t2ue/training/conditions.hpp>
 
 namespace t2ue {
@@ -19,8 +20,7 @@ namespace t2ue {
 /// The patterns of Conditions::start, and which of them each item of a batch is to get.
 class PatternCodebook {
  public:
-  /// `generator`: its configuration. Error if there is not a pattern of its size for every condition.
-  template <class GeneratorConfig>
+  /// Error if there is not a pattern of the generator's size for every condition.
   PatternCodebook(const Conditions& conditions, const GeneratorConfig& generator, int64_t batch,
                   Device device)
       : patterns_({conditions.rows(), generator.output_size() * generator.output_size() * 3}, DType::f32,
@@ -32,7 +32,7 @@ class PatternCodebook {
           " conditions to start from, got ", conditions.start.size(),
           " in all; set warm_steps to 0 to start without");
     // The sum over a noise that agrees everywhere is 4.
-    const float share = 4.0f / (static_cast<float>(values) * generator.eps);
+    const float share = 4.0f / (static_cast<float>(values) * generator.bound.eps);
     std::vector<float> scaled;
     scaled.reserve(conditions.start.size());
     for (const float sign : conditions.start) scaled.push_back(share * sign);
@@ -59,23 +59,23 @@ class PatternCodebook {
   StagedCopy rows_in_{rows_};
 };
 
-/// Scales the last layer of a generator until its noise for `condition` [B,condition] and `latent`
-/// [B,latent], as published (EvalMode), is `share` of eps on average, 0 < share < 1. At +-eps the tanh has
-/// no gradient, so that training could move nothing; and what training leaves below eps is budget not used.
-template <class Generator>
-void scale_noise(Generator& generator, ParameterSet& parameters, const Tensor& condition,
-                 const Tensor& latent, float share, const Compute& compute) {
+/// Scales the last layer of a generator until its noise for `condition` [B,condition] and `latents`
+/// [B,latent_shape] (absent where it draws none), as published (EvalMode), is `share` of eps on average, 0 <
+/// share < 1. At +-eps the tanh has no gradient, so that training could move nothing; and what training
+/// leaves below eps is budget not used.
+inline void scale_noise(Generator& generator, ParameterSet& parameters, const Tensor& condition,
+                        const Tensor& latents, float share, const Compute& compute) {
   Tensor output;
   Step step(
       [&](Graph& g) {
         const NoGrad no_grad(g);
         const EvalMode eval_mode(g);
-        output = g.output(generator(g.input(condition), g.input(latent)));
+        output = g.output(generator(g.input(condition), latents ? g.input(latents) : Var{}));
       },
       compute);
   step.run();
   const std::vector<float> raw = output.to_floats();
-  const float bound = generator.config.limiter == Limiter::clamp ? generator.config.eps : 1.0f;
+  const float bound = generator.config.bound.limiter == Limiter::clamp ? generator.config.bound.eps : 1.0f;
   const auto mean_share = [&](double scale) {
     double sum = 0;
     for (const float x : raw)

@@ -1,5 +1,5 @@
-// Adversarial augmentation (UEraser of Qin et al., 2023): of several draws of a policy every picture gets the
-// one that the model does worst on.
+// Adversarial augmentation (UEraser of Qin et al., 2023): each picture gets, of several draws of a policy,
+// the one with the largest loss.
 #pragma once
 
 #include <cmath>

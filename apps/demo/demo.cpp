@@ -35,7 +35,10 @@ nlohmann::json to_json(const DemoRecipe& r) {
 }
 
 Demo::Demo(DemoRecipe recipe, DemoOptions options)
-    : recipe_(std::move(recipe)), options_(std::move(options)) {
+    : recipe_(std::move(recipe)),
+      options_(std::move(options)),
+      // The pictures, then in both halves the clean row and, for each budget, a generator and three rows.
+      lines_(1 + 2 * (1 + 4 * static_cast<int>(recipe_.eps_steps.size()))) {
   for (TrainRecipe* training : {&recipe_.clip_victim, &recipe_.classifier_victim,
                                 &recipe_.image_text_surrogate, &recipe_.class_surrogate})
     training->seed = recipe_.seed;
@@ -61,8 +64,11 @@ std::string Demo::run() {
   check(!std::filesystem::exists(options_.out) || std::filesystem::is_empty(options_.out), "demo",
         options_.out, " is already there and not empty; remove it or choose another --out");
   make_folder(options_.out / "pictures");
+  lines_.start("pictures", "draw and read them");
   make_pictures();
   load_pictures();
+  lines_.end(concat(train_.count(), " to train on, ", validation_.count(), " to choose the epoch, ",
+                    test_.count(), " to test"));
   image_text();
   class_wise();
   seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -1,4 +1,4 @@
-// The main job, end to end: pictures, victims, generator, noise from captions, protection, audit, report.
+// The whole job, end to end: pictures, victims, generator, noise from captions, protection, audit, report.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +13,7 @@
 #include <t2ue/report/report.hpp>
 
 #include "../commands.hpp"
+#include "../part_lines.hpp"
 #include "../progress.hpp"
 #include "recipe.hpp"
 
@@ -66,6 +67,9 @@ class Demo {
   void add_rows(DemoPart& part, int eps_steps, const std::shared_ptr<NoiseSource>& source,
                 const std::vector<NoiseItem>& items,
                 const std::function<VictimRun(const PairDataset&, const std::string&)>& victim);
+  /// The clean row: a victim trained on the unprotected pictures.
+  void add_clean_row(DemoPart& part,
+                     const std::function<VictimRun(const PairDataset&, const std::string&)>& victim);
   DemoRow protect(const std::string& part, const std::string& name, RowKind kind, int eps_steps,
                   NoiseSource& source, const std::vector<NoiseItem>& items, PairDataset& published);
   std::vector<PictureExample> examples(const std::filesystem::path& folder,
@@ -76,6 +80,7 @@ class Demo {
 
   DemoRecipe recipe_;
   DemoOptions options_;
+  PartLines lines_;
   std::unique_ptr<Tokenizer> tokenizer_;
   PairDataset train_, test_, validation_;
   std::unique_ptr<CaptionEncoder> encoder_;

@@ -1,7 +1,7 @@
 // The two parts of the demo's table: image-text, and supervised class-wise.
 #include <t2ue/core/folders.hpp>
-#include <t2ue/methods/class_prompt.hpp>
-#include <t2ue/methods/textures.hpp>
+#include <t2ue/methods/t2ue_training.hpp>
+#include <t2ue/training/conditioner.hpp>
 
 #include "demo.hpp"
 
@@ -22,23 +22,17 @@ nlohmann::json without_seed(const TrainRecipe& recipe) {
   return json;
 }
 
-/// Trains a generator bi-levelly and writes its file.
-template <class Model, class Config>
-double train_generator(const DemoRecipe& recipe, const Config& surrogate, const BiLevelPolicy& policy,
-                       const TrainRecipe& training, const PairDataset& data, const Conditions& conditions,
-                       CaptionEncoder& encoder, const CaptionKeywords& keywords, int eps_steps,
-                       const std::filesystem::path& file, const Compute& compute, ProgressBar& progress) {
+/// Trains the job's generator for a budget; returns the seconds that it took.
+double train_generator(T2ueJob job, int eps_steps, const std::filesystem::path& file, ProgressBar& progress) {
   const auto started = std::chrono::steady_clock::now();
-  SsaGeneratorConfig config = recipe.generator;
-  config.eps = static_cast<float>(eps_steps) / 255.0f;
-  BiLevelTrainer<Model> trainer(config, surrogate, policy, training, data, conditions, compute);
-  while (!trainer.done()) {
-    trainer.round();
-    progress.update(trainer.rounds(), 0);
-  }
+  job.generator.bound.eps = static_cast<float>(eps_steps) / 255.0f;
+  train_t2ue(std::move(job), file, [&](TrainingRun& run) {
+    while (!run.done()) {
+      run.advance();
+      progress.update(run.units(), 0);
+    }
+  });
   progress.finish();
-  save_generator(file, config, trainer.generator_parameters(), encoder, trainer.latent_seed(), keywords,
-                 nlohmann::json{{"policy", to_json(policy)}, {"recipe", to_json(training)}}.dump());
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
 }  // namespace
@@ -56,32 +50,34 @@ void Demo::image_text() {
     const int64_t steps = data.count() / recipe_.clip_victim.batch * recipe_.clip_victim.epochs;
     return run_clip_victim(recipe_.clip, recipe_.clip_victim, data, task(bar(what, steps, "steps")));
   };
-  DemoRow clean;
-  clean.name = "clean";
-  clean.victim = run(train_, "victim clean");
-  part.rows.push_back(std::move(clean));
+  add_clean_row(part, run);
 
   // Captions with one keyword share a noise, made from that word. It is embedded by a text tower with random
   // weights: that knows words apart, and nobody's pictures.
   encoder_ = std::make_unique<CaptionEncoder>(recipe_.clip.text, *tokenizer_, options_.compute.device);
   encoder_->parameters().initialise(recipe_.seed + 2000);
   const CaptionKeywords keywords = CaptionKeywords::learn(train_.captions, recipe_.keyword_groups);
-  Conditions conditions;
-  conditions.width = recipe_.generator.condition;
-  conditions.table = encoder_->encode(keywords.prompts());
-  conditions.start = texture_starts(keywords.groups(), recipe_.generator.output_size());
   std::vector<NoiseItem> items;
+  std::vector<std::string> captions;
   for (int64_t i = 0; i < train_.count(); ++i) {
-    const std::string& caption = train_.captions[static_cast<size_t>(train_.caption_row(i, 0))];
-    items.push_back({train_.keys[static_cast<size_t>(i)], caption, {}, nullptr});
-    conditions.row_of_item.push_back(keywords.group_of(caption));
+    captions.push_back(train_.captions[static_cast<size_t>(train_.caption_row(i, 0))]);
+    items.push_back({train_.keys[static_cast<size_t>(i)], captions.back(), {}, nullptr});
   }
+  const T2ueJob job{.generator = recipe_.generator,
+                    .surrogate = recipe_.clip,
+                    .policy = recipe_.image_text_policy,
+                    .recipe = recipe_.image_text_surrogate,
+                    .pictures = train_,
+                    .conditions = Conditioner(*encoder_, keywords).of_texts(captions),
+                    .encoder = *encoder_,
+                    .keywords = keywords,
+                    .compute = options_.compute};
   for (const int eps : recipe_.eps_steps) {
     const auto file = options_.out / "models" / concat("image-text-eps", eps, ".safetensors");
+    lines_.start(concat(part.title, ", generator eps ", eps), "train it against a surrogate");
     const auto progress = bar(concat("generator eps ", eps), recipe_.image_text_policy.rounds, "rounds");
-    part.generator_seconds += train_generator<Clip>(
-        recipe_, recipe_.clip, recipe_.image_text_policy, recipe_.image_text_surrogate, train_, conditions,
-        *encoder_, keywords, eps, file, options_.compute, *progress);
+    part.generator_seconds += train_generator(job, eps, file, *progress);
+    lines_.end(concat(recipe_.image_text_policy.rounds, " rounds"));
     add_rows(part, eps, std::make_shared<T2ueSource>(file, Compute{options_.compute.device}), items, run);
   }
 }
@@ -102,28 +98,26 @@ void Demo::class_wise() {
     return run_classifier_victim(classifier, recipe_.classifier_victim, data,
                                  task(bar(what, steps, "steps")));
   };
-  DemoRow clean;
-  clean.name = "clean";
-  clean.victim = run(train_, "classifier clean");
-  part.rows.push_back(std::move(clean));
+  add_clean_row(part, run);
 
-  Conditions conditions;
-  conditions.width = recipe_.generator.condition;
-  conditions.row_of_item = train_.labels;
-  std::vector<std::string> prompts;
-  for (const std::string& name : train_.label_names) prompts.push_back(class_prompt(name));
-  conditions.table = encoder_->encode(prompts);
-  conditions.start = texture_starts(classes, recipe_.generator.output_size());
+  const T2ueJob job{.generator = recipe_.generator,
+                    .surrogate = classifier,
+                    .policy = recipe_.class_policy,
+                    .recipe = recipe_.class_surrogate,
+                    .pictures = train_,
+                    .conditions = Conditioner(*encoder_).of_classes(train_),
+                    .encoder = *encoder_,
+                    .compute = options_.compute};
   std::vector<NoiseItem> items;
   for (size_t i = 0; i < train_.keys.size(); ++i)
-    items.push_back(
-        {train_.keys[i], prompts[static_cast<size_t>(train_.labels[i])], train_.labels[i], nullptr});
+    items.push_back({train_.keys[i], class_prompt(train_.label_names[static_cast<size_t>(train_.labels[i])]),
+                     train_.labels[i], nullptr});
   for (const int eps : recipe_.eps_steps) {
     const auto file = options_.out / "models" / concat("class-wise-eps", eps, ".safetensors");
+    lines_.start(concat(part.title, ", generator eps ", eps), "train it against a surrogate");
     const auto progress = bar(concat("class generator eps ", eps), recipe_.class_policy.rounds, "rounds");
-    part.generator_seconds += train_generator<Classifier>(
-        recipe_, classifier, recipe_.class_policy, recipe_.class_surrogate, train_, conditions, *encoder_,
-        CaptionKeywords{}, eps, file, options_.compute, *progress);
+    part.generator_seconds += train_generator(job, eps, file, *progress);
+    lines_.end(concat(recipe_.class_policy.rounds, " rounds"));
     add_rows(part, eps, std::make_shared<T2ueSource>(file, Compute{options_.compute.device}), items, run);
   }
 }

@@ -4,8 +4,7 @@
 #include <t2ue/data/image/image_codec.hpp>
 #include <t2ue/methods/random_sign.hpp>
 #include <t2ue/methods/shuffled.hpp>
-#include <t2ue/noise/apply.hpp>
-#include <t2ue/noise/manifest.hpp>
+#include <t2ue/noise/protect_folder.hpp>
 
 #include "demo.hpp"
 
@@ -17,7 +16,28 @@ std::string folder_name(std::string name) {
     if (c == ' ') c = '-';
   return name;
 }
+
+/// The headline metrics at the selected epoch: "Hit@10 I2T 13.7, Hit@10 T2I 13.8".
+std::string headlines(const std::vector<Metric>& metrics, const VictimRun& victim) {
+  std::string text;
+  const std::vector<double>& scores = victim.epochs[victim.selected()].scores;
+  for (size_t m = 0; m < metrics.size(); ++m)
+    if (metrics[m].headline)
+      text += concat(text.empty() ? "" : ", ", metrics[m].name, " ",
+                     format_number(scores[m], metrics[m].decimals));
+  return text;
+}
 }  // namespace
+
+void Demo::add_clean_row(DemoPart& part,
+                         const std::function<VictimRun(const PairDataset&, const std::string&)>& victim) {
+  lines_.start(part.title + ", clean", "train a victim on the pictures as they are");
+  DemoRow row;
+  row.name = "clean";
+  row.victim = victim(train_, "victim clean");
+  lines_.end(headlines(part.metrics, row.victim));
+  part.rows.push_back(std::move(row));
+}
 
 DemoRow Demo::protect(const std::string& part, const std::string& name, RowKind kind, int eps_steps,
                       NoiseSource& source, const std::vector<NoiseItem>& items, PairDataset& published) {
@@ -27,33 +47,22 @@ DemoRow Demo::protect(const std::string& part, const std::string& name, RowKind 
   make_folder(noise_folder.parent_path());
   make_folder(out.parent_path());
 
-  const std::vector<Noise> noises = source.make(items);
-  NoiseFolderWriter writer(noise_folder,
-                           recipe_of(source, recipe_.seed, noises.front().height, noises.front().width));
-  for (size_t i = 0; i < items.size(); ++i) writer.add(items[i].key, items[i].caption, noises[i]);
-  writer.commit();
-
-  const auto originals = options_.out / "pictures" / "google";
-  const auto progress =
-      bar(concat("protect ", name, " eps ", eps_steps), static_cast<int64_t>(2 * items.size()), "pictures");
-  ApplyOptions apply;
-  apply.progress = [&](size_t done, size_t) { progress->update(static_cast<int64_t>(done), 0); };
-  apply_folder(originals, noise_folder, out, apply);
-  AuditOptions audit;
-  audit.eps_steps = eps_steps;
-  audit.progress = [&](size_t done, size_t) {
-    progress->update(static_cast<int64_t>(items.size() + done), 0);
-  };
+  const auto total = static_cast<int64_t>(items.size());
+  const auto progress = bar(concat("protect ", name, " eps ", eps_steps), 2 * total, "pictures");
+  const ProtectedFolder made =
+      protect_folder(source, items, recipe_.seed, {options_.out / "pictures" / "google", noise_folder, out},
+                     eps_steps, [&](const std::string& what, int64_t done, int64_t) {
+                       if (what == "apply") progress->update(done, 0);
+                       if (what == "audit") progress->update(total + done, 0);
+                     });
+  progress->finish();
   DemoRow row;
   row.name = name;
   row.kind = kind;
   row.eps_steps = eps_steps;
-  row.audit = audit_folder(originals, out, audit);
-  progress->finish();
-  check(row.audit->passed(), "audit", name, ": ",
-        row.audit->failures.empty() ? "no picture" : row.audit->failures.front());
+  row.audit = made.audit;
   row.measured = MeasuredNoise{static_cast<double>(row.audit->total.max_difference), row.audit->total.psnr(),
-                               static_cast<int64_t>(distinct_deltas(read_noise_manifest(noise_folder)))};
+                               static_cast<int64_t>(made.distinct_noises)};
   row.protect_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   published = load(out, "load " + name);
   return row;
@@ -70,9 +79,11 @@ void Demo::add_rows(DemoPart& part, int eps_steps, const std::shared_ptr<NoiseSo
       {"shuffled T2UE", RowKind::control, &shuffled},
       {"T2UE", RowKind::method, source.get()}};
   for (const auto& [name, kind, maker] : rows) {
+    lines_.start(concat(part.title, ", ", name, " eps ", eps_steps), "protect, audit, train a victim");
     PairDataset published;
     DemoRow row = protect(folder, name, kind, eps_steps, *maker, items, published);
     row.victim = victim(published, concat("victim ", name, " eps ", eps_steps));
+    lines_.end(headlines(part.metrics, row.victim));
     part.rows.push_back(std::move(row));
   }
   if (part.examples.empty())
@@ -86,8 +97,8 @@ std::vector<PictureExample> Demo::examples(const std::filesystem::path& folder,
   const size_t stride = std::max<size_t>(items.size() / 10, 1);
   for (size_t i = stride / 2; i < items.size() && chosen.size() < 10; i += stride) {
     const NoiseItem& item = items[i];
-    const Noise noise =
-        resample_noise(source.make({&item, 1})[0], recipe_.size, recipe_.size, recipe_.generator.resampler);
+    const Noise noise = resample_noise(source.make({&item, 1})[0], recipe_.size, recipe_.size,
+                                       recipe_.generator.bound.resampler);
     Image amplified{recipe_.size, recipe_.size, 3, amplified_noise(noise.steps, 12), {}, {}, 1};
     const std::string file = item.key + ".png";
     chosen.push_back({item.caption, read_file(options_.out / "pictures" / "google" / file),

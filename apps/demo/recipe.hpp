@@ -1,4 +1,4 @@
-// Every number of the demo, in one place; their hash stands on its report.
+// Every number that the demo uses. The report shows their hash.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -23,7 +23,7 @@ struct DemoRecipe {
   ClassifierConfig classifier{"demo", 32, 8, ResNetConfig{{16, 32, 64, 128}, {1, 1, 1, 1}}};
   TrainRecipe classifier_victim;
 
-  SsaGeneratorConfig generator = generator_config("emoji");
+  GeneratorConfig generator = generator_config("emoji");
   int64_t keyword_groups = 16;  ///< image-text: captions with one keyword share a noise
   BiLevelPolicy image_text_policy, class_policy;
   TrainRecipe image_text_surrogate, class_surrogate;

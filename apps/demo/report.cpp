@@ -1,4 +1,4 @@
-// What the demo shows: a table in the terminal, results.json, report.html.
+// What the demo leaves: a table in the terminal, results.json, report.html.
 #include <sys/resource.h>
 
 #include <t2ue/core/atomic_file.hpp>

@@ -1,5 +1,5 @@
-// Arguments of the ops that networks are made of. What `visit` is, and how shapes are written:
-// core/kernels.hpp.
+// Arguments of the ops that networks are made of. core/kernels.hpp explains `visit` and how shapes are
+// written.
 #pragma once
 
 #include <cstdint>

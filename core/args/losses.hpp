@@ -1,5 +1,5 @@
-// Arguments of the ops that compare rows of features: losses and ranks. What `visit` is, and how shapes are
-// written: core/kernels.hpp.
+// Arguments of the ops that compare rows of features: losses and ranks. core/kernels.hpp explains `visit` and
+// how shapes are written.
 #pragma once
 
 #include <cstdint>

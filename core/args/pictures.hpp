@@ -1,5 +1,5 @@
-// Arguments of the ops on pictures: noise on them, what changes them before a model sees them, and the
-// generator's own. What `visit` is, and how shapes are written: core/kernels.hpp.
+// Arguments of the ops on pictures: noise on them, augmentation, and the generator's own. core/kernels.hpp
+// explains `visit` and how shapes are written.
 #pragma once
 
 #include <cstdint>

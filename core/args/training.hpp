@@ -1,5 +1,5 @@
-// Arguments of the ops of a training step that have no gradient: updates of parameters and of noise. What
-// `visit` is, and how shapes are written: core/kernels.hpp.
+// Arguments of the ops of a training step that have no gradient: updates of parameters and of noise.
+// core/kernels.hpp explains `visit` and how shapes are written.
 #pragma once
 
 #include <cstdint>

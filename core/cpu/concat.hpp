@@ -1,4 +1,4 @@
-// Maps side by side on the CPU.
+// Concatenation of maps along their channels, on the CPU.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Tokens in and out of sequences on the CPU: table lookup, a token in front, one token picked.
+// Sequences of tokens on the CPU: table lookup, prepending a token, picking one.
 #pragma once
 
 #include <algorithm>

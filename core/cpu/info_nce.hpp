@@ -1,4 +1,4 @@
-// The contrastive loss on the CPU, over any row-major product. A tile of logits is all that exists at once.
+// The contrastive loss on the CPU, over any row-major product. Only one tile of logits exists at a time.
 #pragma once
 
 #include <limits>

@@ -1,4 +1,4 @@
-// Noise that is kept in a table: the rows that a batch shows, and their signed-gradient step.
+// Noise kept in a table: gathering the rows of a batch, and the signed-gradient step on them.
 #pragma once
 
 #include <algorithm>

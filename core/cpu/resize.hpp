@@ -1,5 +1,5 @@
-// Changing the size of maps: every resampler is a sparse linear map of rows and columns, so one description
-// of its taps serves the forward and, transposed, the gradient.
+// Resizing maps. Every resampler is a sparse linear map of rows and columns, so one description of its taps
+// serves the forward pass and, transposed, the gradient.
 #pragma once
 
 #include <algorithm>

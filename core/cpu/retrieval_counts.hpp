@@ -1,4 +1,4 @@
-// Where the partners of retrieval's queries stand.
+// Ranks for retrieval: how many items score above a query's partner, and how many the same.
 #pragma once
 
 #include <algorithm>

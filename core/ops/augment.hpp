@@ -1,4 +1,4 @@
-// What victims do to pictures before looking at them, in one pass.
+// Augmentation: what victims do to pictures before looking at them, in one pass.
 #pragma once
 
 #include <t2ue/core/config.hpp>

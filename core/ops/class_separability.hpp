@@ -1,4 +1,4 @@
-// How badly classes of vectors are told apart.
+// How hard it is to tell classes of vectors apart.
 #pragma once
 
 #include <t2ue/core/config.hpp>

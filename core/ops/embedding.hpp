@@ -1,4 +1,4 @@
-// Tokens in and out of sequences: table lookup, a class token in front, one token picked.
+// Sequences of tokens: table lookup, prepending a class token, picking one token.
 #pragma once
 
 #include <t2ue/core/config.hpp>

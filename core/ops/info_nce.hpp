@@ -1,4 +1,4 @@
-// The contrastive loss of CLIP, in memory that grows with the batch and not with its square.
+// CLIP's contrastive loss, in memory that grows with the batch and not with its square.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Every op.
+// Includes every op.
 #pragma once
 
 #include <t2ue/core/ops/activation.hpp>

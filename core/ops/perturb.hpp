@@ -1,4 +1,4 @@
-// Pictures plus perturbation.
+// Adds a perturbation to pictures: limit, add, clamp, quantise and normalise.
 #pragma once
 
 #include <t2ue/core/config.hpp>

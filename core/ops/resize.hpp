@@ -1,4 +1,4 @@
-// Changing the size of maps.
+// Resizing maps.
 #pragma once
 
 #include <t2ue/core/config.hpp>

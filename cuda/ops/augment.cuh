@@ -1,5 +1,5 @@
-// What victims do to pictures, in one pass. Forward, a thread makes an output pixel; backward, an input
-// pixel: it gathers from the outputs that read it, always in the same order.
+// Augmentation in one pass. Forward, a thread makes an output pixel. Backward, a thread makes the gradient of
+// an input pixel: it gathers from the outputs that read it, always in the same order.
 #pragma once
 
 #include <t2ue/core/augment_draw.hpp>

@@ -1,4 +1,4 @@
-// Maps side by side.
+// Concatenation of maps along their channels.
 #pragma once
 
 #include <t2ue/cuda/pointwise.cuh>

@@ -1,4 +1,4 @@
-// Tokens in and out of sequences: table lookup, a token in front, one token picked. A warp a row.
+// Sequences of tokens: table lookup, prepending a token, picking one. One warp for each row.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The contrastive loss of CLIP. A tile of logits is all that exists at once: a matrix product fills it, then
-// its rows and columns are summed up, or it becomes its own gradient.
+// CLIP's contrastive loss. Only one tile of logits exists at a time: a matrix product fills it, then its rows
+// and columns are summed, or it is overwritten by its own gradient.
 #pragma once
 
 #include <t2ue/cuda/gemm.hpp>

@@ -1,5 +1,5 @@
-// Layer normalisation: a warp a row, the row in registers; rows of more than 1024 channels or of odd sizes
-// take a block.
+// Layer normalisation: one warp for each row, the row in registers. Rows of more than 1024 channels or of odd
+// sizes take a block.
 #pragma once
 
 #include <t2ue/cuda/layer_norm_rows.cuh>

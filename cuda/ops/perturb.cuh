@@ -1,4 +1,4 @@
-// Pictures plus perturbation in one pass.
+// Adds a perturbation to pictures in one pass.
 #pragma once
 
 #include <t2ue/cuda/pixels.cuh>

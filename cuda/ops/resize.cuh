@@ -1,5 +1,5 @@
-// Changing the size of maps. Forward, a thread makes some channels of an output pixel; backward, of an input
-// pixel: it gathers from the outputs that read it, always in the same order.
+// Resizing maps. Forward, a thread makes some channels of an output pixel. Backward, it makes those of an
+// input pixel: it gathers from the outputs that read it, always in the same order.
 #pragma once
 
 #include <t2ue/cuda/channels.cuh>

@@ -1,5 +1,5 @@
-// Where the partners of retrieval's queries stand. A matrix product may sum its edges in another way and so
-// break ties at random: here every score is one thread's sum over d in order, wherever it is needed.
+// Ranks for retrieval. A matrix product may sum its edges in another order and so break ties at random. Here
+// one thread sums every score over d in order, wherever the score is needed.
 #pragma once
 
 #include <t2ue/cuda/pointwise.cuh>

@@ -1,4 +1,4 @@
-// Pictures of one split that look like a picture of an earlier one: what leaks from training into a test.
+// Finds pictures of one split that look like a picture of an earlier split: leaks from training into a test.
 #pragma once
 
 #include <cstdint>

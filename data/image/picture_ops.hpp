@@ -1,4 +1,4 @@
-// Single changes of 8-bit pictures, of which augmentation policies are made.
+// Single changes of 8-bit pictures. Augmentation policies are made of these.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Augmentation policies that work on 8-bit pictures: what a victim does to them when a batch is filled,
-// before the graph crops and flips.
+// Augmentation policies on 8-bit pictures. A victim applies them when a batch is filled, before the graph
+// crops and flips.
 #pragma once
 
 #include <cstdint>

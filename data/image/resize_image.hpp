@@ -1,4 +1,4 @@
-// Pictures at another size.
+// Resizes pictures.
 #pragma once
 
 #include <t2ue/core/config.hpp>

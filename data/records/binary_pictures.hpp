@@ -1,4 +1,4 @@
-// CIFAR-10, CIFAR-100 and STL-10 in their binary versions: pixels of one size, one picture behind the other.
+// CIFAR-10, CIFAR-100 and STL-10 in their binary versions: pictures of one size, one behind the other.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 
@@ -21,8 +22,7 @@ struct BinaryFile {
 };
 
 inline std::string numbered_key(const std::string& split, int64_t number) {
-  const std::string digits = std::to_string(number);
-  return split + "-" + std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
+  return fmt::format("{}-{:05}", split, number);
 }
 
 /// CIFAR's binaries in a folder, training first, each part in the order of its names.

@@ -1,4 +1,4 @@
-// What every published form of a data set is read into: an index of records, without their pixels.
+// The index of a data set: its records, without their pixels. Every published form is read into it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Files and folders by their names: what is there, in which order, and what a name says.
+// Lists files and folders in order, and reads what their names say.
 #pragma once
 
 #include <cstdint>

@@ -11,11 +11,10 @@
 namespace t2ue {
 
 /// Reads captions in one of the forms that Flickr8k and Flickr30k are found in, told by the first line:
-///   NAME.jpg#0<TAB>CAPTION                    Flickr8k.token.txt, results_20130124.token
-///   image_name| comment_number| comment       results.csv
-///   image,caption                             captions.txt, and CSV whose header has image or image_name,
-///   and
-///                                             caption
+/// - `NAME.jpg#0<TAB>CAPTION`: Flickr8k.token.txt, results_20130124.token
+/// - `image_name| comment_number| comment`: results.csv
+/// - `image,caption`: captions.txt, and CSV whose header has image or image_name, and caption
+///
 /// A picture's key is its name without ".jpg". Error, naming the line after `where`, for a line of
 /// another form, and by the rules of IndexBuilder. Adds to `split`.
 void parse_flickr_captions(std::string_view text, const std::string& where, uint32_t split,

@@ -1,4 +1,4 @@
-// How readers fill an index: the rules that hold for every form, checked in one place.
+// How readers fill an index. The rules that hold for every form are checked here.
 #pragma once
 
 #include <string>

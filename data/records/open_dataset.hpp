@@ -1,4 +1,4 @@
-// Any data set in its published form, recognised from what is there.
+// Opens a data set in its published form, recognised from the files that are there.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Which items belong to which split, as a list of its own: so that everybody measures on the same ones.
+// Split manifests: a list of which item belongs to which split, so that everybody measures on the same ones.
 #pragma once
 
 #include <filesystem>

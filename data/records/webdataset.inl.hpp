@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -37,9 +39,7 @@ inline std::vector<std::string> brace_choices(const std::string& inside, const s
         "} goes down, or its ends have different numbers of digits");
   check(high - low < 1'000'000, "dataset", pattern, ": {", inside, "} are more than 1000000 names");
   for (int64_t number = low; number <= high; ++number) {
-    std::string digits = std::to_string(number);
-    if (first.size() == last.size()) digits.insert(0, first.size() - digits.size(), '0');
-    choices.push_back(digits);
+    choices.push_back(fmt::format("{:0{}}", number, first.size() == last.size() ? first.size() : 1));
   }
   return choices;
 }

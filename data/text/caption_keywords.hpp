@@ -1,6 +1,5 @@
-// A few words that sort captions into groups: what many captions share in plain sight is what a text tower
-// learns first, so a noise that all captions with one word share is a faster shortcut than any of the
-// picture's content.
+// Keywords that sort captions into groups. A text tower first learns words that many captions share. So one
+// noise for all captions with such a word is a faster shortcut than anything in the pictures.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A caption as words.
+// Splits a caption into words.
 #pragma once
 
 #include <set>

@@ -1,4 +1,4 @@
-// One picture of a list, with what is known of it.
+// One captioned picture of a list.
 #pragma once
 
 #include <algorithm>

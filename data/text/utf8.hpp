@@ -1,4 +1,4 @@
-// UTF-8: whether a text is, and the mark that some editors put in front of it.
+// UTF-8: whether bytes are valid, and the byte order mark that some editors put in front.
 #pragma once
 
 #include <string_view>

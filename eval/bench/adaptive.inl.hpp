@@ -12,23 +12,24 @@ namespace t2ue {
 namespace detail {
 
 /// The method as the attacker has it. A generator is public, its latents are not.
-inline std::shared_ptr<NoiseSource> guessed_method(const PlanMethod& row, const RowContext& context) {
+inline std::shared_ptr<NoiseSource> guessed_method(const PlanMethod& method, const BenchContext& context) {
   constexpr uint64_t another = 0x9E3779B9;
-  RowContext attacker = context;
+  BenchContext attacker = context;
   attacker.seed += another;
-  if (row.method != "t2ue") return build_row(row, attacker).method.noise;
-  std::shared_ptr<NoiseSource> noise = build_row(row, context).method.noise;
+  if (method.method != "t2ue") return build_method(method, attacker).method.noise;
+  std::shared_ptr<NoiseSource> noise = build_method(method, context).method.noise;
   const auto generator = std::dynamic_pointer_cast<T2ueSource>(noise);
-  check(generator != nullptr, row.label, "its noise comes from no generator");
+  check(generator != nullptr, method.label, "its noise comes from no generator");
   generator->set_seed(attacker.seed);
   return noise;
 }
 
 }  // namespace detail
 
-T2UE_INLINE void subtract_guess(PairDataset& published, const PlanMethod& row, const RowContext& context) {
+T2UE_INLINE void subtract_guess(PairDataset& published, const PlanMethod& method,
+                                const BenchContext& context) {
   // Of shuffled noise he makes what was shuffled.
-  const PlanMethod& maker = row.method == "shuffled" ? *find_row(context.plan, row.of) : row;
+  const PlanMethod& maker = method.method == "shuffled" ? *find_method(context.plan, method.of) : method;
   if (maker.method == "clean") return;
   const std::shared_ptr<NoiseSource> guess = detail::guessed_method(maker, context);
   constexpr size_t chunk = 256;

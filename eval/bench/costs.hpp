@@ -1,4 +1,4 @@
-// What noise of a benchmark's rows measures, and what it costs to make.
+// Measures the noise of a benchmark's rows, and what it costs to make.
 #pragma once
 
 #include <algorithm>

@@ -26,7 +26,7 @@ class BenchData {
   BenchData(const BenchData&) = delete;
   BenchData& operator=(const BenchData&) = delete;
 
-  BenchTask task() const { return task_; }
+  LearningTask task() const { return task_; }
   const PairDataset& train() const { return train_; }
   const PairDataset& validation() const { return validation_; }
   const PairDataset& test() const { return test_; }
@@ -56,7 +56,7 @@ class BenchData {
   void read_recaptioned(const std::filesystem::path& path);
   void write_originals(BenchStore& store);
 
-  BenchTask task_;
+  LearningTask task_;
   PairDataset train_, validation_, test_, apart_;
   std::vector<Image> pictures_;
   std::vector<NoiseItem> items_;

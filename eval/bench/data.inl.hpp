@@ -7,7 +7,7 @@
 #include <t2ue/data/text/bpe.hpp>
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/bench/disjoint.hpp>
-#include <t2ue/methods/class_prompt.hpp>
+#include <t2ue/training/conditioner.hpp>
 #include <t2ue/noise/manifest.hpp>
 
 namespace t2ue {
@@ -28,7 +28,7 @@ inline void limit_classes(DatasetIndex& index, int count, const std::string& wha
 /// task.
 inline DatasetIndex open_bench_part(const BenchPlan& plan, const PlanPart& part,
                                     const std::filesystem::path& base, const std::string& what) {
-  const BenchTask task = plan.task;
+  const LearningTask task = plan.task;
   const std::filesystem::path path = base / part.path;  // an absolute path stays what it is
   DatasetIndex index = open_dataset(path);
   if (!part.split.empty()) {
@@ -39,9 +39,9 @@ inline DatasetIndex open_bench_part(const BenchPlan& plan, const PlanPart& part,
   }
   limit_classes(index, plan.data.classes, what);
   for (Record& record : index.records) {
-    check(task == BenchTask::image_text || record.label >= 0, "bench", what, ": '", record.key,
+    check(task == LearningTask::image_text || record.label >= 0, "bench", what, ": '", record.key,
           "' has no class");
-    if (task == BenchTask::classes) record.captions = {class_prompt(index.label_of(record))};
+    if (task == LearningTask::classes) record.captions = {class_prompt(index.label_of(record))};
     check(!record.captions.empty(), "bench", what, ": '", record.key, "' has no caption");
   }
   return index;
@@ -117,7 +117,7 @@ T2UE_INLINE BenchData::BenchData(const BenchPlan& plan, const std::filesystem::p
     validation_ = all.subset(chosen);
     test_ = all.subset(others);
   }
-  if (plan.task == BenchTask::classes)
+  if (plan.task == LearningTask::classes)
     check(train_.label_names == test_.label_names && train_.label_names == validation_.label_names &&
               (apart_.count() == 0 || apart_.label_names == train_.label_names),
           "bench", "training, validation and test pictures and those set apart do not have the same classes");

@@ -1,4 +1,4 @@
-// Parts of a benchmark's data that have no picture in common.
+// Checks that parts of a benchmark's data have no picture in common.
 #pragma once
 
 #include <algorithm>

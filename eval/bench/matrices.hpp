@@ -1,4 +1,4 @@
-// Methods by defences, and by the share that is protected: a benchmark at a glance.
+// A benchmark at a glance: tables of methods by defences, and by the share of pictures that is protected.
 #pragma once
 
 #include <span>

@@ -11,15 +11,13 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/fields.hpp>
+#include <t2ue/methods/train_context.hpp>
 #include <t2ue/models/configs.hpp>
 #include <t2ue/optim/named_recipes.hpp>
 #include <t2ue/training/classifier_start.hpp>
 
 namespace t2ue {
-
-/// What victims learn from: captions (CLIP, retrieval) or classes (classifiers, accuracy).
-enum class BenchTask : uint8_t { image_text, classes };
-const char* name_of(BenchTask task);
 
 /// A mistake in a plan. `path` says where: "methods[2].eps".
 class PlanError : public Error {
@@ -34,6 +32,9 @@ struct PlanPart {
   std::string path, split;
 };
 
+/// A part as plans give it: a path, or a table with "path" and "split".
+std::shared_ptr<FieldValue> field_of(PlanPart& part);
+
 struct PlanData {
   PlanPart train, test;
   PlanPart validation;          ///< empty path: a share of the test part
@@ -45,16 +46,34 @@ struct PlanData {
   int size = 32;                ///< pictures are size x size
   int64_t limit = 0;            ///< only so many training pictures, drawn by seed 0; 0: all
   int classes = 0;              ///< only pictures of the first so many classes; 0: of all
+
+  void fields(FieldList& f) {
+    f("train", field_of(train), "Pictures that methods protect and victims train on").must_be_given();
+    f("test", field_of(test), "Pictures that victims are measured on").must_be_given();
+    f("validation", field_of(validation), "Pictures that choose an epoch");
+    f("validation_share", validation_share, in_range(0, 0.9), "Of the test part, instead of validation");
+    f("apart", field_of(apart), "Pictures that methods may train on and victims do not");
+    f("apart_share", apart_share, in_range(0, 0.9), "Of the training part, instead of apart");
+    f("all_captions", all_captions, "Noise is made from all captions of a picture");
+    f("recaptioned", recaptioned, "Captions for the defence recaption");
+    f("size", size, in_range(8, 1024), "Side of the pictures");
+    f("limit", limit, in_range(0, int64_t{1} << 40), "Only so many training pictures; 0: all");
+    f("classes", classes, in_range(0, 1 << 20), "Only pictures of the first so many classes; 0: of all");
+  }
+  void validate() const;
 };
 
-/// A row of the table: a method with its budgets and options.
+/// A method with its budgets and options. In tables it is a row a budget.
 struct PlanMethod {
-  std::string label;           ///< the row's name in tables
+  std::string label;           ///< its name in tables
   std::string method;          ///< "clean", "shuffled", or a name of method_names()
   std::vector<int> eps_steps;  ///< budgets in steps of 1/255; 0: the method's own, and clean
   nlohmann::json options;      ///< the method's own; an object
-  std::string of;              ///< shuffled: the label of the row whose noise is dealt out wrongly
+  std::string of;              ///< shuffled: the label of the method whose noise is dealt out wrongly
   bool control = false;        ///< noise that should not protect
+
+  /// Those that `method` has, which is read before them.
+  void fields(FieldList& f);
 };
 
 /// What somebody else published for a row, shown beside ours; nothing is computed from it.
@@ -65,6 +84,8 @@ struct PublishedFigure {
   std::string defence = "none";
   double ratio = 1;
   std::map<std::string, double> scores;  ///< by the metric's name: "top-1", "Hit@10 I2T", "MedR T2I"
+
+  void fields(FieldList& f);
 };
 
 /// A model and how it is trained. The recipe's seed is the cell's.
@@ -79,7 +100,7 @@ struct PlanVictim {
 
 struct BenchPlan {
   std::string title;
-  BenchTask task = BenchTask::image_text;
+  LearningTask task = LearningTask::image_text;
   PlanData data;
   std::vector<PlanMethod> methods;
   std::vector<PlanVictim> victims;
@@ -90,8 +111,8 @@ struct BenchPlan {
   std::vector<PublishedFigure> published;
 };
 
-/// The plan's row of that label; null if there is none.
-const PlanMethod* find_row(const BenchPlan& plan, const std::string& label);
+/// The plan's method of that label; null if there is none.
+const PlanMethod* find_method(const BenchPlan& plan, const std::string& label);
 
 /// Checks a whole plan before anything runs. PlanError for an unknown key, a value out of range, an unknown
 /// method or defence, a row that is there twice, a method that the task cannot feed, shuffled noise of a row

@@ -30,76 +30,97 @@ void check_plan(bool condition, const std::string& path, const Parts&... parts) 
   if (!condition) throw PlanError(path, concat(parts...));
 }
 
-inline PlanPart plan_part(const nlohmann::json& json, const std::string& path) {
-  if (json.is_string()) return {json.get<std::string>(), ""};
-  JsonReader reader(json, path);
-  PlanPart part{reader.get<std::string>("path"), reader.get<std::string>("split", "")};
-  reader.done();
-  return part;
-}
-
-inline PlanData plan_data(const nlohmann::json& json, const std::string& path) {
-  JsonReader reader(json, path);
-  PlanData data;
-  data.train = plan_part(reader.get<nlohmann::json>("train"), path + ".train");
-  data.test = plan_part(reader.get<nlohmann::json>("test"), path + ".test");
-  if (reader.has("validation"))
-    data.validation = plan_part(reader.get<nlohmann::json>("validation"), path + ".validation");
-  if (reader.has("apart")) data.apart = plan_part(reader.get<nlohmann::json>("apart"), path + ".apart");
-  data.apart_share = reader.in_range("apart_share", 0.0, 0.9, 0.0);
-  data.all_captions = reader.get<bool>("all_captions", false);
-  data.recaptioned = reader.get<std::string>("recaptioned", "");
-  data.validation_share = reader.in_range("validation_share", 0.0, 0.9, 0.0);
-  data.size = reader.in_range("size", 8, 1024, 32);
-  data.limit = reader.in_range("limit", int64_t{0}, int64_t{1} << 40, int64_t{0});
-  data.classes = reader.in_range("classes", 0, 1 << 20, 0);
-  reader.done();
-  check_plan(data.validation.path.empty() == (data.validation_share > 0), path,
-             "either 'validation' names a part or 'validation_share' says how much of the test part it is");
-  check_plan(data.apart.path.empty() || data.apart_share == 0, path,
-             "either 'apart' names a part or 'apart_share' says how much of the training part it is");
-  return data;
-}
-
-inline std::vector<int> plan_budgets(JsonReader& reader, const std::string& path) {
-  if (!reader.has("eps")) return {0};
-  const nlohmann::json given = reader.get<nlohmann::json>("eps");
-  std::vector<int> budgets;
-  for (const nlohmann::json& value : given.is_array() ? given : nlohmann::json::array({given})) {
-    check_plan(value.is_number_integer() && value.get<int64_t>() >= 1 && value.get<int64_t>() <= 127,
-               path + ".eps", "a budget is a whole number of steps of 1/255, 1..127, not ", value.dump());
-    check_plan(std::find(budgets.begin(), budgets.end(), value.get<int>()) == budgets.end(), path + ".eps",
-               value.dump(), " is there twice");
-    budgets.push_back(value.get<int>());
+class PlanPartField : public FieldValue {
+ public:
+  explicit PlanPartField(PlanPart& part) : part_(part) {}
+  void read(const nlohmann::json& json, const std::string& where) override {
+    part_ = {};
+    if (json.is_string()) {
+      part_.path = json.get<std::string>();
+      return;
+    }
+    FieldList fields(where);
+    fields("path", part_.path, "Data set").must_be_given();
+    fields("split", part_.split, "One of its splits");
+    read_fields(fields, json);
   }
-  check_plan(!budgets.empty(), path + ".eps", "there is no budget");
-  return budgets;
+  void write(nlohmann::json& json) const override { json = {{"path", part_.path}, {"split", part_.split}}; }
+
+ private:
+  PlanPart& part_;
+};
+
+/// Whole steps of 1/255: one number or a list.
+class BudgetsField : public FieldValue {
+ public:
+  BudgetsField(std::vector<int>& budgets, std::string path) : budgets_(budgets), path_(std::move(path)) {}
+  void read(const nlohmann::json& json, const std::string&) override {
+    budgets_.clear();
+    for (const nlohmann::json& value : json.is_array() ? json : nlohmann::json::array({json})) {
+      check_plan(value.is_number_integer() && value.get<int64_t>() >= 1 && value.get<int64_t>() <= 127, path_,
+                 "a budget is a whole number of steps of 1/255, 1..127, not ", value.dump());
+      check_plan(std::find(budgets_.begin(), budgets_.end(), value.get<int>()) == budgets_.end(), path_,
+                 value.dump(), " is there twice");
+      budgets_.push_back(value.get<int>());
+    }
+    check_plan(!budgets_.empty(), path_, "there is no budget");
+  }
+  void write(nlohmann::json& json) const override { json = budgets_; }
+
+ private:
+  std::vector<int>& budgets_;
+  std::string path_;
+};
+
+/// What the JSON library converts by itself, or something else of that kind.
+template <class T, class Value = T>
+class ConvertedField : public FieldValue {
+ public:
+  explicit ConvertedField(Value& value) : value_(value) {}
+  void read(const nlohmann::json& json, const std::string& where) override {
+    try {
+      value_ = json.get<T>();
+    } catch (const nlohmann::json::exception&) {
+      fail(where, "has the wrong type: ", json.dump());
+    }
+  }
+  void write(nlohmann::json& json) const override {
+    if constexpr (std::is_same_v<T, Value>)
+      json = value_;
+    else
+      json = value_ ? nlohmann::json(*value_) : nlohmann::json();
+  }
+
+ private:
+  Value& value_;
+};
+template <class T>
+std::shared_ptr<FieldValue> converted(T& value) {
+  return std::make_shared<ConvertedField<T>>(value);
+}
+template <class T>
+std::shared_ptr<FieldValue> converted(std::optional<T>& value) {
+  return std::make_shared<ConvertedField<T, std::optional<T>>>(value);
 }
 
 inline PlanMethod plan_method(const nlohmann::json& json, const std::string& path) {
-  JsonReader reader(json, path);
   PlanMethod method;
-  method.method = reader.get<std::string>("method");
-  method.label = reader.get<std::string>("label", method.method);
-  method.options = reader.get<nlohmann::json>("options", nlohmann::json::object());
-  check_plan(method.options.is_object(), path + ".options", "must be a table of options");
+  method.method = JsonReader(json, path).get<std::string>("method");
+  const bool clean = method.method == "clean";
+  check_plan(!clean || !json.contains("eps"), path, "clean pictures carry no noise; leave 'eps' out");
+  method.label = method.method;
+  method.eps_steps = {0};
+  method.options = nlohmann::json::object();
   method.control =
       method.method == "shuffled" || method.method == "random_sign" || method.method == "uniform";
-  method.control = reader.get<bool>("control", method.control);
-  if (method.method == "clean") {
-    check_plan(!reader.has("eps"), path, "clean pictures carry no noise; leave 'eps' out");
-    method.eps_steps = {0};
-    method.control = false;
-  } else {
-    method.eps_steps = plan_budgets(reader, path);
-  }
-  if (method.method == "shuffled") method.of = reader.get<std::string>("of");
-  reader.done();
+  read_fields(fields_of(method, path), json);
+  check_plan(method.options.is_object(), path + ".options", "must be a table of options");
+  if (clean) method.control = false;
   return method;
 }
 
 /// "start" and "mode"; with a file and no mode the victim is fine-tuned.
-inline ClassifierStart plan_start(JsonReader& reader, const std::string& path, BenchTask task) {
+inline ClassifierStart plan_start(JsonReader& reader, const std::string& path, LearningTask task) {
   ClassifierStart start;
   start.file = reader.get<std::string>("start", "");
   const std::string mode = reader.get<std::string>("mode", start.file.empty() ? "scratch" : "finetune");
@@ -108,18 +129,18 @@ inline ClassifierStart plan_start(JsonReader& reader, const std::string& path, B
     check_start(start);
     return 0;
   });
-  check_plan(start.mode == StartMode::scratch || task == BenchTask::classes, path + ".start",
+  check_plan(start.mode == StartMode::scratch || task == LearningTask::classes, path + ".start",
              "only classifiers start from a file; the task is image-text");
   return start;
 }
 
-inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& path, BenchTask task) {
+inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& path, LearningTask task) {
   JsonReader reader(json, path);
   PlanVictim victim;
   const nlohmann::json model = reader.get<nlohmann::json>("model");
   victim.name = reader.get<std::string>("name", model.is_string() ? model.get<std::string>() : "victim");
   in_plan(path + ".model", [&] {
-    if (task == BenchTask::image_text) {
+    if (task == LearningTask::image_text) {
       victim.clip = model.is_string() ? clip_config(model.get<std::string>())
                                       : clip_config_from_json(model, victim.name);
       victim.config = to_json(victim.clip);
@@ -132,7 +153,7 @@ inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& pat
   });
   victim.start = plan_start(reader, path, task);
   const nlohmann::json recipe = reader.get<nlohmann::json>("recipe", nlohmann::json::object());
-  const RecipeModel trained = task == BenchTask::classes ? RecipeModel::classifier : RecipeModel::clip;
+  const RecipeModel trained = task == LearningTask::classes ? RecipeModel::classifier : RecipeModel::clip;
   victim.recipe = in_plan(path + ".recipe", [&] { return train_recipe_of(recipe, trained); });
   check_plan(!recipe.contains("seed"), path + ".recipe", "the seed is the cell's: use 'seeds'");
   reader.done();
@@ -140,22 +161,18 @@ inline PlanVictim plan_victim(const nlohmann::json& json, const std::string& pat
 }
 
 /// The names that scores of a task have; their chance levels depend on the data.
-inline std::vector<Metric> metrics_of(BenchTask task) {
-  return task == BenchTask::classes ? classification_metrics(2) : retrieval_metrics(int64_t{2});
+inline std::vector<Metric> metrics_of(LearningTask task) {
+  return task == LearningTask::classes ? classification_metrics(2) : retrieval_metrics(int64_t{2});
 }
 
 inline PublishedFigure published_figure(const nlohmann::json& json, const std::string& path,
                                         const BenchPlan& plan) {
-  JsonReader reader(json, path);
   PublishedFigure figure;
-  figure.row = reader.get<std::string>("row");
-  if (reader.has("eps")) figure.eps_steps = reader.in_range("eps", 1, 127, 8);
-  if (reader.has("victim")) figure.victim = reader.get<std::string>("victim");
-  figure.defence = reader.get<std::string>("defence", figure.defence);
-  figure.ratio = reader.get<double>("ratio", figure.ratio);
-  figure.scores = reader.get<std::map<std::string, double>>("scores");
-  reader.done();
-  check_plan(find_row(plan, figure.row) != nullptr, path + ".row", "there is no row '", figure.row, "'");
+  read_fields(fields_of(figure, path), json);
+  check_plan(!figure.eps_steps || (*figure.eps_steps >= 1 && *figure.eps_steps <= 127), path + ".eps",
+             figure.eps_steps.value_or(0), " is outside 1..127");
+  check_plan(find_method(plan, figure.row) != nullptr, path + ".row", "there is no method '", figure.row,
+             "'");
   const auto has_victim = [&](const PlanVictim& victim) { return victim.name == figure.victim; };
   check_plan(!figure.victim || std::any_of(plan.victims.begin(), plan.victims.end(), has_victim),
              path + ".victim", "there is no victim '", figure.victim.value_or(""), "'");
@@ -187,18 +204,19 @@ std::vector<T> plan_list(JsonReader& reader, const std::string& key, std::vector
   return values;
 }
 
-inline void check_rows(const BenchPlan& plan,
-                       const std::function<void(const PlanMethod&, const BenchPlan&)>& check_method) {
+inline void check_methods(const BenchPlan& plan,
+                          const std::function<void(const PlanMethod&, const BenchPlan&)>& check_method) {
   std::set<std::string> labels;
   for (size_t i = 0; i < plan.methods.size(); ++i) {
     const PlanMethod& method = plan.methods[i];
     const std::string path = concat("methods[", i, "]");
     if (!labels.insert(method.label).second)
-      throw PlanError(path, concat("a row is called '", method.label, "' already; give this one a 'label'"));
+      throw PlanError(path,
+                      concat("a method is called '", method.label, "' already; give this one a 'label'"));
     if (method.method == "shuffled") {
-      const PlanMethod* inner = find_row(plan, method.of);
+      const PlanMethod* inner = find_method(plan, method.of);
       if (inner == nullptr || inner->method == "clean" || inner->method == "shuffled")
-        throw PlanError(path + ".of", concat("there is no row '", method.of, "' with noise to shuffle"));
+        throw PlanError(path + ".of", concat("there is no method '", method.of, "' with noise to shuffle"));
     } else if (method.method != "clean") {
       in_plan(path, [&] {
         check_method(method, plan);
@@ -210,14 +228,41 @@ inline void check_rows(const BenchPlan& plan,
 
 }  // namespace detail
 
-T2UE_INLINE const PlanMethod* find_row(const BenchPlan& plan, const std::string& label) {
-  const auto found = std::find_if(plan.methods.begin(), plan.methods.end(),
-                                  [&](const PlanMethod& row) { return row.label == label; });
-  return found == plan.methods.end() ? nullptr : &*found;
+T2UE_INLINE std::shared_ptr<FieldValue> field_of(PlanPart& part) {
+  return std::make_shared<detail::PlanPartField>(part);
 }
 
-T2UE_INLINE const char* name_of(BenchTask task) {
-  return task == BenchTask::classes ? "classes" : "image-text";
+T2UE_INLINE void PlanData::validate() const {
+  constexpr const char* where = "data";
+  check(validation.path.empty() == (validation_share > 0), where,
+        "either 'validation' names a part or 'validation_share' says how much of the test part it is");
+  check(apart.path.empty() || apart_share == 0, where,
+        "either 'apart' names a part or 'apart_share' says how much of the training part it is");
+}
+
+T2UE_INLINE void PlanMethod::fields(FieldList& f) {
+  f("method", method, "clean, shuffled, or a method's name").must_be_given();
+  f("label", label, "Its name in tables");
+  f("options", detail::converted(options), "The method's own");
+  f("control", control, "Noise that should not protect");
+  if (method != "clean")
+    f("eps", std::make_shared<detail::BudgetsField>(eps_steps, f.where() + ".eps"), "Steps of 1/255");
+  if (method == "shuffled") f("of", of, "The method whose noise is dealt out wrongly").must_be_given();
+}
+
+T2UE_INLINE void PublishedFigure::fields(FieldList& f) {
+  f("row", row, "Label of the row").must_be_given();
+  f("eps", detail::converted(eps_steps), "Steps of 1/255; without it whichever");
+  f("victim", detail::converted(victim), "Without it whichever");
+  f("defence", defence, "That it was measured under");
+  f("ratio", ratio, "Share of the pictures that were protected");
+  f("scores", detail::converted(scores), "By the metric's name").must_be_given();
+}
+
+T2UE_INLINE const PlanMethod* find_method(const BenchPlan& plan, const std::string& label) {
+  const auto found = std::find_if(plan.methods.begin(), plan.methods.end(),
+                                  [&](const PlanMethod& method) { return method.label == label; });
+  return found == plan.methods.end() ? nullptr : &*found;
 }
 
 T2UE_INLINE BenchPlan
@@ -228,12 +273,9 @@ bench_plan_from_json(const nlohmann::json& json,
   in_plan("plan", [&] {
     JsonReader reader(json, "plan");
     plan.title = reader.get<std::string>("title");
-    const auto task = reader.get<std::string>("task");
-    if (task != "image-text" && task != "classes")
-      throw PlanError("task", concat("'", task, "' is neither 'image-text' nor 'classes'"));
-    plan.task = task == "classes" ? BenchTask::classes : BenchTask::image_text;
+    plan.task = in_plan("task", [&] { return kind_named<LearningTask>(reader.get<std::string>("task")); });
     plan.data =
-        in_plan("data", [&] { return detail::plan_data(reader.get<nlohmann::json>("data"), "data"); });
+        in_plan("data", [&] { return with_json(PlanData{}, reader.get<nlohmann::json>("data"), "data"); });
     const auto victims = reader.get<std::vector<nlohmann::json>>("victims");
     for (size_t i = 0; i < victims.size(); ++i) {
       const std::string path = concat("victims[", i, "]");
@@ -254,11 +296,12 @@ bench_plan_from_json(const nlohmann::json& json,
           if (std::find(known.begin(), known.end(), name) == known.end())
             throw PlanError(path, concat("there is no defence '", name, "'"));
           detail::check_plan(name != recaption_defence ||
-                                 (plan.task == BenchTask::image_text && !plan.data.recaptioned.empty()),
+                                 (plan.task == LearningTask::image_text && !plan.data.recaptioned.empty()),
                              path, "'recaption' wants the task image-text and captions in data.recaptioned");
           if (is_bench_defence(name)) return;
-          in_plan(path,
-                  [&] { return defend_recipe({}, name, plan.data.size, plan.task == BenchTask::classes); });
+          in_plan(path, [&] {
+            return defend_recipe({}, name, plan.data.size, plan.task == LearningTask::classes);
+          });
         });
     plan.ratios =
         detail::plan_list<double>(reader, "ratios", {1.0}, [](double ratio, const std::string& path) {
@@ -277,7 +320,7 @@ bench_plan_from_json(const nlohmann::json& json,
   });
   if (plan.victims.empty()) throw PlanError("victims", "there is none");
   if (plan.methods.empty()) throw PlanError("methods", "there is none");
-  detail::check_rows(plan, check_method);
+  detail::check_methods(plan, check_method);
   return plan;
 }
 

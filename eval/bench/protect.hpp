@@ -1,5 +1,5 @@
-// Published pictures for one row: noise files, protected files, and their audit, as `t2ue noise`, `apply` and
-// `audit` would make them.
+// Published pictures for one method: noise files, protected files, and their audit, as `t2ue noise`, `apply`
+// and `audit` would make them.
 #pragma once
 
 #include <filesystem>
@@ -8,20 +8,17 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/eval/bench/data.hpp>
-#include <t2ue/methods/registry.hpp>
+#include <t2ue/methods/method_entry.hpp>
 
 namespace t2ue {
 
 /// A method ready to protect, and what it cost to get there.
-struct BuiltRow {
+struct BuiltMethod {
   Method method;
   double seconds = 0;  ///< one-off: training a generator or surrogate
-  /// By key: words that are published in front of the captions; empty where these stay as they are.
-  std::unordered_map<std::string, std::string> triggers = {};
 };
 
 /// What was written and measured.
@@ -34,11 +31,12 @@ struct Protection {
 /// Called now and then with what is done and how much there is.
 using BenchProgress = std::function<void(const std::string& what, int64_t done, int64_t total)>;
 
-/// Protects every training picture by `row` under `folder`, which must not be there: noise in `folder`/noise
-/// (none for a transform), pictures in `folder`/published, what was measured in `folder`/protection.json,
-/// which comes last. For a plan of classes the noise's linear separability (held-out and
-/// training accuracy, %) is measured too. Error if a saved picture moved by more than the card allows.
-Protection protect_pictures(const BenchData& data, const BuiltRow& row, uint64_t seed,
+/// Protects every training picture by `built` under `folder`, which must not be there: noise in
+/// `folder`/noise (none for a transform), pictures in `folder`/published, what was measured in
+/// `folder`/protection.json, which comes last. For a plan of classes the noise's linear separability
+/// (held-out and training accuracy, %) is measured too. Error if a saved picture moved by more than the card
+/// allows.
+Protection protect_pictures(const BenchData& data, const BuiltMethod& built, uint64_t seed,
                             const std::filesystem::path& folder, const BenchProgress& progress = {});
 
 /// What an earlier protect_pictures() left in `folder`, if it was finished.

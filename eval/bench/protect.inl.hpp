@@ -10,32 +10,11 @@
 #include <t2ue/data/image/image_codec.hpp>
 #include <t2ue/eval/bench/protect.hpp>
 #include <t2ue/eval/separability.hpp>
-#include <t2ue/noise/apply.hpp>
-#include <t2ue/noise/audit.hpp>
-#include <t2ue/noise/manifest.hpp>
+#include <t2ue/noise/protect_folder.hpp>
 
 namespace t2ue {
 
 namespace detail {
-
-/// Noise files for all items, made in batches so that memory does not grow with their number.
-inline void write_noise(const BenchData& data, NoiseSource& source, uint64_t seed,
-                        const std::filesystem::path& folder, const BenchProgress& progress) {
-  constexpr size_t chunk = 256;
-  const std::span<const NoiseItem> items = data.items();
-  std::unique_ptr<NoiseFolderWriter> writer;
-  for (size_t begin = 0; begin < items.size(); begin += chunk) {
-    const auto part = items.subspan(begin, std::min(chunk, items.size() - begin));
-    const std::vector<Noise> noises = source.make(part);
-    if (!writer)
-      writer = std::make_unique<NoiseFolderWriter>(
-          folder, recipe_of(source, seed, noises.front().height, noises.front().width));
-    for (size_t i = 0; i < part.size(); ++i) writer->add(part[i].key, part[i].caption, noises[i]);
-    if (progress)
-      progress("noise", static_cast<int64_t>(begin + part.size()), static_cast<int64_t>(items.size()));
-  }
-  writer->commit();
-}
 
 /// The transformed pictures as the pairs folder that apply_folder would have made.
 inline void write_transformed(const BenchData& data, const PictureTransform& transform,
@@ -49,11 +28,6 @@ inline void write_transformed(const BenchData& data, const PictureTransform& tra
     if (progress) progress("transform", static_cast<int64_t>(i + 1), static_cast<int64_t>(pairs.size()));
   }
   writer.commit();
-}
-
-/// How many different noises were made; 0 where there is no noise but a transform.
-inline size_t distinct_noises(const std::filesystem::path& noise) {
-  return std::filesystem::exists(noise) ? distinct_deltas(read_noise_manifest(noise)) : 0;
 }
 
 inline nlohmann::json measured_by(const AuditSummary& audit, size_t distinct) {
@@ -74,43 +48,40 @@ inline nlohmann::json measured_by(const AuditSummary& audit, size_t distinct) {
 
 }  // namespace detail
 
-T2UE_INLINE Protection protect_pictures(const BenchData& data, const BuiltRow& row, uint64_t seed,
+T2UE_INLINE Protection protect_pictures(const BenchData& data, const BuiltMethod& built, uint64_t seed,
                                         const std::filesystem::path& folder, const BenchProgress& progress) {
-  const auto started = std::chrono::steady_clock::now();
   make_folder(folder);
   const auto noise = folder / "noise", published = folder / "published";
-  if (row.method.noise) {
-    detail::write_noise(data, *row.method.noise, seed, noise, progress);
-    ApplyOptions apply;
-    if (progress)
-      apply.progress = [&](size_t done, size_t total) {
-        progress("apply", static_cast<int64_t>(done), static_cast<int64_t>(total));
-      };
-    if (!row.triggers.empty())
-      apply.caption = [&](const std::string& key, const std::string& caption) {
-        const std::string& trigger = row.triggers.at(key);
-        return trigger.empty() ? caption : concat(trigger, " ", caption);
-      };
-    apply_folder(data.originals(), noise, published, apply);
-  } else {
-    detail::write_transformed(data, *row.method.transform, published, progress);
-  }
+  const std::string& name = built.method.card().name;
   Protection protection{published, {}, 0};
-  protection.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  AuditOptions options;
-  options.eps_steps = row.method.noise ? row.method.card().max_steps() : 255;
-  const AuditSummary audit = audit_folder(data.originals(), published, options);
-  check(audit.passed() && audit.missing == 0, "audit", row.method.card().name, ": ",
-        audit.failures.empty() ? concat(audit.missing, " pictures are missing") : audit.failures.front());
-  protection.measured = detail::measured_by(audit, detail::distinct_noises(noise));
-  if (data.task() == BenchTask::classes) {
+  if (built.method.noise) {
+    std::function<std::string(const std::string&, const std::string&)> caption;
+    if (!built.method.triggers.empty())
+      caption = [&](const std::string& key, const std::string& before) {
+        const std::string& trigger = built.method.triggers.at(key);
+        return trigger.empty() ? before : concat(trigger, " ", before);
+      };
+    const ProtectedFolder made =
+        protect_folder(*built.method.noise, data.items(), seed, {data.originals(), noise, published},
+                       built.method.card().max_steps(), progress, caption);
+    protection.seconds = made.seconds;
+    protection.measured = detail::measured_by(made.audit, made.distinct_noises);
+  } else {
+    const auto started = std::chrono::steady_clock::now();
+    detail::write_transformed(data, *built.method.transform, published, progress);
+    protection.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    // A transform may move a pixel all the way, and leaves no noise to count.
+    protection.measured =
+        detail::measured_by(check_protected(name, data.originals(), published, 255, progress), 0);
+  }
+  if (data.task() == LearningTask::classes) {
     const Separability noise_alone =
         linear_separability(data.train(), load_published(data.train(), published), seed);
     protection.measured["separability"] = noise_alone.held_out;
     protection.measured["separability_train"] = noise_alone.train;
   }
-  protection.measured["card"] = to_json(row.method.card());
-  protection.measured["one_off_seconds"] = row.seconds;
+  protection.measured["card"] = to_json(built.method.card());
+  protection.measured["one_off_seconds"] = built.seconds;
   write_file(
       folder / "protection.json",
       nlohmann::json{{"measured", protection.measured}, {"seconds", protection.seconds}}.dump(1) + "\n");

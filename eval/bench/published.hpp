@@ -1,4 +1,4 @@
-// Figures that others published, beside ours.
+// Figures that others published, shown beside ours.
 #pragma once
 
 #include <cmath>

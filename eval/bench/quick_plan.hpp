@@ -1,4 +1,4 @@
-// A plan shrunk to its smallest run: to see that every part of it works, not to measure anything.
+// Shrinks a plan to its smallest run, to see that every part of it works. It measures nothing.
 #pragma once
 
 #include <algorithm>

@@ -9,8 +9,8 @@
 #include <t2ue/core/compute.hpp>
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/bench/plan.hpp>
+#include <t2ue/eval/bench/plan_methods.hpp>
 #include <t2ue/eval/bench/protect.hpp>
-#include <t2ue/eval/bench/rows.hpp>
 #include <t2ue/eval/bench/store.hpp>
 #include <t2ue/eval/victims.hpp>
 
@@ -52,12 +52,12 @@ class BenchRunner {
   std::string recipe_of(const BenchCell& cell) const;
   /// Content hash of a cell: what decides its result, and nothing else.
   std::string key_of(const BenchCell& cell) const;
-  /// Where a cell's pictures are protected, with what was measured of them; empty for clean rows. Cells that
-  /// differ in victim, defence or ratio share it.
+  /// Where a cell's pictures are protected, with what was measured of them; empty for clean pictures. Cells
+  /// that differ in victim, defence or ratio share it.
   std::filesystem::path protection_folder(const BenchCell& cell) const;
 
  private:
-  nlohmann::json row_identity(const PlanMethod& row) const;
+  nlohmann::json identity_of(const PlanMethod& method) const;
   /// Whether it trains on the unprotected share alone. Then for as many steps as cells with all pictures:
   /// for as many epochs it is trained too little, and what the share taught the others passes for a failure
   /// of their protection.
@@ -65,7 +65,7 @@ class BenchRunner {
   nlohmann::json run_cell(const BenchCell& cell);
   std::optional<Protection> protection_of(const BenchCell& cell, double& one_off_seconds);
   PairDataset training_pictures(const BenchCell& cell, const std::optional<Protection>& protection);
-  RowContext context_of(const BenchCell& cell);
+  BenchContext context_of(const BenchCell& cell);
   VictimRun train_victim(const BenchCell& cell, const PairDataset& pictures);
   void finish_cell(const BenchCell& cell, const std::string& key);
 

@@ -3,10 +3,13 @@
 #include <chrono>
 #include <new>
 
+#include <t2ue/core/json_reader.hpp>
+#include <t2ue/core/renames.hpp>
 #include <t2ue/eval/bench/adaptive.hpp>
-#include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/plan_methods.hpp>
 #include <t2ue/eval/bench/runner.hpp>
 #include <t2ue/eval/defences.hpp>
+#include <t2ue/methods/registry.hpp>
 
 namespace t2ue {
 
@@ -60,13 +63,13 @@ T2UE_INLINE BenchRunner::BenchRunner(BenchPlan plan, const std::filesystem::path
       options_(std::move(options)),
       store_(folder),
       data_(plan_, base, store_),
-      metrics_(plan_.task == BenchTask::classes
+      metrics_(plan_.task == LearningTask::classes
                    ? classification_metrics(static_cast<int64_t>(data_.train().label_names.size()))
                    : retrieval_metrics(data_.test())),
       split_(split_hash(data_.test().keys)) {
   for (size_t i = 0; i < plan_.victims.size(); ++i) {
     PlanVictim& victim = plan_.victims[i];
-    if (plan_.task == BenchTask::image_text) {
+    if (plan_.task == LearningTask::image_text) {
       check(victim.clip.image_size == plan_.data.size, "bench", "the victim ", victim.name, " looks at ",
             victim.clip.image_size, " pixels, the plan's pictures have ", plan_.data.size);
       continue;
@@ -101,19 +104,18 @@ T2UE_INLINE std::string BenchRunner::recipe_of(const BenchCell& cell) const {
                       {"precision", name_of(options_.compute.precision)}});
 }
 
-T2UE_INLINE nlohmann::json BenchRunner::row_identity(const PlanMethod& row) const {
-  nlohmann::json json{{"method", row.method}, {"options", row.options}};
-  if (!row.of.empty()) json["of"] = row_identity(*find_row(plan_, row.of));
-  // At first its noise was made from another latent than the generator was trained with: this keeps cells of
-  // then apart.
-  if (trains_t2ue(row)) json["latent"] = "trained";
+T2UE_INLINE nlohmann::json BenchRunner::identity_of(const PlanMethod& method) const {
+  nlohmann::json json{{"method", method.method}, {"options", method.options}};
+  if (!method.of.empty()) json["of"] = identity_of(*find_method(plan_, method.of));
+  if (is_trained(method))
+    json.update(parse_json(method_named(method.method).training->identity, method.method));
   return json;
 }
 
 T2UE_INLINE std::string BenchRunner::key_of(const BenchCell& cell) const {
   nlohmann::json key{{"version", detail::bench_version},
                      {"recipe", recipe_of(cell)},
-                     {"row", row_identity(plan_.methods[cell.method])},
+                     {"row", identity_of(plan_.methods[cell.method])},
                      {"eps", cell.eps_steps},
                      {"seed", cell.seed}};
   // At first it was trained for the recipe's epochs, so for fewer steps: this keeps cells of then apart.
@@ -128,14 +130,14 @@ T2UE_INLINE bool BenchRunner::is_clean_share(const BenchCell& cell) const {
 T2UE_INLINE std::filesystem::path BenchRunner::protection_folder(const BenchCell& cell) const {
   if (plan_.methods[cell.method].method == "clean") return {};
   return store_.folder() / ("protected-" + short_key({{"version", detail::bench_version},
-                                                      {"row", row_identity(plan_.methods[cell.method])},
+                                                      {"row", identity_of(plan_.methods[cell.method])},
                                                       {"eps", cell.eps_steps},
                                                       {"seed", cell.seed},
                                                       {"train", data_.train_hash()},
                                                       {"precision", name_of(options_.compute.precision)}}));
 }
 
-T2UE_INLINE RowContext BenchRunner::context_of(const BenchCell& cell) {
+T2UE_INLINE BenchContext BenchRunner::context_of(const BenchCell& cell) {
   return {data_,     plan_,  options_.compute,  cell.eps_steps,
           cell.seed, store_, options_.progress, options_.checkpoint_seconds};
 }
@@ -150,9 +152,9 @@ T2UE_INLINE std::optional<Protection> BenchRunner::protection_of(const BenchCell
     return there;
   }
   std::filesystem::remove_all(folder);  // a killed process left it unfinished
-  const BuiltRow row = build_row(plan_.methods[cell.method], context_of(cell));
-  one_off_seconds = row.seconds;
-  return protect_pictures(data_, row, cell.seed, folder, options_.progress);
+  const BuiltMethod built = build_method(plan_.methods[cell.method], context_of(cell));
+  one_off_seconds = built.seconds;
+  return protect_pictures(data_, built, cell.seed, folder, options_.progress);
 }
 
 T2UE_INLINE PairDataset BenchRunner::training_pictures(const BenchCell& cell,
@@ -186,7 +188,7 @@ T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const Pai
   // What is subtracted is subtracted from the pictures, what is rewritten is rewritten.
   const std::string trained = is_bench_defence(cell.defence) ? "none" : cell.defence;
   TrainRecipe recipe =
-      defend_recipe(victim.recipe, trained, plan_.data.size, plan_.task == BenchTask::classes);
+      defend_recipe(victim.recipe, trained, plan_.data.size, plan_.task == LearningTask::classes);
   recipe.seed = cell.seed;
   if (is_clean_share(cell))
     recipe.epochs = static_cast<int>(
@@ -199,13 +201,13 @@ T2UE_INLINE VictimRun BenchRunner::train_victim(const BenchCell& cell, const Pai
   };
   task.test = &data_.test();
   task.validation = &data_.validation();
-  const bool as_they_are = plan_.task == BenchTask::classes && !is_defended_where_measured(trained);
+  const bool as_they_are = plan_.task == LearningTask::classes && !is_defended_where_measured(trained);
   if (as_they_are) return run_classifier_victim(victim.classifier, recipe, pictures, task, victim.start);
   PairDataset test = data_.test(), validation = data_.validation();
   for (PairDataset* part : {&test, &validation}) prepare_measured(*part, trained);
   task.test = &test;
   task.validation = &validation;
-  if (plan_.task == BenchTask::classes)
+  if (plan_.task == LearningTask::classes)
     return run_classifier_victim(victim.classifier, recipe, pictures, task, victim.start);
   // An attacker's vocabulary is of the captions that he has.
   const Tokenizer tokenizer = cell.defence == recaption_defence
@@ -242,9 +244,8 @@ T2UE_INLINE void BenchRunner::finish_cell(const BenchCell& cell, const std::stri
   } catch (const std::bad_alloc&) {
     result = {{"status", "failed"}, {"reason", "there was not enough memory"}};
   }
-  const PlanMethod& row = plan_.methods[cell.method];
-  result["row"] = row.label;
-  result["identity"] = row_identity(plan_.methods[cell.method]);
+  result["row"] = plan_.methods[cell.method].label;
+  result["identity"] = identity_of(plan_.methods[cell.method]);
   result["eps"] = cell.eps_steps;
   result["victim"] = plan_.victims[cell.victim].name;
   result["defence"] = cell.defence;

@@ -1,4 +1,4 @@
-// Rows of a benchmark's table that differ in their seed only, and their means.
+// Groups rows of a benchmark's table that differ only in their seed, and averages them.
 #pragma once
 
 #include <algorithm>

@@ -26,10 +26,6 @@ class Claim {
   int descriptor_;
 };
 
-/// 24 hexadecimal digits of the SHA-256 of canonical_json(content), with the names that options had first
-/// (renames.hpp): what is kept is named by what decides it.
-std::string short_key(const nlohmann::json& content);
-
 class BenchStore {
  public:
   /// Makes the folder if it is not there. Error if it cannot be made or holds something else.

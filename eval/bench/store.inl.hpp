@@ -10,10 +10,7 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/core/folders.hpp>
 #include <t2ue/core/json_reader.hpp>
-#include <t2ue/core/renames.hpp>
-#include <t2ue/core/sha256.hpp>
 #include <t2ue/eval/bench/store.hpp>
-#include <t2ue/report/results_table.hpp>
 
 namespace t2ue {
 
@@ -31,10 +28,6 @@ inline bool lock_file(int descriptor, bool wait, const std::string& key) {
   return false;
 }
 }  // namespace detail
-
-T2UE_INLINE std::string short_key(const nlohmann::json& content) {
-  return sha256_hex(canonical_json(with_first_names(content))).substr(0, 24);
-}
 
 T2UE_INLINE Claim::~Claim() {
   if (descriptor_ >= 0) close(descriptor_);  // which releases the lock

@@ -1,4 +1,4 @@
-// What a benchmark says: tables over seeds, with controls, in every format; and a page with curves.
+// Writes what a benchmark found: tables over seeds, with controls, in every format, and a page with curves.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@ namespace t2ue {
 /// Whether clean training taught too little for a table to mean anything: the mean over seeds of the clean
 /// row's headline metrics lies below 5 times chance (image-text), or less than a quarter of the way from
 /// chance to 100 % (classes). Pitfalls 24, 25 and 34 of docs/honesty.md. False without a clean row.
-bool weak_clean(const ResultsTable& table, BenchTask task);
+bool weak_clean(const ResultsTable& table, LearningTask task);
 
 /// Tables in the plan's order. `results` must outlive them.
 std::vector<BenchTable> tables_of(const BenchRunner& runner, std::span<const CellResult> results);

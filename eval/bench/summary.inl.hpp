@@ -28,7 +28,7 @@ inline std::string table_title(const BenchPlan& plan, const BenchCell& cell) {
 
 }  // namespace detail
 
-T2UE_INLINE bool weak_clean(const ResultsTable& table, BenchTask task) {
+T2UE_INLINE bool weak_clean(const ResultsTable& table, LearningTask task) {
   double score = 0, chance = 0, count = 0;
   for (const ResultRow& row : table.rows()) {
     if (row.kind != RowKind::clean) continue;
@@ -42,7 +42,7 @@ T2UE_INLINE bool weak_clean(const ResultsTable& table, BenchTask task) {
   if (count == 0) return false;
   score /= count;
   chance /= count;
-  return score < (task == BenchTask::image_text ? 5 * chance : chance + (100 - chance) / 4);
+  return score < (task == LearningTask::image_text ? 5 * chance : chance + (100 - chance) / 4);
 }
 
 T2UE_INLINE std::vector<BenchTable> tables_of(const BenchRunner& runner,

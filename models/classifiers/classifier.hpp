@@ -1,4 +1,4 @@
-// A classifier of any architecture, and what decides its shape.
+// A classifier of any architecture, and its configuration.
 #pragma once
 
 #include <optional>
@@ -15,11 +15,28 @@
 namespace t2ue {
 
 /// A classifier: its architecture, the size of its pictures, and how many classes it tells apart.
+/// The alternatives of ClassifierConfig::architecture.
+enum class ClassifierArchitecture : uint8_t { resnet, vgg, googlenet, densenet, vit };
+
+namespace detail {
+template <>
+struct KindNames<ClassifierArchitecture> {
+  static constexpr std::string_view what = "architecture";
+  static constexpr std::array<std::string_view, 5> names = {"resnet", "vgg", "googlenet", "densenet", "vit"};
+};
+}  // namespace detail
+
 struct ClassifierConfig {
   std::string name;
   int64_t image_size = 32;
   int64_t outputs = 10;
   std::variant<ResNetConfig, VggConfig, GoogLeNetConfig, DenseNetConfig, VitConfig> architecture;
+
+  /// Those of the architecture that it has now, which JSON names beside them.
+  void fields(FieldList& f) {
+    f("image_size", image_size, in_range(4, 4096), "Side of the pictures");
+    std::visit([&](auto& config) { config.fields(f); }, architecture);
+  }
 
   /// Whether the parameters depend on the size of the pictures; else it takes pictures of others, too.
   bool has_fixed_size() const;

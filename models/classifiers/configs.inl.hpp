@@ -44,76 +44,47 @@ inline const std::map<std::string, std::string>& classifier_configs() {
   return configs;
 }
 
-inline VggConfig vgg_from_json(JsonReader& reader, const std::string& name, int64_t image_size) {
-  VggConfig c;
-  c.widths = reader.get("widths", c.widths);
-  c.convolutions = reader.get("convolutions", c.convolutions);
-  check_stages(c.widths, c.convolutions, "convolutions", name);
-  check(image_size >> c.widths.size() >= 1, "config", name, " halves pictures of ", image_size, " pixels ",
-        c.widths.size(), " times, which leaves nothing");
-  c.batch_norm = reader.get("batch_norm", c.batch_norm);
-  c.hidden = reader.in_range<int64_t>("hidden", 0, 65536, c.hidden);
-  return c;
+// What fields of an architecture say of each other.
+inline void check_together(const ResNetConfig& c, const ClassifierConfig& whole) {
+  check_resnet(c, whole.name);
 }
-
-inline GoogLeNetConfig googlenet_from_json(JsonReader& reader, const std::string& name) {
-  GoogLeNetConfig c;
-  c.imagenet_stem = reader.get("imagenet_stem", c.imagenet_stem);
-  c.divide = reader.get("divide", c.divide);
+inline void check_together(const VggConfig& c, const ClassifierConfig& whole) {
+  check_stages(c.widths, c.convolutions, "convolutions", whole.name);
+  check(whole.image_size >> c.widths.size() >= 1, "config", whole.name, " halves pictures of ",
+        whole.image_size, " pixels ", c.widths.size(), " times, which leaves nothing");
+}
+inline void check_together(const GoogLeNetConfig& c, const ClassifierConfig& whole) {
   check(c.divide == 1 || c.divide == 2 || c.divide == 4 || c.divide == 8, "config", "'divide' is ", c.divide,
-        " in ", name, "; 1, 2, 4 or 8");
-  return c;
+        " in ", whole.name, "; 1, 2, 4 or 8");
 }
-
-inline DenseNetConfig densenet_from_json(JsonReader& reader, const std::string& name) {
-  DenseNetConfig c;
-  c.growth = reader.in_range<int64_t>("growth", 1, 4096, c.growth);
-  c.blocks = reader.get("blocks", c.blocks);
-  check_counts(c.blocks, "layers", name);
-  c.stem_width = reader.in_range<int64_t>("stem_width", 2, 65536, c.stem_width);
-  c.imagenet_stem = reader.get("imagenet_stem", c.imagenet_stem);
-  return c;
+inline void check_together(const DenseNetConfig& c, const ClassifierConfig& whole) {
+  check_stage_count(c.blocks.size(), whole.name);
 }
-
-inline VitConfig vit_from_json(JsonReader& reader, const std::string& name, int64_t image_size) {
-  VitConfig c;
-  c.patch_size = reader.in_range<int64_t>("patch_size", 1, 1024, c.patch_size);
-  check(image_size % c.patch_size == 0, "config", "'patch_size' is ", c.patch_size, " in ", name,
-        "; pictures of ", image_size, " pixels cannot be cut so");
-  c.width = reader.in_range<int64_t>("width", 8, 8192, c.width);
-  c.layers = reader.in_range<int>("layers", 1, 128, c.layers);
-  c.heads = reader.in_range<int>("heads", 1, 256, c.heads);
+inline void check_together(const VitConfig& c, const ClassifierConfig& whole) {
+  check(whole.image_size % c.patch_size == 0, "config", "'patch_size' is ", c.patch_size, " in ", whole.name,
+        "; pictures of ", whole.image_size, " pixels cannot be cut so");
   check(c.width % c.heads == 0, "config", "width ", c.width, " is not divisible by ", c.heads, " heads in ",
-        name);
-  return c;
+        whole.name);
 }
 
-inline nlohmann::json members_of(const ResNetConfig& c) {
-  return resnet_to_json(c);
-}
-inline nlohmann::json members_of(const VggConfig& c) {
-  return {{"architecture", "vgg"},
-          {"widths", c.widths},
-          {"convolutions", c.convolutions},
-          {"batch_norm", c.batch_norm},
-          {"hidden", c.hidden}};
-}
-inline nlohmann::json members_of(const GoogLeNetConfig& c) {
-  return {{"architecture", "googlenet"}, {"imagenet_stem", c.imagenet_stem}, {"divide", c.divide}};
-}
-inline nlohmann::json members_of(const DenseNetConfig& c) {
-  return {{"architecture", "densenet"},
-          {"growth", c.growth},
-          {"blocks", c.blocks},
-          {"stem_width", c.stem_width},
-          {"imagenet_stem", c.imagenet_stem}};
-}
-inline nlohmann::json members_of(const VitConfig& c) {
-  return {{"architecture", "vit"},
-          {"patch_size", c.patch_size},
-          {"width", c.width},
-          {"layers", c.layers},
-          {"heads", c.heads}};
+/// The architecture called so, as it is by default.
+inline void set_architecture(ClassifierConfig& config, ClassifierArchitecture architecture) {
+  switch (architecture) {
+    case ClassifierArchitecture::resnet:
+      config.architecture = ResNetConfig{};
+      break;
+    case ClassifierArchitecture::vgg:
+      config.architecture = VggConfig{};
+      break;
+    case ClassifierArchitecture::googlenet:
+      config.architecture = GoogLeNetConfig{};
+      break;
+    case ClassifierArchitecture::densenet:
+      config.architecture = DenseNetConfig{};
+      break;
+    case ClassifierArchitecture::vit:
+      config.architecture = VitConfig{};
+  }
 }
 
 }  // namespace detail
@@ -129,32 +100,31 @@ T2UE_INLINE ClassifierConfig classifier_config(const std::string& name) {
 
 T2UE_INLINE ClassifierConfig classifier_config_from_json(const nlohmann::json& json,
                                                          const std::string& name) {
-  JsonReader reader(json, "config " + name);
   ClassifierConfig config;
   config.name = name;
-  config.image_size = reader.in_range<int64_t>("image_size", 4, 4096, config.image_size);
-  const auto architecture = reader.get<std::string>("architecture", "resnet");
-  if (architecture == "resnet")
-    config.architecture = detail::resnet_from_json(reader, name);
-  else if (architecture == "vgg")
-    config.architecture = detail::vgg_from_json(reader, name, config.image_size);
-  else if (architecture == "googlenet")
-    config.architecture = detail::googlenet_from_json(reader, name);
-  else if (architecture == "densenet")
-    config.architecture = detail::densenet_from_json(reader, name);
-  else if (architecture == "vit")
-    config.architecture = detail::vit_from_json(reader, name, config.image_size);
-  else
-    fail("config " + name, "unknown architecture '", architecture,
-         "'; one of: resnet, vgg, googlenet, densenet, vit");
-  reader.done();
+  auto architecture = ClassifierArchitecture::resnet;
+  const std::string where = "config " + name;
+  // The architecture decides which fields there are, so it is read before them.
+  JsonReader members(json, where);
+  if (members.has("architecture"))
+    architecture = kind_named<ClassifierArchitecture>(members.get<std::string>("architecture"));
+  detail::set_architecture(config, architecture);
+  FieldList fields(where);
+  fields("architecture", architecture, "Of the model");
+  config.fields(fields);
+  read_fields(fields, json);
+  std::visit([&](const auto& c) { detail::check_together(c, config); }, config.architecture);
   return config;
 }
 
 T2UE_INLINE nlohmann::json to_json(const ClassifierConfig& config) {
-  nlohmann::json json = std::visit([](const auto& c) { return detail::members_of(c); }, config.architecture);
-  json["image_size"] = config.image_size;
-  return json;
+  ClassifierConfig copy = config;
+  auto architecture = static_cast<ClassifierArchitecture>(config.architecture.index());
+  FieldList fields("config");
+  fields("architecture", architecture, "Of the model")
+      .left_out_if(architecture == ClassifierArchitecture::resnet);
+  copy.fields(fields);
+  return write_fields(fields);
 }
 
 }  // namespace t2ue

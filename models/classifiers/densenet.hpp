@@ -2,6 +2,7 @@
 #pragma once
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -11,6 +12,8 @@ struct DenseNetConfig {
   std::vector<int> blocks{6, 12, 24, 16};  ///< layers of each block; between blocks map and channels halve
   int64_t stem_width = 64;
   bool imagenet_stem = false;  ///< 7x7 of stride 2 and a 3x3 max pooling; otherwise 3x3
+
+  void fields(FieldList& f);
 };
 
 /// Norm, ReLU, 1x1 convolution to four times the growth, norm, ReLU, 3x3 convolution to the growth.

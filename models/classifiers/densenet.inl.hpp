@@ -4,6 +4,13 @@
 
 namespace t2ue {
 
+T2UE_INLINE void DenseNetConfig::fields(FieldList& f) {
+  f("growth", growth, in_range(1, 4096), "Channels that each layer adds");
+  f("blocks", blocks, in_range(1, 1000), "Layers of each block");
+  f("stem_width", stem_width, in_range(2, 65536), "Channels of the first convolution");
+  f("imagenet_stem", imagenet_stem, "ImageNet's first convolution and pooling");
+}
+
 T2UE_INLINE DenseLayer::DenseLayer(int64_t in, int64_t growth)
     : norm1(in),
       norm2(4 * growth),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -11,6 +12,8 @@ struct GoogLeNetConfig {
   /// convolution, for small pictures.
   bool imagenet_stem = false;
   int divide = 1;  ///< every number of channels is divided by it: 1, 2, 4 or 8
+
+  void fields(FieldList& f);
 };
 
 /// Convolution, batch norm, ReLU.

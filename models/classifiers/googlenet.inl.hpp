@@ -4,6 +4,11 @@
 
 namespace t2ue {
 
+T2UE_INLINE void GoogLeNetConfig::fields(FieldList& f) {
+  f("imagenet_stem", imagenet_stem, "ImageNet's first convolutions");
+  f("divide", divide, in_range(1, 8), "All numbers of channels are divided by it: 1, 2, 4 or 8");
+}
+
 T2UE_INLINE ConvNormRelu::ConvNormRelu(int64_t in, int64_t out, int size, int stride)
     : conv(in, out, size, stride, size / 2, false), bn(out) {
   bn.eps = 1e-3f;  // torchvision's here

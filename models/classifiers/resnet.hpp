@@ -3,6 +3,7 @@
 #pragma once
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -18,6 +19,9 @@ struct ResNetConfig {
   bool bottleneck = false;  ///< blocks of 1x1, 3x3 and 1x1 convolutions instead of two 3x3
   int stem_size = 3;        ///< of the first convolution's window: 3 for small pictures, 7 for ImageNet's
   bool stem_pool = false;   ///< 3x3 max pooling of stride 2 behind the stem, as for ImageNet
+
+  /// What came later is left out where it is off: hashes of results that do not use it stay as they were.
+  void fields(FieldList& f);
 };
 
 /// The shortcut's convolution where a block changes the map's size or channels.

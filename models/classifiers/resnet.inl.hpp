@@ -4,6 +4,17 @@
 
 namespace t2ue {
 
+T2UE_INLINE void ResNetConfig::fields(FieldList& f) {
+  f("widths", widths, in_range(1, 65536), "Channels of each stage").must_be_given();
+  f("blocks", blocks, in_range(1, 1000), "Of each stage").must_be_given();
+  f("stem_stride", stem_stride, in_range(1, 8), "Of the first convolution");
+  f("feature_norm", feature_norm, "Batch norm between the average and the last layer");
+  f("bottleneck", bottleneck, "Blocks of three convolutions instead of two").left_out_if(!bottleneck);
+  f("stem_size", stem_size, in_range(1, 15), "Of the first convolution's window, odd")
+      .left_out_if(stem_size == 3);
+  f("stem_pool", stem_pool, "Max pooling behind the first convolution").left_out_if(!stem_pool);
+}
+
 T2UE_INLINE ResNetBlock::ResNetBlock(int64_t in, int64_t width, int stride, bool bottleneck)
     : bn1(width), bn2(width) {
   const int64_t out = width * expansion(bottleneck);

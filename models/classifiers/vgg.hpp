@@ -2,6 +2,7 @@
 #pragma once
 
 #include <t2ue/core/config.hpp>
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
@@ -13,6 +14,8 @@ struct VggConfig {
   /// Of the two layers before the last, which read all places of the last map. 0: there are none, and the
   /// last layer reads the map's average, as is usual for small pictures.
   int64_t hidden = 0;
+
+  void fields(FieldList& f);
 };
 
 /// Parameter names as in torchvision; without hidden layers the last is "classifier". There is no dropout

@@ -4,6 +4,13 @@
 
 namespace t2ue {
 
+T2UE_INLINE void VggConfig::fields(FieldList& f) {
+  f("widths", widths, in_range(1, 65536), "Channels of each stage");
+  f("convolutions", convolutions, in_range(1, 1000), "Of each stage");
+  f("batch_norm", batch_norm, "Behind every convolution");
+  f("hidden", hidden, in_range(0, 65536), "Width of the two layers before the last; 0: there are none");
+}
+
 T2UE_INLINE Vgg::Vgg(const VggConfig& c, int64_t image_size, int64_t outputs) {
   check(!c.widths.empty() && c.widths.size() == c.convolutions.size(), "vgg",
         "needs as many widths as numbers of convolutions, got ", c.widths.size(), " and ",

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/models/transformer.hpp>
+#include <t2ue/core/fields.hpp>
+#include <t2ue/models/clip/transformer.hpp>
 
 namespace t2ue {
 
 struct VitConfig {
   int64_t patch_size = 16, width = 768;
   int layers = 12, heads = 12;
+
+  void fields(FieldList& f);
 };
 
 /// Patches, a class token, pre-norm blocks, and a linear layer on the class token. Parameter names as in

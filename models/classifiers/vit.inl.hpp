@@ -4,6 +4,13 @@
 
 namespace t2ue {
 
+T2UE_INLINE void VitConfig::fields(FieldList& f) {
+  f("patch_size", patch_size, in_range(1, 1024), "Pixels a side of a patch");
+  f("width", width, in_range(8, 8192), "Of the transformer");
+  f("layers", layers, in_range(1, 128), "Of the transformer");
+  f("heads", heads, in_range(1, 256), "Of each layer; they divide the width");
+}
+
 T2UE_INLINE Vit::Vit(const VitConfig& c, int64_t image_size, int64_t outputs)
     : conv_proj(3, c.width, static_cast<int>(c.patch_size), static_cast<int>(c.patch_size), 0, true),
       class_token({c.width}, Init::zeros()),

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <t2ue/core/config.hpp>
-#include <t2ue/models/transformer.hpp>
+#include <t2ue/core/fields.hpp>
+#include <t2ue/models/clip/transformer.hpp>
 
 namespace t2ue {
 
@@ -11,6 +12,10 @@ struct TextConfig {
   int64_t vocab_size = 49408;
   TransformerConfig transformer{512, 12, 8, Activation::gelu, true};
   int64_t embed_dim = 512;
+
+  /// Those of open_clip's "text_cfg"; the others stand beside it there.
+  void tower_fields(FieldList& f);
+  void fields(FieldList& f);
 };
 
 /// Token ids to features: causal transformer, read at the end-of-text token, projected.

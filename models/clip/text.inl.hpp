@@ -4,6 +4,20 @@
 
 namespace t2ue {
 
+T2UE_INLINE void TextConfig::tower_fields(FieldList& f) {
+  f("context_length", context_length, in_range(2, 4096), "Tokens of a caption");
+  f("vocab_size", vocab_size, in_range(3, 10'000'000), "Tokens that there are");
+  f("width", transformer.width, in_range(1, 8192), "Of the transformer");
+  f("heads", transformer.heads, in_range(1, 256), "Of each layer; they divide the width");
+  f("layers", transformer.layers, in_range(0, 128), "Of the transformer");
+}
+
+T2UE_INLINE void TextConfig::fields(FieldList& f) {
+  tower_fields(f);
+  f("embed_dim", embed_dim, in_range(1, 65536), "Width of a caption's features");
+  f("activation", transformer.activation, "Of the transformer");
+}
+
 T2UE_INLINE TextTower::TextTower(const TextConfig& c)
     : token_embedding({c.vocab_size, c.transformer.width}, Init::normal(0.02f)),
       positional_embedding({c.context_length, c.transformer.width}, Init::normal(0.01f)),

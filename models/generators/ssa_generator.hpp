@@ -1,16 +1,23 @@
 // The text-to-noise generator of T2UE: SSA-GAN's generator without its discriminator.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include <t2ue/core/config.hpp>
-#include <t2ue/models/generators/generator_noise.hpp>
+#include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
 namespace t2ue {
 
+struct SsaGenerator;
+
 struct SsaGeneratorConfig {
-  std::string name = "t2ue";
+  using Network = SsaGenerator;
+  static constexpr std::string_view architecture = "ssa";
+
   int64_t latent = 100;     ///< width of z
-  int64_t condition = 512;  ///< width of the caption's embedding
+  int64_t condition = 512;  ///< width of the caption's text features
   int64_t width = 64;       ///< ngf
   std::vector<int64_t> multipliers{8, 8, 8, 8,
                                    4, 2, 1};  ///< output channels of each block, in units of width
@@ -22,23 +29,23 @@ struct SsaGeneratorConfig {
   float modulation_start = 0.0f;  ///< standard deviation of the last layers that make gamma and beta
   float output_start =
       1.0f;  ///< the last convolution starts this much larger: above 1 noise starts nearer to +-eps
-  bool standardise =
-      false;  ///< captions' embeddings are centred and scaled by the training captions' statistics
-  Limiter limiter = Limiter::tanh_scale;
-  float eps = 8.0f / 255.0f;                  ///< in [0,1] pixel units
-  Resampler resampler = Resampler::bilinear;  ///< from the generator's size to the picture's
+  bool standardise = false;  ///< text features are centred and scaled by the training captions' statistics
 
+  Shape latent_shape() const { return {latent}; }
   /// Side of the square output: 4 pixels, doubled between blocks.
   int64_t output_size() const { return int64_t{4} << (multipliers.size() - 1); }
+  void fields(FieldList& f);
+  /// Error for none or too many blocks.
+  void validate() const;
 };
 
 /// Semantic-spatial conditional batch norm with the ReLU behind it and the upsampling before it.
-/// gamma and beta are two-layer networks of the caption embedding whose last layers start at zero.
+/// gamma and beta are two-layer networks of the text features whose last layers start at zero.
 struct Sscbn {
   struct Modulation {
     Linear first, second;
     Modulation(const SsaGeneratorConfig& c, int64_t channels);
-    Var operator()(const Var& embedding) { return second(first(embedding, Activation::relu)); }
+    Var operator()(const Var& text_features) { return second(first(text_features, Activation::relu)); }
     void visit(auto&& f) { f("0", first), f("2", second); }
   };
   Modulation gamma, beta;
@@ -46,7 +53,7 @@ struct Sscbn {
 
   Sscbn(const SsaGeneratorConfig& c, int64_t channels);
 
-  Var operator()(const Var& x, const Var& embedding, const Var& mask, int up);
+  Var operator()(const Var& x, const Var& text_features, const Var& mask, int up);
   void visit(auto&& f) {
     f("gamma", gamma), f("beta", beta), f("running_mean", running_mean), f("running_var", running_var);
   }
@@ -75,7 +82,7 @@ struct SsaBlock {
 
   SsaBlock(const SsaGeneratorConfig& c, int64_t in, int64_t out, bool predicts_mask);
 
-  Var operator()(const Var& x, const Var& embedding, const Var& mask, int up);
+  Var operator()(const Var& x, const Var& text_features, const Var& mask, int up);
   void visit(auto&& f) {
     f("norm1", norm1), f("conv1", conv1), f("norm2", norm2), f("conv2", conv2), f("gain", gain);
     f("shortcut", shortcut), f("mask_head", mask_head);
@@ -83,8 +90,7 @@ struct SsaBlock {
 };
 
 struct SsaGenerator {
-  using Config = SsaGeneratorConfig;
-  Config config;
+  SsaGeneratorConfig config;
   Parameter condition_mean,
       condition_var;  ///< buffers, set from the training captions where config.standardise
   Linear fc;
@@ -95,15 +101,12 @@ struct SsaGenerator {
 
   explicit SsaGenerator(const SsaGeneratorConfig& c);
 
-  /// What the network gives before its tanh, [B,S,S,3]; `noise` or `perturb` bound it.
-  /// caption [B,condition] (a caption's text feature, not normalised), latent [B,latent] ~ N(0,1).
-  Var operator()(const Var& caption, const Var& latent);
+  /// What the network gives before its tanh, [B,S,S,3].
+  /// text_features [B,condition] (a caption's, not normalised), latent [B,latent] ~ N(0,1).
+  Var operator()(const Var& text_features, const Var& latent);
 
-  /// The perturbation in [0,1] pixel units, |noise| <= eps, at the generator's size.
-  Var noise(const Var& embedding, const Var& latent) { return generated_noise(*this, embedding, latent); }
-  /// The perturbation at a picture's size, within eps too: Error if the config says bicubic.
-  Var noise(const Var& embedding, const Var& latent, int64_t height, int64_t width);
-  /// What scales the output when it is scaled.
+  /// The training captions' statistics, used where config.standardise.
+  void standardise(std::span<const float> mean, std::span<const float> variance);
   std::vector<Parameter*> output_parameters() { return {&rgb_conv.weight, &rgb_conv.bias}; }
   void visit(auto&& f) {
     f("condition_mean", condition_mean), f("condition_var", condition_var);
@@ -112,7 +115,7 @@ struct SsaGenerator {
   }
 
  private:
-  Var standardised(const Var& caption);
+  Var standardised(const Var& text_features);
 };
 
 }  // namespace t2ue

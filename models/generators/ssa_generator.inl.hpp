@@ -4,6 +4,25 @@
 
 namespace t2ue {
 
+T2UE_INLINE void SsaGeneratorConfig::fields(FieldList& f) {
+  f("latent", latent, in_range(1, 65536), "Width of the latent vector");
+  f("condition", condition, in_range(1, 65536), "Width of a caption's text features");
+  f("width", width, in_range(1, 4096), "Channels that multipliers count");
+  f("multipliers", multipliers, in_range(1, 64), "Output channels of each block, in units of width");
+  f("hidden", hidden, in_range(1, 65536), "Width of the networks that make gamma and beta");
+  f("mask_hidden", mask_hidden, in_range(1, 65536), "Width of the networks that make masks");
+  f("gain_start", gain_start, in_range(0, 100), "Of each block's residual");
+  f("modulation_start", modulation_start, in_range(0, 100),
+    "Standard deviation of the last layers that make gamma and beta");
+  f("output_start", output_start, in_range(0, 1000), "The last convolution starts this much larger");
+  f("standardise", standardise, "Text features are centred and scaled by those of training");
+}
+
+T2UE_INLINE void SsaGeneratorConfig::validate() const {
+  check(!multipliers.empty() && multipliers.size() <= 9, "generator", "needs 1..9 blocks, got ",
+        multipliers.size());
+}
+
 T2UE_INLINE Sscbn::Modulation::Modulation(const SsaGeneratorConfig& c, int64_t channels)
     : first(c.condition, c.hidden), second(c.hidden, channels, Init::normal(c.modulation_start)) {}
 
@@ -13,9 +32,9 @@ T2UE_INLINE Sscbn::Sscbn(const SsaGeneratorConfig& c, int64_t channels)
       running_mean(Parameter::buffer({channels}, Init::zeros())),
       running_var(Parameter::buffer({channels}, Init::ones())) {}
 
-T2UE_INLINE Var Sscbn::operator()(const Var& x, const Var& embedding, const Var& mask, int up) {
+T2UE_INLINE Var Sscbn::operator()(const Var& x, const Var& text_features, const Var& mask, int up) {
   Graph& g = x.graph();
-  return upsample_sscbn_relu(x, gamma(embedding), beta(embedding), mask, g.parameter(running_mean),
+  return upsample_sscbn_relu(x, gamma(text_features), beta(text_features), mask, g.parameter(running_mean),
                              g.parameter(running_var), up);
 }
 
@@ -41,8 +60,8 @@ T2UE_INLINE SsaBlock::SsaBlock(const SsaGeneratorConfig& c, int64_t in, int64_t 
   if (predicts_mask) mask_head.emplace(out, c.mask_hidden);
 }
 
-T2UE_INLINE Var SsaBlock::operator()(const Var& x, const Var& embedding, const Var& mask, int up) {
-  const Var inner = norm2(conv1.normalised_next(norm1(x, embedding, mask, up)), embedding, mask, 1);
+T2UE_INLINE Var SsaBlock::operator()(const Var& x, const Var& text_features, const Var& mask, int up) {
+  const Var inner = norm2(conv1.normalised_next(norm1(x, text_features, mask, up)), text_features, mask, 1);
   return residual_scale(shortcut ? (*shortcut)(x) : x, conv2(inner), x.graph().parameter(gain), up);
 }
 
@@ -62,30 +81,32 @@ T2UE_INLINE SsaGenerator::SsaGenerator(const SsaGeneratorConfig& c)
   }
 }
 
-T2UE_INLINE Var SsaGenerator::operator()(const Var& caption, const Var& latent) {
-  const int64_t batch = caption.shape()[0];
-  const DType type = caption.graph().activation_type();
-  const Var embedding = standardised(cast(caption, type));
+T2UE_INLINE Var SsaGenerator::operator()(const Var& text_features, const Var& latent) {
+  const int64_t batch = text_features.shape()[0];
+  const DType type = text_features.graph().activation_type();
+  const Var text = standardised(cast(text_features, type));
   Var x = fc(cast(latent, type)).reshape({batch, 4, 4, config.multipliers[0] * config.width});
   Var logits = mask_head(x);
   for (size_t i = 0; i < blocks.size(); ++i) {
     const int up = i == 0 ? 1 : 2;
     const Var mask = mask_sigmoid(logits, x.shape()[1] * up, x.shape()[2] * up);
-    x = blocks[i](x, embedding, mask, up);
+    x = blocks[i](x, text, mask, up);
     if (blocks[i].mask_head) logits = (*blocks[i].mask_head)(x);
   }
   return rgb_conv(rgb_norm(x, Activation::leaky_relu));
 }
 
-T2UE_INLINE Var SsaGenerator::noise(const Var& embedding, const Var& latent, int64_t height, int64_t width) {
-  return generated_noise(*this, embedding, latent, height, width);
+T2UE_INLINE void SsaGenerator::standardise(std::span<const float> mean, std::span<const float> variance) {
+  if (!config.standardise) return;
+  condition_mean.value.assign(mean);
+  condition_var.value.assign(variance);
 }
 
-T2UE_INLINE Var SsaGenerator::standardised(const Var& caption) {
-  if (!config.standardise) return caption;
-  Graph& g = caption.graph();
+T2UE_INLINE Var SsaGenerator::standardised(const Var& text_features) {
+  if (!config.standardise) return text_features;
+  Graph& g = text_features.graph();
   const EvalMode fixed(g);
-  return batch_norm(caption, {}, {}, g.parameter(condition_mean), g.parameter(condition_var));
+  return batch_norm(text_features, {}, {}, g.parameter(condition_mean), g.parameter(condition_var));
 }
 
 }  // namespace t2ue

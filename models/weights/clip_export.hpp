@@ -1,4 +1,4 @@
-// Weights as open_clip and Hugging Face load them.
+// Writes CLIP weights as open_clip and Hugging Face load them.
 #pragma once
 
 #include <filesystem>

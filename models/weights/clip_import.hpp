@@ -1,4 +1,4 @@
-// Weights that others trained.
+// Reads CLIP weights that others trained.
 #pragma once
 
 #include <filesystem>

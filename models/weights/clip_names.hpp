@@ -1,4 +1,4 @@
-// How others name and lay out the tensors of a CLIP.
+// The names and layouts that open_clip and Hugging Face give the tensors of a CLIP.
 #pragma once
 
 #include <span>

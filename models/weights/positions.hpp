@@ -1,4 +1,4 @@
-// Positional embeddings for another picture size.
+// Resizes positional embeddings for another picture size.
 #pragma once
 
 #include <cstdint>

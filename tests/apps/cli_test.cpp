@@ -128,17 +128,18 @@ TEST(Program, AFullDiskForTheResultIsAFailure) {
 TEST(Config, SetsFlagsAndTheCommandLineOverridesIt) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();
-  write_file(folder / "t2ue.toml",
-             "[train.clip]\nepochs = 3\nbatch = 8\nflip = false\nrate = 0.002\nthreads = 1\nclip = '" +
-                 w.clip_json.string() + "'\nout = '" + (folder / "m.safetensors").string() +
-                 "'\n[noise]\nsize = '8x8'\n");
+  write_file(
+      folder / "t2ue.toml",
+      "[train.clip]\nepochs = 3\nbatch = 8\nflip = false\nlearning-rate = 0.002\nthreads = 1\nclip = '" +
+          w.clip_json.string() + "'\nout = '" + (folder / "m.safetensors").string() +
+          "'\n[noise]\nsize = '8x8'\n");
   const Words words{"train", "clip", "--config", folder / "t2ue.toml", "--data", w.pictures, "--json"};
   const auto from_file = program(words);
   ASSERT_EQ(from_file.code, 0) << from_file.err;
   const auto recipe = from_file.json().at("recipe");
   EXPECT_EQ(recipe.at("epochs"), 3);
   EXPECT_EQ(recipe.at("flip"), false);
-  EXPECT_NEAR(recipe.at("rate"), 0.002, 1e-6);
+  EXPECT_NEAR(recipe.at("learning_rate"), 0.002, 1e-6);
   const auto overridden = program(words + Words{"--epochs", "1", "--flip"}).json().at("recipe");
   EXPECT_EQ(overridden.at("epochs"), 1);
   EXPECT_EQ(overridden.at("flip"), true);
@@ -146,6 +147,28 @@ TEST(Config, SetsFlagsAndTheCommandLineOverridesIt) {
   const auto twice = program(words + Words{"--epochs", "1", "--epochs", "2", "--flip", "--no-flip"});
   EXPECT_EQ(twice.json().at("recipe").at("epochs"), 2) << "the last one counts";
   EXPECT_EQ(twice.json().at("recipe").at("flip"), false);
+}
+
+TEST(Config, NamesOfBeforeAreReadWithANoteOfTheNewOne) {
+  const Workshop& w = Workshop::get();
+  const auto folder = fresh_folder();
+  write_file(folder / "t2ue.toml", "[train.clip]\nepochs = 1\nbatch = 8\nrate = 0.002\nshift = 2\n");
+  const Words words = w.train_clip(folder / "m.safetensors") +
+                      Words{"--config", folder / "t2ue.toml", "--decay", "0.25", "--json"};
+  const auto ended = program(words + Words{"--shift", "3"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const auto recipe = ended.json().at("recipe");
+  EXPECT_NEAR(recipe.at("learning_rate"), 0.002, 1e-6);
+  EXPECT_EQ(recipe.at("weight_decay"), 0.25f);
+  EXPECT_EQ(recipe.at("translation"), 3) << "the command line overrides the file";
+  for (const char* name : {"'learning_rate'", "'weight_decay'", "'translation'"}) {
+    const size_t note = ended.err.find(name);
+    EXPECT_NE(note, std::string::npos) << name << " in " << ended.err;
+    EXPECT_EQ(ended.err.find(name, note + 1), std::string::npos) << "once: " << ended.err;
+  }
+  EXPECT_EQ(program(words + Words{"--weight-decay", "0.5"}).code, 2) << "both names";
+  EXPECT_THAT(program({"train", "clip", "--help"}).out,
+              testing::AllOf(HasSubstr("--weight-decay"), testing::Not(HasSubstr(" --decay"))));
 }
 
 TEST(Config, NamesTheKeyThatIsWrong) {
@@ -163,10 +186,10 @@ TEST(Config, NamesTheKeyThatIsWrong) {
   EXPECT_THAT(error_of("[training]\nepochs = 8\n"), HasSubstr("'training'"));
   EXPECT_THAT(error_of("[train.clip]\nno-flip = true\n"), HasSubstr("no-flip"));
   EXPECT_THAT(error_of("[train.clip]\nthreads = -3\n"), HasSubstr("'train.clip.threads'"));
-  EXPECT_THAT(error_of("[train.clip]\nshift = 'far'\n"), HasSubstr("'train.clip.shift'"));
+  EXPECT_THAT(error_of("[train.clip]\ntranslation = 'far'\n"), HasSubstr("'train.clip.translation'"));
   EXPECT_THAT(error_of("[train.clip]\nskip-bad = 1\n"), HasSubstr("'train.clip.skip-bad'"));
-  EXPECT_THAT(error_of("[train.clip]\nshift = [1, 2]\n"), HasSubstr("'train.clip.shift'"));
-  EXPECT_THAT(error_of("[train.clip]\nshift = 5000\n"), HasSubstr("shift"));
+  EXPECT_THAT(error_of("[train.clip]\ntranslation = [1, 2]\n"), HasSubstr("'train.clip.translation'"));
+  EXPECT_THAT(error_of("[train.clip]\ntranslation = 5000\n"), HasSubstr("translation"));
   EXPECT_THAT(error_of("[train.clip\n"), HasSubstr("line 1"));
   EXPECT_EQ(program({"version", "--config", folder / "absent.toml"}).code, 2);
 }
@@ -227,6 +250,12 @@ TEST(Noise, ThenApplyThenAudit) {
   const Ended strict = program(audit + Words{"--eps", "0"});
   EXPECT_EQ(strict.code, 1);
   EXPECT_EQ(strict.json().at("passed"), false);
+  ASSERT_EQ(program(audit + Words{"--sheet", folder / "sheet.png"}).code, 0);
+  const Image sheet = load_image(folder / "sheet.png");  // eight originals, changes, protected pictures
+  EXPECT_EQ(sheet.width, 8 * 98 + 2);
+  EXPECT_EQ(sheet.height, 3 * 98 + 2);
+  const auto middle = [&](int row) { return sheet.pixels[size_t(sheet.width) * (98 * row + 50) * 3 + 150]; };
+  EXPECT_NE(middle(0), middle(2)) << "the noise is in the third row";
 
   EXPECT_EQ(program(apply).code, 1) << "the output folder is there";
   EXPECT_EQ(program(apply + Words{"--overwrite"}).code, 0);

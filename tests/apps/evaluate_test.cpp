@@ -166,8 +166,8 @@ TEST(Classifier, IsTrainedSavedAndMeasured) {
   const auto folder = fresh_folder();
   const auto file = folder / "m.safetensors";
   const Ended trained =
-      program(w.train_classifier(file) +
-              Words{"--epochs", "60", "--shift", "0", "--no-flip", "--rate", "0.01", "--eval", w.pictures});
+      program(w.train_classifier(file) + Words{"--epochs", "60", "--translation", "0", "--no-flip",
+                                               "--learning-rate", "0.01", "--eval", w.pictures});
   ASSERT_EQ(trained.code, 0) << trained.err;
   const auto json = trained.json();
   EXPECT_EQ(json.at("steps"), 120);
@@ -300,7 +300,7 @@ TEST(Classifier, TrainsByTheRecipeOfThePaper) {
   ASSERT_EQ(ended.code, 0) << ended.err;
   const auto recipe = ended.json().at("recipe");
   EXPECT_EQ(recipe.at("optimizer"), "sgd");
-  EXPECT_EQ(recipe.at("rate"), 0.1f);
+  EXPECT_EQ(recipe.at("learning_rate"), 0.1f);
   EXPECT_EQ(recipe.at("epochs"), 2);
   EXPECT_EQ(program(words + Words{"--recipe", "papers"}).code, 2);
 }

@@ -210,18 +210,9 @@ TEST(NotANumber, StopsNamesTheStepAndKeepsTheCheckpoint) {
   const Workshop& w = Workshop::get();
   const auto folder = fresh_folder();
   const auto checkpoint = folder / "checkpoint.safetensors";
-  const Words words = w.train_clip(folder / "m.safetensors") + Words{"--epochs",
-                                                                     "50",
-                                                                     "--rate",
-                                                                     "100",
-                                                                     "--decay",
-                                                                     "10",
-                                                                     "--warmup-share",
-                                                                     "0",
-                                                                     "--checkpoint",
-                                                                     checkpoint,
-                                                                     "--checkpoint-every",
-                                                                     "1"};
+  const Words words = w.train_clip(folder / "m.safetensors") +
+                      Words{"--epochs",       "50", "--learning-rate", "100",      "--weight-decay",     "10",
+                            "--warmup-share", "0",  "--checkpoint",    checkpoint, "--checkpoint-every", "1"};
   const Ended ended = program(words);
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.err, HasSubstr("[train, step "));
@@ -241,7 +232,7 @@ TEST(Checkpoint, IsNotLostByAccidentNorMixedUp) {
   const Ended again = program(clip);
   EXPECT_EQ(again.code, 1);
   EXPECT_THAT(again.err, HasSubstr("--resume"));
-  EXPECT_EQ(program(clip + Words{"--resume", "--rate", "0.1"}).code, 1) << "another recipe";
+  EXPECT_EQ(program(clip + Words{"--resume", "--learning-rate", "0.1"}).code, 1) << "another recipe";
   EXPECT_EQ(program(w.train_generator(folder / "g.safetensors") + checkpoint + Words{"--resume"}).code, 1)
       << "another kind";
   const auto fewer = with_data(clip, with_a_bad_picture(folder)) + Words{"--resume", "--skip-bad"};

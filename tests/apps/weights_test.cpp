@@ -201,7 +201,7 @@ TEST_F(Published, TheyTrainAGeneratorByThePapersRecipe) {
   EXPECT_EQ(policy.at("noise_schedule"), "cosine");
   EXPECT_EQ(policy.at("noise_warmup_share"), 0.0f);
   EXPECT_EQ(policy.at("fresh_latents"), true);
-  EXPECT_EQ(json.at("recipe").at("shift"), 0);
+  EXPECT_EQ(json.at("recipe").at("translation"), 0);
   EXPECT_EQ(json.at("recipe").at("flip"), false);
   EXPECT_EQ(json.at("recipe").at("batch"), 8) << "given, so it goes before the recipe's";
   EXPECT_EQ(json.at("generator_config").at("standardise"), false);
@@ -249,11 +249,11 @@ TEST_F(Published, EveryFlagGoesBeforeTheRecipe) {
                                                            "2",
                                                            "--noise-optimizer",
                                                            "adamw",
-                                                           "--noise-decay",
+                                                           "--noise-weight-decay",
                                                            "1e-4",
                                                            "--noise-schedule",
                                                            "constant",
-                                                           "--noise-rate",
+                                                           "--noise-learning-rate",
                                                            "0.002",
                                                            "--noise-warmup-share",
                                                            "0.5",
@@ -276,7 +276,7 @@ TEST_F(Published, EveryFlagGoesBeforeTheRecipe) {
   EXPECT_EQ(policy.at("noise_warmup_share"), 0.5f);
   EXPECT_EQ(policy.at("fresh_latents"), true);
   EXPECT_EQ(policy.at("noise_beta1"), 0.5f);
-  EXPECT_EQ(json.at("recipe").at("shift"), 4);
+  EXPECT_EQ(json.at("recipe").at("translation"), 4);
   EXPECT_EQ(json.at("generator_config").at("limiter"), "clamp");
   const Ended paper = program(generator_words(out) + Words{"--rounds", "1", "--no-fresh-latents", "--flip"});
   ASSERT_EQ(paper.code, 0) << paper.err;

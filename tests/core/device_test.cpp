@@ -59,7 +59,7 @@ TEST(Device, ARegisteredBackendIsThatOfItsKind) {
     }
     std::exit(testing::Test::HasFailure() ? 1 : 0);
   };
-  testing::GTEST_FLAG(death_test_style) = "fast";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(first(), testing::ExitedWithCode(0), "");
   testing_errors::expect_error(
       [&] {

@@ -43,7 +43,7 @@ struct Outer {
   bool flip = true;
   int epochs = 16, doubled = 6;
   uint64_t seed = 1;
-  float learning_rate = 0.5f, alpha = 0, beta = 0;
+  float learning_rate = 0.5f, alpha = 0, beta = 0, eps = 8.0f / 255.0f;
   double share = 0.5;
   std::string title = "none";
   Resampler resampler = Resampler::tile;
@@ -56,12 +56,12 @@ struct Outer {
     f("learning_rate", learning_rate, in_range(0.01f, 100), "How fast");
     f("alpha", alpha, in_range(0, 100), "Of one").left_out_if(alpha == 0);
     f("beta", beta, in_range(0, int64_t{1} << 40), "Of the other").left_out_if(alpha == 0);
+    f("eps_steps", eps, in_range(0, 127), "Budget").scaled_by(255);
     f("share", share, "Of all pictures");
     f("title", title, "Its name");
     f("resampler", resampler, one_of(Resampler::area, Resampler::tile), "How sizes change; always");
     f("inner", inner, "The tower");
-    const auto half = std::make_shared<Doubled>(doubled);
-    f("doubled", half, "Twice something");
+    f("doubled", std::make_shared<Doubled>(doubled), "Twice something");
   }
   void validate() const { check(alpha == 0 || beta == 0, "outer", "'alpha' and 'beta' cannot both be on"); }
 };
@@ -80,6 +80,7 @@ TEST(Fields, WhatIsGivenReplacesDefaults) {
                              {"learning_rate", 0.01},
                              {"share", 0.25},
                              {"title", "x"},
+                             {"eps_steps", 16},
                              {"resampler", "area"},
                              {"inner", {{"width", 5}, {"blocks", {7}}}},
                              {"doubled", {{"half", 4}}}});
@@ -89,6 +90,7 @@ TEST(Fields, WhatIsGivenReplacesDefaults) {
   EXPECT_EQ(value.learning_rate, 0.01f) << "the end of a range is in it, as a float";
   EXPECT_EQ(value.share, 0.25);
   EXPECT_EQ(value.title, "x");
+  EXPECT_EQ(value.eps, 16.0f / 255.0f);
   EXPECT_EQ(value.resampler, Resampler::area);
   EXPECT_EQ(value.inner.width, 5);
   EXPECT_EQ(value.inner.blocks, std::vector<int>{7});
@@ -103,6 +105,7 @@ TEST(Fields, WrittenFieldsAreReadBack) {
   const json text = written(value);
   EXPECT_EQ(text.at("alpha"), 0.5f);
   EXPECT_EQ(text.at("beta"), 0.0f);
+  EXPECT_EQ(text.at("eps_steps"), 8.0f);
   EXPECT_EQ(text.at("resampler"), "tile");
   EXPECT_EQ(written(outer(text)), text);
 }
@@ -118,6 +121,7 @@ TEST(Fields, ErrorsNameKeyAndValue) {
       {{{"epochs", 0}}, {"'epochs' is 0, outside 1..100000"}},
       {{{"epochs", "x"}}, {"'epochs' has the wrong type: \"x\""}},
       {{{"learning_rate", 0.001}}, {"'learning_rate' is 0.001, outside 0.01..100"}},
+      {{{"eps_steps", 128}}, {"'eps_steps' is 128, outside 0..127"}},
       {{{"resampler", "bilinear"}}, {"'resampler' is 'bilinear'; one of: area, tile"}},
       {{{"resampler", 1}}, {"'resampler' has the wrong type: 1"}},
       {{{"inner", {{"width", 3}}}}, {"[recipe, inner]", "'blocks' is missing"}},
@@ -183,6 +187,7 @@ TEST(Renames, TheTableGoesBothWaysAndOnlyWhereItSays) {
     EXPECT_EQ(with_present_names(before), now);
     EXPECT_EQ(with_first_names(now), before);
     EXPECT_EQ(with_first_names(before), before);
+    EXPECT_EQ(with_first_names(now.front()), before.front()) << "nobody says what it is";
     EXPECT_EQ(with_present_names({{"plans", {now, before}}}), json({{"plans", {now, now}}}));
     const json elsewhere{{std::string(rename.before), 1}, {"other", {{std::string(rename.now), 1}}}};
     EXPECT_EQ(with_present_names(elsewhere), elsewhere);

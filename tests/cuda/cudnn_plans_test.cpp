@@ -102,9 +102,9 @@ class CudnnPlans : public testing::TestWithParam<Precision> {
 };
 
 TEST_P(CudnnPlans, OfThePapersGenerator) {
-  SsaGenerator generator(generator_config("t2ue"));
+  Generator generator(generator_config("t2ue"));
   const auto convolutions = convolutions_of(generator, recorded(), [&](Graph& g) {
-    generator.noise(row(g, generator.config.condition), row(g, generator.config.latent));
+    generator.noise(row(g, generator.config.condition()), row(g, generator.config.latents()));
   });
   for (const int64_t batch : {32, 128, 512}) expect_plans(convolutions, GetParam(), batch);
 }

@@ -32,7 +32,7 @@ double mean_change(const std::vector<uint8_t>& a, const std::vector<uint8_t>& b)
 }
 
 std::vector<std::string> active_policies() {
-  const auto& names = detail::KindNames<AugmentationPolicy>::names;
+  const std::vector<std::string> names = kind_names<AugmentationPolicy>();
   return {names.begin() + 1, names.end()};
 }
 class Policy : public testing::TestWithParam<std::string> {
@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(All, Policy, testing::ValuesIn(active_policies()), [](c
 });
 
 TEST(Policies, NamesAndNothing) {
-  for (const std::string_view name : detail::KindNames<AugmentationPolicy>::names)
+  for (const std::string& name : kind_names<AugmentationPolicy>())
     EXPECT_EQ(name_of(kind_named<AugmentationPolicy>(name)), name);
   expect_error([] { kind_named<AugmentationPolicy>("magic"); }, {"'magic'", "auto-augment"});
   std::vector<uint8_t> pixels = grainy(8);

@@ -190,7 +190,7 @@ TEST_F(BenchTest, AttackerWhoKnowsAllButTheSeedSubtractsHisGuess) {
     protections += entry.path().filename().string().starts_with("protected-");
   EXPECT_EQ(protections, 2u);
 
-  const RowContext context{runner->data(), runner->plan(), {}, 0, 1, *store(), {}};
+  const BenchContext context{runner->data(), runner->plan(), {}, 0, 1, *store(), {}};
   PairDataset published =
       load_published(runner->data().train(), runner->protection_folder(results[1].cell) / "published");
   // class_textures has no seed: who knows the method has the noise, up to what was cut at 0 and 255.

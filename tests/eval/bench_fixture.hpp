@@ -11,7 +11,7 @@
 
 #include "eval/bench_pictures.hpp"
 
-#include <t2ue/eval/bench/rows.hpp>
+#include <t2ue/eval/bench/plan_methods.hpp>
 #include <t2ue/eval/bench/runner.hpp>
 
 namespace t2ue::testing_bench {
@@ -62,7 +62,7 @@ struct BenchTest : testing::Test {
   }
   ~BenchTest() override { fs::remove_all(root); }
 
-  BenchPlan plan(const json& given) const { return bench_plan_from_json(given, check_row); }
+  BenchPlan plan(const json& given) const { return bench_plan_from_json(given, check_plan_method); }
   std::vector<CellResult> run(const json& given, const std::string& out = "out", BenchOptions options = {}) {
     runner.emplace(plan(given), root, root / out, std::move(options));
     return runner->run();
@@ -79,7 +79,7 @@ struct BenchTest : testing::Test {
 /// Where a plan is wrong, or "no error".
 inline std::string plan_error(const json& given) {
   try {
-    bench_plan_from_json(given, check_row);
+    bench_plan_from_json(given, check_plan_method);
   } catch (const PlanError& error) {
     return error.path;
   }

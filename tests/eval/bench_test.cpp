@@ -213,10 +213,10 @@ TEST(WeakClean, IsToldByHeadlineAgainstChance) {
     results.add(row);
     return results;
   };
-  EXPECT_TRUE(weak_clean(table(4.9), BenchTask::image_text));
-  EXPECT_FALSE(weak_clean(table(5.1), BenchTask::image_text));
-  EXPECT_TRUE(weak_clean(table(25.0), BenchTask::classes));
-  EXPECT_FALSE(weak_clean(table(27.0), BenchTask::classes));
+  EXPECT_TRUE(weak_clean(table(4.9), LearningTask::image_text));
+  EXPECT_FALSE(weak_clean(table(5.1), LearningTask::image_text));
+  EXPECT_TRUE(weak_clean(table(25.0), LearningTask::classes));
+  EXPECT_FALSE(weak_clean(table(27.0), LearningTask::classes));
 }
 
 }  // namespace

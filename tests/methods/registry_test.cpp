@@ -37,7 +37,7 @@ TEST(Registry, EveryMethodIsMadeFromItsDefaultsAndKeepsItsCard) {
     SCOPED_TRACE(name);
     EXPECT_TRUE(names.insert(name).second) << "twice";
     EXPECT_FALSE(method_named(name).card.summary.empty());
-    if (name == "t2ue" || name == "word_patterns" || find_surrogate_method(name))
+    if (method_named(name).training)
       continue;  // want files: t2ue_source_test, word_patterns_test, table_noise_test
     const MethodCard& promised = method_named(name).card;
     const Method method = make_method(name, nlohmann::json::object(), all);
@@ -67,11 +67,9 @@ TEST(Registry, EveryOptionIsRead) {
   // Each option's default given explicitly is accepted, unless it belongs to the other norm or to the other
   // kind of features, and a seed of 1 makes another noise.
   const MethodFacts all = facts();
-  for (const MethodInfo& method : all_methods()) {
+  for (const MethodEntry& method : all_methods()) {
     SCOPED_TRACE(method.card.name);
-    if (method.card.name == "t2ue" || method.card.name == "word_patterns" ||
-        find_surrogate_method(method.card.name))
-      continue;
+    if (method.training) continue;
     for (const MethodOption& option : method.options) {
       const nlohmann::json value = nlohmann::json::parse(option.otherwise);
       if (option.name == "l2" || (option.name == "eps_steps" && method.card.norm == Norm::l2)) continue;
@@ -116,7 +114,7 @@ TEST(Registry, RefusesWhatIsWrongAndSaysSo) {
   refused("uniform", {{"seed", -1}}, all, {"seed", "negative"});
   refused("uniform", nlohmann::json::array({1}), all, {"object"});
   refused("ar", {}, none, {"ar", "no labels"});
-  refused("ar", {{"norm", "l0"}}, all, {"linf or l2"});
+  refused("ar", {{"norm", "l0"}}, all, {"'l0'", "linf, l2"});
   refused("ar", {{"norm", "l3"}}, all, {"l3"});
   refused("ar", {{"eps_steps", 8}}, all, {"'eps_steps' does not go with the norm l2"});
   refused("ar", {{"norm", "linf"}, {"l2", 1}}, all, {"'l2' does not go with the norm linf"});
@@ -130,8 +128,9 @@ TEST(Registry, RefusesWhatIsWrongAndSaysSo) {
   refused("shuffled", {}, none, {"items"});
   refused("shuffled", {{"method", "shuffled"}}, all, {"itself"});
   refused("shuffled", {{"method", "ops"}}, all, {"ops", "PictureTransform"});
-  refused("t2ue", {}, all, {"'generator'"});
-  refused("t2ue", {{"generator", "/nowhere/at/all"}}, all, {"/nowhere/at/all"});
+  refused("t2ue", {}, all, {"'generator_file'", "t2ue train generator"});
+  refused("t2ue", {{"generator_file", "/nowhere/at/all"}}, all, {"/nowhere/at/all"});
+  refused("t2ue", {{"generator_file", "x"}, {"keywords", 3}}, all, {"'keywords' is for training"});
   expect_error([&] { make_noise_source("class_filter", {}, all); }, {"class_filter", "PictureTransform"});
   MethodFacts many = all;
   many.label_names.resize(37);

@@ -10,6 +10,7 @@
 #include <t2ue/core/atomic_file.hpp>
 #include <t2ue/methods/registry.hpp>
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/noise/manifest.hpp>
 
 namespace t2ue {
@@ -17,7 +18,7 @@ namespace {
 
 SsaGeneratorConfig tiny_generator() {
   SsaGeneratorConfig c;
-  c.name = "tiny", c.latent = 4, c.condition = 8, c.width = 4, c.multipliers = {2, 2}, c.hidden = 8;
+  c.latent = 4, c.condition = 8, c.width = 4, c.multipliers = {2, 2}, c.hidden = 8;
   c.mask_hidden = 4, c.gain_start = 1, c.modulation_start = 1, c.output_start = 4;
   return c;
 }
@@ -34,7 +35,7 @@ struct Source : testing::Test {
   void save_with(const Tokenizer& tokenizer, int64_t vocab_size, const CaptionKeywords& keywords = {}) {
     CaptionEncoder encoder({8, vocab_size, {16, 1, 2, Activation::gelu, true}, 8}, tokenizer);
     encoder.parameters().initialise(3);
-    SsaGenerator generator(tiny_generator());
+    Generator generator(tiny_generator());
     ParameterSet parameters(generator, 4);
     save_generator(path, generator.config, parameters, encoder, 5, keywords);
   }
@@ -72,7 +73,7 @@ TEST_F(Source, IsMadeByTheRegistryToo) {
   save();
   const auto list = items({"a red ball", "a blue house"});
   const MethodFacts facts;
-  const auto source = make_noise_source("t2ue", {{"generator", path.string()}}, facts);
+  const auto source = make_noise_source("t2ue", {{"generator_file", path.string()}}, facts);
   EXPECT_EQ(source->make(list), T2ueSource(path).make(list));
   EXPECT_EQ(source->card().name, "t2ue");
   EXPECT_EQ(source->card().cost, CostClass::generator);
@@ -80,10 +81,12 @@ TEST_F(Source, IsMadeByTheRegistryToo) {
   T2ueSource item_wise(path);
   item_wise.set_seed(9);
   item_wise.set_latent_sharing(LatentSharing::item);
-  EXPECT_EQ(make_noise_source("t2ue", {{"generator", path.string()}, {"latent", "item"}, {"seed", 9}}, facts)
-                ->make(list),
-            item_wise.make(list));
-  EXPECT_THROW(make_noise_source("t2ue", {{"generator", path.string()}, {"latent", "none"}}, facts), Error);
+  EXPECT_EQ(
+      make_noise_source("t2ue", {{"generator_file", path.string()}, {"latent", "item"}, {"seed", 9}}, facts)
+          ->make(list),
+      item_wise.make(list));
+  EXPECT_THROW(make_noise_source("t2ue", {{"generator_file", path.string()}, {"latent", "none"}}, facts),
+               Error);
 }
 
 TEST_F(Source, ClipsVocabularyIsInTheFile) {

@@ -105,9 +105,9 @@ TEST(WordPatterns, GiveTheNoiseOfTheDictionaryThatWasTrained) {
   PatternDictionaryConfig config;
   config.condition = word_weight_count(file.keywords);
   config.size = file.size;
-  PatternDictionary dictionary(config);
+  Generator dictionary(GeneratorConfig(config, {.resampler = Resampler::tile}));
   ParameterSet parameters(dictionary, 0);
-  dictionary.patterns.value.assign(file.patterns);
+  dictionary.as<PatternDictionary>().patterns.value.assign(file.patterns);
   WordPatterns source(file);
   const std::vector<NoiseItem> list = testing_methods::items(12, 4);
   std::vector<float> weights;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 
 namespace t2ue {
 namespace {
@@ -22,13 +23,13 @@ std::vector<float> drawn(int64_t rows, int64_t width, uint64_t item) {
 }
 
 /// Evaluation-mode noise of captions [N,6] and latents [N,4].
-std::vector<float> noise(const SsaGeneratorConfig& config, const std::vector<float>& captions,
+std::vector<float> noise(const GeneratorConfig& config, const std::vector<float>& captions,
                          const std::vector<float>& latents) {
-  SsaGenerator generator(config);
+  Generator generator(config);
   const ParameterSet parameters(generator, 1);
-  const int64_t rows = static_cast<int64_t>(captions.size()) / config.condition;
-  const Tensor caption = Tensor::of(captions, {rows, config.condition});
-  const Tensor latent = Tensor::of(latents, {rows, config.latent});
+  const int64_t rows = static_cast<int64_t>(captions.size()) / config.condition();
+  const Tensor caption = Tensor::of(captions, {rows, config.condition()});
+  const Tensor latent = Tensor::of(latents, {rows, config.latents()});
   Tensor output;
   Step step([&](Graph& g) {
     const EvalMode eval_mode(g);
@@ -48,13 +49,14 @@ TEST(Generator, StartsWithoutTheCaption) {
 
 TEST(Generator, BothLimitersBound) {
   for (const Limiter limiter : {Limiter::tanh_scale, Limiter::clamp}) {
-    SsaGeneratorConfig config = tiny();
-    config.limiter = limiter, config.output_start = 50;
+    SsaGeneratorConfig architecture = tiny();
+    architecture.output_start = 50;
+    const GeneratorConfig config(architecture, {.limiter = limiter});
     float largest = 0;
     for (const float x : noise(config, drawn(3, 6, 1), drawn(3, 4, 2)))
       largest = std::max(largest, std::abs(x));
-    EXPECT_LE(largest, config.eps);
-    EXPECT_GT(largest, 0.9f * config.eps);
+    EXPECT_LE(largest, config.bound.eps);
+    EXPECT_GT(largest, 0.9f * config.bound.eps);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/models/configs.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 
 namespace t2ue {
 namespace {
@@ -25,7 +26,7 @@ int64_t clip_count(const std::string& name) {
 }
 
 TEST(ParameterCount, GeneratorOfThePaperByParts) {
-  SsaGenerator generator(generator_config("t2ue"));
+  SsaGenerator generator(generator_config("t2ue").as<SsaGeneratorConfig>());
   EXPECT_EQ(trained_count(generator), 31'329'281);
   EXPECT_EQ(trained_count(generator.fc), 827'392);
   EXPECT_EQ(trained_count(generator.mask_head), 461'201);
@@ -39,7 +40,7 @@ TEST(ParameterCount, GeneratorOfThePaperByParts) {
 }
 
 TEST(ParameterCount, GeneratorForWiderText) {
-  SsaGeneratorConfig config = generator_config("t2ue");
+  SsaGeneratorConfig config = generator_config("t2ue").as<SsaGeneratorConfig>();
   config.condition = 1024, config.width = 128;
   SsaGenerator generator(config);
   EXPECT_EQ(trained_count(generator), 105'386'241);
@@ -183,14 +184,14 @@ TEST(ClassifierConfig, RefusesWhatIsOutOfRange) {
       {R"({"widths": [8, 16], "blocks": [1]})", "2 widths and 1"},
       {R"({"widths": [], "blocks": []})", "0 widths"},
       {R"({"widths": [8], "blocks": [2000000000]})", "2000000000"},
-      {R"({"widths": [8], "blocks": [0]})", "0 blocks"},
+      {R"({"widths": [8], "blocks": [0]})", "'blocks' has 0"},
       {R"({"widths": [-8], "blocks": [1]})", "-8"},
       {R"({"widths": [8], "blocks": [1], "image_size": 2})", "'image_size'"},
       {R"({"widths": [8], "blocks": [1], "stem_stride": 0})", "'stem_stride'"},
       {R"({"widths": [8], "blocks": [1], "stem_size": 4})", "must be odd"},
       {R"({"architecture": "alexnet"})", "resnet, vgg, googlenet, densenet, vit"},
       {R"({"architecture": "vgg", "widths": [8, 8]})", "2 widths and 5"},
-      {R"({"architecture": "vgg", "convolutions": [1, 1, 2, 2, 0]})", "0 convolutions"},
+      {R"({"architecture": "vgg", "convolutions": [1, 1, 2, 2, 0]})", "'convolutions' has 0"},
       {R"({"architecture": "vgg", "image_size": 16})", "leaves nothing"},
       {R"({"architecture": "vgg", "hidden": -1})", "'hidden'"},
       {R"({"architecture": "googlenet", "divide": 3})", "'divide' is 3"},

@@ -115,9 +115,7 @@ TEST(Reference, Generator) {
 
 TEST(Reference, Noise) {
   for (const Limiter limiter : {Limiter::tanh_scale, Limiter::clamp}) {
-    SsaGeneratorConfig config = small_generator();
-    config.limiter = limiter;
-    SsaGenerator generator(config);
+    Generator generator(GeneratorConfig(small_generator(), {.limiter = limiter}));
     check_module(concat("noise_", name_of(limiter)), generator, conditions(),
                  [&](const std::vector<Var>& in) { return generator.noise(in[0], in[1]); });
   }

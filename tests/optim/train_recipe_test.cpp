@@ -24,11 +24,12 @@ TEST(TrainRecipe, JsonRoundTrip) {
 // Hashes of recipes, and with them finished cells of benchmarks, must outlive members that came later.
 TEST(TrainRecipe, LaterMembersAreLeftOutWhereTheyAreOff) {
   TrainRecipe recipe;
-  for (const char* key : {"cutmix_alpha", "policy"}) EXPECT_FALSE(to_json(recipe).contains(key)) << key;
+  for (const char* key : {"cutmix_alpha", "augmentation_policy"})
+    EXPECT_FALSE(to_json(recipe).contains(key)) << key;
   recipe.cutmix_alpha = 0.5f, recipe.augmentation_policy = AugmentationPolicy::rand_augment;
   const nlohmann::json json = to_json(recipe);
   EXPECT_EQ(json.at("cutmix_alpha"), 0.5f);
-  EXPECT_EQ(json.at("policy"), "rand-augment");
+  EXPECT_EQ(json.at("augmentation_policy"), "rand-augment");
   EXPECT_EQ(to_json(train_recipe_from_json(json)), json);
 }
 
@@ -37,7 +38,10 @@ TEST(TrainRecipe, MixesInOneWayOnly) {
                 train_recipe_from_json({{"mixup_alpha", 1}, {"cutmix_alpha", 1}});
               }),
               testing::HasSubstr("cannot both"));
-  EXPECT_THAT(error_of([] { train_recipe_from_json({{"policy", "magic"}}); }), testing::HasSubstr("'magic'"));
+  EXPECT_THAT(error_of([] {
+                train_recipe_from_json({{"augmentation_policy", "magic"}});
+              }),
+              testing::HasSubstr("'magic'"));
 }
 
 TEST(TrainRecipe, ChangesOfPicturesAreOffByDefault) {
@@ -64,8 +68,8 @@ TEST(TrainRecipe, AdversarialTrainingIsLeftOutWhereItIsOff) {
 
 TEST(TrainRecipe, ValuesOutOfRangeAreNamed) {
   const std::map<std::string, nlohmann::json> wrong{
-      {"brightness", -0.1}, {"contrast", 11}, {"saturation", -1}, {"grayscale", 1.5},  {"cutout", -1},
-      {"mixup_alpha", 101}, {"shift", 2000},  {"hue", 0.1},       {"cutmix_alpha", -1}};
+      {"brightness", -0.1}, {"contrast", 11},      {"saturation", -1}, {"grayscale", 1.5},  {"cutout", -1},
+      {"mixup_alpha", 101}, {"translation", 2000}, {"hue", 0.1},       {"cutmix_alpha", -1}};
   for (const auto& [key, value] : wrong)
     EXPECT_THAT(error_of([&] {
                   train_recipe_from_json({{key, value}});

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <t2ue/methods/t2ue_source.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 
 int main(int argc, char** argv) try {
   t2ue::check(argc == 2, "make_tiny_generator", "needs one argument, the file to write");
@@ -27,10 +28,10 @@ int main(int argc, char** argv) try {
   config.multipliers = {2, 2, 1};
   config.hidden = 8;
   config.mask_hidden = 4;
-  t2ue::SsaGenerator generator(config);
+  t2ue::Generator generator(t2ue::GeneratorConfig{config});
   const t2ue::ParameterSet parameters(generator, 2);
 
-  t2ue::save_generator(argv[1], config, parameters, encoder, 3);
+  t2ue::save_generator(argv[1], generator.config, parameters, encoder, 3);
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

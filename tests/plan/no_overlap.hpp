@@ -1,4 +1,4 @@
-// The property that every arena must have.
+// The property that every arena must have: live buffers do not overlap.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,9 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <charconv>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <t2ue/core/error.hpp>
+#include <t2ue/core/rng.hpp>
 #include <t2ue/core/sha256.hpp>
 #include <t2ue/report/results_table.hpp>
 
@@ -156,6 +160,24 @@ TEST(TextTable, AlignsByCodePointsAndRefusesRaggedRows) {
             "name    value\n------  -----\n\xc3\xa9t\xc3\xa9         1\nwinter     10\na note\n");
   table.rows.push_back({"one cell"});
   EXPECT_THROW(to_text(table), Error);
+}
+
+TEST(Format, NumbersAreAsToCharsWroteThem) {
+  Random random(1, Purpose::sign_noise, 0);
+  char digits[512];
+  for (int i = 0; i < 5000; ++i) {
+    // Of any size, and halves of a last digit.
+    const auto bits = uint64_t{random.bits()} << 32 | random.bits();
+    for (const double value : {std::bit_cast<double>(bits), static_cast<double>(bits % 200'001) / 2000}) {
+      const int decimals = i % 6;
+      const auto end =
+          std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, decimals);
+      const std::string wanted(digits, end.ptr);
+      if (!std::isnan(value) && wanted.find_first_of("123456789i") != std::string::npos) {
+        ASSERT_EQ(format_number(value, decimals), wanted);
+      }
+    }
+  }
 }
 
 TEST(Format, NumbersAndDurations) {

@@ -26,8 +26,9 @@ struct BiLevel : testing::Test {
 
   std::unique_ptr<Bilevel> trainer() {
     SsaGeneratorConfig generator = tiny_generator();
-    generator.eps = 16.0f / 255.0f, generator.modulation_start = 0;
-    return std::make_unique<Bilevel>(generator, tiny_classifier(), policy, recipe, data, by_class(data));
+    generator.modulation_start = 0;
+    return std::make_unique<Bilevel>(GeneratorConfig(generator, {16.0f / 255.0f}), tiny_classifier(), policy,
+                                     recipe, data, by_class(data));
   }
 
   /// Seven rounds in one go, and the same from a file saved after four.
@@ -65,12 +66,13 @@ TEST_F(BiLevel, AlternatingWithRestartsLowersTheNoiseLoss) {
 TEST_F(BiLevel, DictionaryOfPatternsLowersTheNoiseLossAndResumes) {
   const Conditions classes = by_class(data);
   PatternDictionaryConfig dictionary;
-  dictionary.condition = classes.width, dictionary.size = 4, dictionary.eps = 16.0f / 255.0f;
+  dictionary.condition = classes.width, dictionary.size = 4;
   policy.warm_share = 0.5f, policy.final_share = 0.9f;
   const auto trainer_at = [&](float rate) {
     policy.noise_learning_rate = rate;
-    return std::make_unique<BiLevelTrainer<Classifier, PatternDictionary>>(dictionary, tiny_classifier(),
-                                                                           policy, recipe, data, classes);
+    return std::make_unique<Bilevel>(
+        GeneratorConfig(dictionary, {.eps = 16.0f / 255.0f, .resampler = Resampler::tile}), tiny_classifier(),
+        policy, recipe, data, classes);
   };
   std::vector<float> last;
   for (const float rate : {1e-12f, 5e-2f}) {
@@ -290,23 +292,23 @@ TEST_F(BiLevel, NonFiniteLossNamesItsStepAndStopsBeforeTheGenerator) {
 /// How far each condition's noise agrees with its pattern: 1 where it is +-eps with the right signs
 /// everywhere.
 double agreement(Bilevel& trainer, const Conditions& conditions, uint64_t seed) {
-  SsaGenerator& generator = trainer.generator();
+  Generator& generator = trainer.generator();
   const int64_t rows = conditions.rows();
   std::vector<float> z;
   for (int64_t i = 0; i < rows; ++i)
-    for (const float x : latent_vector(generator.config.latent, seed, 0)) z.push_back(x);
+    for (const float x : latent_vector(generator.config.latents(), seed, 0)) z.push_back(x);
   Tensor noise;
   Step step([&](Graph& g) {
     const NoGrad no_grad(g);
     const EvalMode eval_mode(g);
     noise = g.output(generator.noise(g.input(Tensor::of(conditions.table, {rows, conditions.width})),
-                                     g.input(Tensor::of(z, {rows, generator.config.latent}))));
+                                     g.input(Tensor::of(z, {rows, generator.config.latents()}))));
   });
   step.run();
   double sum = 0;
   const std::vector<float> values = noise.to_vector<float>();
   for (size_t i = 0; i < values.size(); ++i) sum += static_cast<double>(values[i] * conditions.start[i]);
-  return sum / static_cast<double>(values.size()) / static_cast<double>(generator.config.eps);
+  return sum / static_cast<double>(values.size()) / static_cast<double>(generator.config.bound.eps);
 }
 
 TEST_F(BiLevel, WarmStartBringsEachConditionItsPattern) {

@@ -165,7 +165,7 @@ TEST(Precision, PaddedChannelsStayZero) {
     EXPECT_TRUE(std::any_of(own.begin(), own.end(), [](float x) { return x != 0.0f; })) << parameter->name;
   }
   EXPECT_EQ(padded, 14) << "seven tensors of each of two mask heads";
-  SsaGenerator plain(tiny_generator());
+  Generator plain(tiny_generator());
   EXPECT_EQ(trainer.generator_parameters().count(), ParameterSet(plain, 1).count());
 }
 

@@ -84,7 +84,7 @@ PatternDictionaryConfig tiny_dictionary() {
   return c;
 }
 
-template <class Model, class Generator = SsaGenerator>
+template <class Model, class GeneratorKind = SsaGenerator>
 class NoiseTraining final : public Training, Task {
  public:
   template <class Config>
@@ -92,13 +92,8 @@ class NoiseTraining final : public Training, Task {
       : Task(everything),
         frozen_(surrogate_steps == 0),
         trainer_(config(), surrogate,
-<<<<<<< HEAD
-                 {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_rate = rate}, recipe,
-                 data, conditions(data), {way.device(), Execution::planned, way.precision}) {}
-=======
                  {.rounds = parity_steps, .surrogate_steps = surrogate_steps, .noise_learning_rate = rate},
-                 recipe, data, conditions(data), way.device(), Execution::planned, way.precision) {}
->>>>>>> options
+                 recipe, data, conditions(data), {way.device(), Execution::planned, way.precision}) {}
   std::vector<float> step() override {
     const auto losses = trainer_.round();
     if (frozen_) return {losses.noise};
@@ -119,15 +114,15 @@ class NoiseTraining final : public Training, Task {
     return c;
   }
 
-  static auto config() {
-    if constexpr (std::is_same_v<Generator, SsaGenerator>)
+  static GeneratorConfig config() {
+    if constexpr (std::is_same_v<GeneratorKind, SsaGenerator>)
       return tiny_generator();
     else
-      return tiny_dictionary();
+      return {tiny_dictionary(), {.resampler = Resampler::tile}, "patterns"};
   }
 
   bool frozen_;
-  BiLevelTrainer<Model, Generator> trainer_;
+  BiLevelTrainer<Model> trainer_;
 };
 
 ClipConfig tiny_clip_with_vit() {

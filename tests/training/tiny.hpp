@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <t2ue/core/rng.hpp>
+#include <t2ue/models/generators/ssa_generator.hpp>
 #include <t2ue/training/bilevel.hpp>
 #include <t2ue/training/trainer.hpp>
 

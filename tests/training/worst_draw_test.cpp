@@ -140,12 +140,12 @@ TEST_F(WorstDraws, IsAMemberOfTheRecipe) {
   EXPECT_THAT(error_of([] {
                 train_recipe_from_json({{"augmentation_draws", 3}});
               }),
-              HasSubstr("wants a policy"));
-  EXPECT_THAT(
-      error_of([] {
-        train_recipe_from_json({{"augmentation_draws", 3}, {"policy", "ueraser"}, {"cutmix_alpha", 1.0}});
-      }),
-      HasSubstr("CutMix"));
+              HasSubstr("wants an augmentation_policy"));
+  EXPECT_THAT(error_of([] {
+                train_recipe_from_json(
+                    {{"augmentation_draws", 3}, {"augmentation_policy", "ueraser"}, {"cutmix_alpha", 1.0}});
+              }),
+              HasSubstr("CutMix"));
 }
 
 }  // namespace
