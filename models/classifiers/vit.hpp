@@ -3,7 +3,7 @@
 
 #include <t2ue/core/config.hpp>
 #include <t2ue/core/fields.hpp>
-#include <t2ue/models/clip/transformer.hpp>
+#include <t2ue/models/transformer.hpp>
 
 namespace t2ue {
 
