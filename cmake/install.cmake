@@ -15,7 +15,7 @@ set_target_properties(t2ue PROPERTIES INTERFACE_T2UE_MODE header-only COMPATIBLE
 # `cmake --install build --component development` takes the library alone.
 set(T2UE_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/t2ue)
 set(headers ${CMAKE_INSTALL_INCLUDEDIR}/t2ue)
-install(FILES t2ue.hpp DESTINATION ${headers} COMPONENT development)
+install(FILES ${T2UE_TOP_HEADERS} DESTINATION ${headers} COMPONENT development)
 install(DIRECTORY ${T2UE_FOLDERS} DESTINATION ${headers} COMPONENT development FILES_MATCHING PATTERN *.hpp)
 if(T2UE_HAS_CUDA)
   install(FILES cuda/backend.hpp DESTINATION ${headers}/cuda COMPONENT development)

@@ -45,14 +45,7 @@ class Graph {
   /// infinity.
   /// Error if the backend does not compute in `precision`.
   explicit Graph(const Backend& backend, Device device = {}, Execution execution = Execution::planned,
-                 bool check_finite = false, Precision precision = Precision::fp32)
-      : backend_(backend),
-        device_(device),
-        execution_(execution),
-        check_finite_(check_finite),
-        precision_(precision) {
-    check_precision(backend, precision);
-  }
+                 bool check_finite = false, Precision precision = Precision::fp32);
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
@@ -119,10 +112,7 @@ class Graph {
   };
 
   static size_t index(const Var& x) { return static_cast<size_t>(x.id()); }
-  int32_t new_value(Value value) {
-    values_.push_back(std::move(value));
-    return static_cast<int32_t>(values_.size()) - 1;
-  }
+  int32_t new_value(Value value);
   void add_launch(std::unique_ptr<Launch> launch);
   void run_now(Launch& launch);
 
@@ -165,19 +155,8 @@ class EvalMode {
 };
 
 /// Error unless the values in `same` have x's type and those in `f32` are f32; absent ones are fine.
-inline void check_types(const char* where, const Var& x, std::initializer_list<Var> same,
-                        std::initializer_list<Var> f32 = {}) {
-  for (const Var& v : same)
-    check(!v || v.dtype() == x.dtype(), where, "mixes ", name_of(x.dtype()), x.shape(), " and ",
-          v ? name_of(v.dtype()) : "", v.shape(), "; cast one of them");
-  for (const Var& v : f32)
-    check(!v || v.dtype() == DType::f32, where, "takes f32 for what is not an activation, got ",
-          v ? name_of(v.dtype()) : "", v.shape());
-}
-
-inline DType Var::dtype() const {
-  return graph_->values_[static_cast<size_t>(id_)].dtype;
-}
+void check_types(const char* where, const Var& x, std::initializer_list<Var> same,
+                 std::initializer_list<Var> f32 = {});
 
 }  // namespace t2ue
 

@@ -164,4 +164,33 @@ T2UE_INLINE void Graph::run_now(Launch& launch) {
   });
 }
 
+T2UE_INLINE Graph::Graph(const Backend& backend, Device device, Execution execution, bool check_finite,
+                         Precision precision)
+    : backend_(backend),
+      device_(device),
+      execution_(execution),
+      check_finite_(check_finite),
+      precision_(precision) {
+  check_precision(backend, precision);
+}
+
+T2UE_INLINE int32_t Graph::new_value(Value value) {
+  values_.push_back(std::move(value));
+  return static_cast<int32_t>(values_.size()) - 1;
+}
+
+T2UE_INLINE void check_types(const char* where, const Var& x, std::initializer_list<Var> same,
+                             std::initializer_list<Var> f32) {
+  for (const Var& v : same)
+    check(!v || v.dtype() == x.dtype(), where, "mixes ", name_of(x.dtype()), x.shape(), " and ",
+          v ? name_of(v.dtype()) : "", v.shape(), "; cast one of them");
+  for (const Var& v : f32)
+    check(!v || v.dtype() == DType::f32, where, "takes f32 for what is not an activation, got ",
+          v ? name_of(v.dtype()) : "", v.shape());
+}
+
+T2UE_INLINE DType Var::dtype() const {
+  return graph_->values_[static_cast<size_t>(id_)].dtype;
+}
+
 }  // namespace t2ue

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/kernels.hpp>
 
 namespace t2ue {
@@ -66,6 +67,11 @@ class Launch {
   };
 };
 
+namespace detail {
+/// Error that names the op, the types and the shapes for which the backend has an empty slot.
+[[noreturn]] void no_kernel(Launch& launch, const Kernels& kernels);
+}  // namespace detail
+
 /// The launch of the op that the arguments are of. `name` is what errors call it.
 template <class Args>
 class LaunchOf final : public Launch {
@@ -74,7 +80,10 @@ class LaunchOf final : public Launch {
 
   void run(const Kernels& kernels, Stream stream) const override {
     const auto kernel = kernels.*OpOf<Args>::slot;
-    if (!kernel) no_kernel(kernels);
+    if (!kernel) {
+      LaunchOf copy = *this;  // only a launch of one's own may be visited
+      detail::no_kernel(copy, kernels);
+    }
     kernel(args_, stream);
   }
   const char* name() const override { return name_; }
@@ -82,15 +91,12 @@ class LaunchOf final : public Launch {
  private:
   void visit_views(ViewVisitor& visitor) override { args_.visit(visitor); }
 
-  [[noreturn]] void no_kernel(const Kernels& kernels) const {
-    std::string views;
-    LaunchOf copy = *this;
-    copy.visit([&](const View& view, Access) { views += concat(" ", name_of(view.dtype), view.shape); });
-    fail(name_, "the ", kernels.name, " backend has no kernel for this op; its arguments were", views);
-  }
-
   const char* name_;
   Args args_;
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/core/launch.inl.hpp>
+#endif

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/tensor.hpp>
 
 namespace t2ue {
@@ -15,17 +16,7 @@ namespace t2ue {
 /// the CPU the tensor's own memory is filled. Elsewhere an ordinary buffer is, and copied.
 class StagedCopy {
  public:
-  explicit StagedCopy(Tensor target) : target_(std::move(target)) {
-    const Backend& backend = backend_of(device());
-    if (device().kind == DeviceKind::cpu || bytes() == 0) return;
-    if (!backend.allocate_host) {
-      plain_.resize(bytes());
-      return;
-    }
-    for (std::shared_ptr<void>& buffer : pinned_)
-      buffer = {backend.allocate_host(device(), bytes()),
-                [&backend, device = device()](void* memory) { backend.release_host(device, memory); }};
-  }
+  explicit StagedCopy(Tensor target);
   StagedCopy(const StagedCopy&) = delete;
   StagedCopy& operator=(const StagedCopy&) = delete;
 
@@ -44,13 +35,7 @@ class StagedCopy {
   }
 
   /// Hands over what begin() gave: launches from now on see it.
-  void commit() {
-    const Backend& backend = backend_of(device());
-    if (pinned_[0])
-      backend.copy_later(device(), target_.data(), pinned_[next_].get(), bytes());
-    else if (!plain_.empty())
-      backend.copy(device(), target_.data(), plain_.data(), bytes());
-  }
+  void commit();
 
   /// begin() and commit() of values that are there already; their number must be that of the tensor.
   template <class T>
@@ -72,3 +57,7 @@ class StagedCopy {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/core/staged_copy.inl.hpp>
+#endif

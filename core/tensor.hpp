@@ -8,6 +8,7 @@
 
 #include <t2ue/core/backend.hpp>
 #include <t2ue/core/bf16.hpp>
+#include <t2ue/core/config.hpp>
 
 namespace t2ue {
 
@@ -17,20 +18,9 @@ class Tensor {
   Tensor() = default;
 
   /// Memory of that shape, its contents unspecified.
-  explicit Tensor(const Shape& shape, DType dtype = DType::f32, Device device = {}) : device_(device) {
-    const Backend& backend = backend_of(device);
-    const size_t bytes = static_cast<size_t>(shape.elements()) * size_of(dtype);
-    memory_ = std::shared_ptr<void>(backend.allocate(device, bytes),
-                                    [&backend, device](void* memory) { backend.release(device, memory); });
-    view_ = View{memory_.get(), shape, dtype, -1};
-  }
+  explicit Tensor(const Shape& shape, DType dtype = DType::f32, Device device = {});
 
-  static Tensor zeros(const Shape& shape, DType dtype = DType::f32, Device device = {}) {
-    const std::vector<uint8_t> zero(static_cast<size_t>(shape.elements()) * size_of(dtype), 0);
-    Tensor tensor(shape, dtype, device);
-    tensor.copy_from(zero.data(), zero.size());
-    return tensor;
-  }
+  static Tensor zeros(const Shape& shape, DType dtype = DType::f32, Device device = {});
 
   /// A copy of `values`, whose number must be that of the shape.
   template <class T>
@@ -67,29 +57,12 @@ class Tensor {
     return values;
   }
   /// The contents of an f32 or bf16 tensor.
-  std::vector<float> to_floats() const {
-    if (dtype() == DType::f32) return to_vector<float>();
-    const std::vector<bf16> narrow = to_vector<bf16>();
-    std::vector<float> wide;
-    wide.reserve(narrow.size());
-    for (const bf16 value : narrow) wide.push_back(static_cast<float>(value));
-    return wide;
-  }
+  std::vector<float> to_floats() const;
   /// The only element of an f32 tensor.
-  float item() const {
-    check(shape().elements() == 1, "tensor", "item() needs one element, the shape is ", shape());
-    return to_vector<float>()[0];
-  }
+  float item() const;
 
   /// The same memory from element `offset` on, under another shape.
-  Tensor slice(int64_t offset, const Shape& shape) const {
-    check(offset >= 0 && offset + shape.elements() <= this->shape().elements(), "tensor", "slice ", shape,
-          " at ", offset, " leaves a tensor of ", this->shape());
-    Tensor part = *this;
-    part.view_.data = view_.as<uint8_t>() + static_cast<size_t>(offset) * size_of(dtype());
-    part.view_.shape = shape;
-    return part;
-  }
+  Tensor slice(int64_t offset, const Shape& shape) const;
 
   const Shape& shape() const { return view_.shape; }
   DType dtype() const { return view_.dtype; }
@@ -99,9 +72,7 @@ class Tensor {
   explicit operator bool() const { return view_.data != nullptr; }
 
  private:
-  void copy_from(const void* from, size_t bytes) {
-    if (bytes > 0) backend_of(device_).copy(device_, data(), from, bytes);
-  }
+  void copy_from(const void* from, size_t bytes);
 
   std::shared_ptr<void> memory_;
   View view_;
@@ -109,3 +80,7 @@ class Tensor {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/core/tensor.inl.hpp>
+#endif

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <t2ue/models/config_json.hpp>
+#include <t2ue/models/classifiers/config_json.hpp>
 #include <t2ue/models/configs.hpp>
 
 namespace t2ue {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/graph.hpp>
 #include <t2ue/models/module.hpp>
 
@@ -14,26 +15,14 @@ namespace t2ue {
 class WeightAverage {
  public:
   /// Starts at the values as they are. Error unless 0 < decay < 1.
-  WeightAverage(ParameterSet& parameters, float decay)
-      : parameters_(parameters),
-        decay_(decay),
-        values_(parameters.values().shape(), DType::f32, parameters.device()) {
-    check(decay > 0.0f && decay < 1.0f, "average", "the decay must lie between 0 and 1, is ", decay);
-    start();
-  }
+  WeightAverage(ParameterSet& parameters, float decay);
 
   /// Makes the average what the values are now.
   void start() { values_.assign(parameters_.values().to_vector<float>()); }
   /// Appends its update to a graph, after that of the values.
   void record(Graph& g) { g.launch(EmaArgs{g.input(parameters_.values()), g.input(values_), decay_}); }
   /// Exchanges the values and their average: the model is the averaged one until the next call.
-  void exchange() {
-    Tensor values = parameters_.values();
-    const std::vector<float> trained = values.to_vector<float>();
-    values.assign(values_.to_vector<float>());
-    values_.assign(trained);
-    parameters_.refresh_shadows();
-  }
+  void exchange();
   /// [P], laid out as ParameterSet::values.
   const Tensor& values() const { return values_; }
   /// Puts back what `values` held.
@@ -46,3 +35,7 @@ class WeightAverage {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/optim/weight_average.inl.hpp>
+#endif

@@ -4,6 +4,7 @@
 #include <span>
 
 #include <t2ue/core/beta.hpp>
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/ops/ops.hpp>
 #include <t2ue/core/staged_copy.hpp>
 #include <t2ue/data/image/picture_policy.hpp>
@@ -20,16 +21,7 @@ struct Batch {
   Tensor images, ids, end, labels, counter, share, shift, box;
   bool cuts;
 
-  Batch(int64_t batch, int64_t size, int64_t context_length, Device device, bool cuts_boxes = false)
-      : images({batch, size, size, 3}, DType::u8, device),
-        ids(Tensor::zeros({batch, context_length}, DType::i32, device)),
-        end(Tensor::zeros({batch}, DType::i32, device)),
-        labels(Tensor::zeros({batch}, DType::i32, device)),
-        counter(Tensor::zeros({1}, DType::i32, device)),
-        share(Tensor::zeros({1}, DType::f32, device)),
-        shift(Tensor::zeros({1}, DType::i32, device)),
-        box(Tensor::zeros({4}, DType::i32, device)),
-        cuts(cuts_boxes) {}
+  Batch(int64_t batch, int64_t size, int64_t context_length, Device device, bool cuts_boxes = false);
 
   int64_t size() const { return images.shape()[0]; }
 
@@ -37,76 +29,17 @@ struct Batch {
   /// alone. `policy` changes the pictures, each by its place among those of all steps; `draws`: which of its
   /// draws, one a picture of a full batch, none: the first.
   void fill(const PairDataset& data, std::span<const int64_t> items, int64_t epoch, int64_t step,
-            const PicturePolicy& policy = {}, std::span<const int> draws = {}) {
-    check(!items.empty() && static_cast<int64_t>(items.size()) <= size(), "batch", items.size(),
-          " items for ", size(), " places");
-    check(data.size == images.shape()[1], "batch", "pictures are ", data.size,
-          " pixels wide, the step wants ", images.shape()[1]);
-    const bool texts = !data.ids.empty();
-    check(!texts || data.context_length == ids.shape()[1], "batch", "texts have ", data.context_length,
-          " tokens, the step wants ", ids.shape()[1]);
-    const std::span<uint8_t> pictures = images_in_.begin<uint8_t>();
-    auto pixel = pictures.begin();
-    const std::span<int32_t> classes = labels_in_.begin<int32_t>();
-    std::span<int32_t> ends, tokens;
-    if (texts) ends = end_in_.begin<int32_t>();
-    if (texts) tokens = ids_in_.begin<int32_t>();
-    for (size_t b = 0; b < classes.size(); ++b) {
-      const int64_t item = items[std::min(b, items.size() - 1)];
-      const auto picture = data.picture(item);
-      pixel = std::copy(picture.begin(), picture.end(), pixel);
-      classes[b] = data.labels[static_cast<size_t>(item)];
-      if (!texts) continue;
-      const int64_t row = data.caption_row(item, epoch), length = data.context_length;
-      std::copy_n(data.ids.begin() + row * length, length, tokens.begin() + static_cast<int64_t>(b) * length);
-      ends[b] = data.end[static_cast<size_t>(row)];
-    }
-    policy.apply_to_all(pictures, data.size, static_cast<uint64_t>(step) * static_cast<uint64_t>(size()),
-                        draws);
-    images_in_.commit();
-    labels_in_.commit();
-    if (texts) end_in_.commit();
-    if (texts) ids_in_.commit();
-    counter_in_.begin<int32_t>()[0] = static_cast<int32_t>(step);
-    counter_in_.commit();
-  }
+            const PicturePolicy& policy = {}, std::span<const int> draws = {});
 
   /// Draws the mixture of step `step` by (seed, step): share from Beta(alpha, alpha), shift from 1..B-1, all
   /// alike. Nothing if alpha is 0. Drawn here and not by a kernel: what powers and logarithms decide must not
   /// depend on whose they are, and it is two numbers a step.
-  void draw_mixture(float alpha, uint64_t seed, int64_t step) {
-    if (alpha == 0.0f) return;
-    Random random(seed, Purpose::mixup, static_cast<uint64_t>(step));
-    const auto others = static_cast<uint32_t>(std::max<int64_t>(size() - 1, 1));
-    shift_in_.begin<int32_t>()[0] = static_cast<int32_t>(1 + random.below(others));
-    shift_in_.commit();
-    share_in_.begin<float>()[0] = beta_draw(random, static_cast<double>(alpha));
-    share_in_.commit();
-  }
+  void draw_mixture(float alpha, uint64_t seed, int64_t step);
 
   /// The same for CutMix (Yun et al., 2019): the box has the part 1 - Beta(alpha, alpha) of the area, its
   /// centre is any pixel, what of it lies outside the picture is lost, and share is what is left of one's
   /// own.
-  void draw_box(float alpha, uint64_t seed, int64_t step) {
-    if (alpha == 0.0f) return;
-    Random random(seed, Purpose::cutmix, static_cast<uint64_t>(step));
-    const auto others = static_cast<uint32_t>(std::max<int64_t>(size() - 1, 1));
-    shift_in_.begin<int32_t>()[0] = static_cast<int32_t>(1 + random.below(others));
-    shift_in_.commit();
-    const auto side = static_cast<int32_t>(images.shape()[1]);
-    const float edge = std::sqrt(1.0f - beta_draw(random, static_cast<double>(alpha)));
-    const auto length = static_cast<int32_t>(edge * static_cast<float>(side));
-    const std::span<int32_t> edges = box_in_.begin<int32_t>();
-    for (const size_t axis : {size_t{0}, size_t{2}}) {
-      const int32_t from = static_cast<int32_t>(random.below(static_cast<uint32_t>(side))) - length / 2;
-      edges[axis] = std::max(from, 0);
-      edges[axis + 1] = std::min(from + length, side);
-    }
-    const int32_t cut = (edges[1] - edges[0]) * (edges[3] - edges[2]), area = side * side;
-    box_in_.commit();
-    share_in_.begin<float>()[0] = static_cast<float>(area - cut) / static_cast<float>(area);
-    share_in_.commit();
-  }
+  void draw_box(float alpha, uint64_t seed, int64_t step);
 
  private:
   StagedCopy images_in_{images}, ids_in_{ids}, end_in_{end}, labels_in_{labels}, counter_in_{counter},
@@ -118,19 +51,10 @@ struct Batch {
 /// one would.
 class BatchOrder {
  public:
-  BatchOrder(int64_t items, int64_t batch, uint64_t seed) : items_(items), batch_(batch), seed_(seed) {
-    check(items >= batch && batch >= 1, "batch", "a batch of ", batch,
-          " needs at least as many items, there are ", items);
-  }
+  BatchOrder(int64_t items, int64_t batch, uint64_t seed);
   int64_t steps_per_epoch() const { return items_ / batch_; }
   int64_t epoch_of(int64_t step) const { return step / steps_per_epoch(); }
-  std::span<const int64_t> at(int64_t step) {
-    const int64_t epoch = epoch_of(step);
-    if (epoch != epoch_) order_ = shuffled_order(items_, seed_, static_cast<uint64_t>(epoch));
-    epoch_ = epoch;
-    return std::span<const int64_t>(order_).subspan(static_cast<size_t>(step % steps_per_epoch() * batch_),
-                                                    static_cast<size_t>(batch_));
-  }
+  std::span<const int64_t> at(int64_t step);
 
  private:
   int64_t items_, batch_;
@@ -142,23 +66,15 @@ class BatchOrder {
 /// How a model learns from pictures: CLIP from pairs, a classifier from labels. `pixels` [B,S,S,3] are
 /// normalised. `mixed`: pictures and labels are mixed by the batch's mixture; Error for CLIP, whose captions
 /// cannot be.
-inline Var training_loss(Clip& model, const Var& pixels, const Batch& batch, bool mixed) {
-  check(!mixed, "train",
-        "mixup and CutMix mix labels, and CLIP learns from captions; set mixup_alpha and cutmix_alpha to 0");
-  Graph& g = pixels.graph();
-  return model.loss(pixels, g.input(batch.ids), g.input(batch.end));
-}
-inline Var training_loss(Classifier& model, const Var& pixels, const Batch& batch, bool mixed) {
-  Graph& g = pixels.graph();
-  if (!mixed) return cross_entropy(model(pixels), g.input(batch.labels));
-  const Mixture mix{g.input(batch.share), g.input(batch.shift), batch.cuts ? g.input(batch.box) : Var{}};
-  return cross_entropy(model(mixup(pixels, mix)), g.input(batch.labels), mix);
-}
+Var training_loss(Clip& model, const Var& pixels, const Batch& batch, bool mixed);
+Var training_loss(Classifier& model, const Var& pixels, const Batch& batch, bool mixed);
 
 /// What keeps a model within bounds after an update: CLIP's logit_scale stays in [0, ln 100].
-inline void record_constraints(Graph& g, Clip& model) {
-  g.launch(ClampArgs{g.parameter(model.logit_scale), 0.0f, 4.6051702f});
-}
+void record_constraints(Graph& g, Clip& model);
 inline void record_constraints(Graph&, Classifier&) {}
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/training/batch.inl.hpp>
+#endif

@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/plan.hpp>
 #include <t2ue/training/batch.hpp>
 #include <t2ue/training/normalised.hpp>
@@ -16,35 +17,11 @@ class DatasetPass {
  public:
   using Record = std::function<Var(Graph&, const Var& pixels, const Batch&)>;
 
-  DatasetPass(const PairDataset& data, const Record& record, int64_t batch = 64, const Compute& compute = {})
-      : data_(data),
-        batch_(std::min(batch, std::max<int64_t>(data.count(), 1)), data.size,
-               std::max(data.context_length, 1), compute.device),
-        step_(
-            [this, record](Graph& g) {
-              const EvalMode eval_mode(g);
-              const NoGrad no_grad(g);
-              output_ = g.output(record(g, normalised(g.input(batch_.images)), batch_));
-            },
-            compute) {}
+  DatasetPass(const PairDataset& data, const Record& record, int64_t batch = 64, const Compute& compute = {});
   DatasetPass(const DatasetPass&) = delete;
   DatasetPass& operator=(const DatasetPass&) = delete;
 
-  std::vector<float> run() {
-    const int64_t count = data_.count(), batch = batch_.size();
-    std::vector<float> rows;
-    std::vector<int64_t> items;
-    for (int64_t begin = 0; begin < count; begin += batch) {
-      items.clear();
-      for (int64_t i = begin; i < std::min(count, begin + batch); ++i) items.push_back(i);
-      batch_.fill(data_, items, 0, 0);
-      step_.run();
-      const std::vector<float> values = output_.to_floats();
-      const auto width = values.size() / static_cast<size_t>(batch);
-      rows.insert(rows.end(), values.begin(), values.begin() + static_cast<int64_t>(items.size() * width));
-    }
-    return rows;
-  }
+  std::vector<float> run();
 
  private:
   const PairDataset& data_;
@@ -56,12 +33,7 @@ class DatasetPass {
 /// Unit text features of every caption of a dataset, in token-row order: [rows, D] on the host.
 class CaptionPass {
  public:
-  CaptionPass(const PairDataset& data, Clip& model, int64_t batch = 64, const Compute& compute = {})
-      : data_(data),
-        pass_(
-            batch, std::max(data.context_length, 1),
-            [&model](Graph&, const Var& ids, const Var& end) { return model.encode_text(ids, end); },
-            compute) {}
+  CaptionPass(const PairDataset& data, Clip& model, int64_t batch = 64, const Compute& compute = {});
 
   std::vector<float> run() { return pass_.run(data_.ids, data_.end); }
 
@@ -71,11 +43,11 @@ class CaptionPass {
 };
 
 /// Unit image features of every picture, and class logits.
-inline DatasetPass::Record image_features(Clip& model) {
-  return [&model](Graph&, const Var& pixels, const Batch&) { return model.encode_image(pixels); };
-}
-inline DatasetPass::Record class_logits(Classifier& model) {
-  return [&model](Graph&, const Var& pixels, const Batch&) { return model(pixels); };
-}
+DatasetPass::Record image_features(Clip& model);
+DatasetPass::Record class_logits(Classifier& model);
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/training/features.inl.hpp>
+#endif

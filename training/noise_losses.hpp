@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/training/adversarial.hpp>
 #include <t2ue/training/cluster_targets.hpp>
 #include <t2ue/training/noise_batch.hpp>
@@ -11,9 +12,7 @@
 namespace t2ue {
 
 /// What a model says of pictures, before any loss: CLIP's unit image features, a classifier's outputs, f32.
-inline Var picture_outputs(Clip& model, const Var& pixels) {
-  return model.encode_image(pixels);
-}
+Var picture_outputs(Clip& model, const Var& pixels);
 template <class Model>
 Var picture_outputs(Model& model, const Var& pixels) {
   return cast(model(pixels), DType::f32);
@@ -105,3 +104,7 @@ class NoiseLosses {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/training/noise_losses.inl.hpp>
+#endif

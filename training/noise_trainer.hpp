@@ -5,6 +5,7 @@
 // methods/surrogate_methods.hpp.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
 

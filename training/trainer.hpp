@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 
 #include <t2ue/core/plan.hpp>
@@ -95,25 +95,10 @@ class Trainer {
   }
 
   /// Writes everything needed to go on. `extra` is kept beside the state.
-  void save(const std::filesystem::path& path, const nlohmann::json& extra = {}) const {
-    CheckpointWriter writer;
-    writer.add("model.", parameters_);
-    writer.add("optimizer", optimizer_);
-    if (average_) writer.add("average", {average_->values().shape()[0]}, average_->values().to_floats());
-    writer.save(path, "training", {{"steps", steps_}, {"recipe", to_json(recipe_)}, {"extra", extra}});
-  }
+  void save(const std::filesystem::path& path) const;
+  void save(const std::filesystem::path& path, const nlohmann::json& extra) const;
   /// Goes on from a file written by `save` under the same recipe; returns what was saved as `extra`.
-  nlohmann::json resume(const std::filesystem::path& path) {
-    const CheckpointReader reader(path, "training");
-    const nlohmann::json state = with_present_names(nlohmann::json::parse(reader.state()));
-    check(state.at("recipe") == to_json(recipe_), "resume", path,
-          " was trained by another recipe: ", state.at("recipe").dump());
-    reader.restore("model.", parameters_);
-    reader.restore("optimizer", optimizer_);
-    if (average_) average_->restore(reader.floats("average", average_->values().shape()[0]));
-    steps_ = state.at("steps");
-    return state.at("extra");
-  }
+  nlohmann::json resume(const std::filesystem::path& path);
 
  private:
   static std::optional<WeightAverage> average_of(ParameterSet& parameters, const TrainRecipe& recipe) {
@@ -168,7 +153,6 @@ class Trainer {
   double data_seconds_ = 0;
 };
 
-using ClipTrainer = Trainer<Clip>;
-using ClassifierTrainer = Trainer<Classifier>;
-
 }  // namespace t2ue
+
+#include <t2ue/training/trainers.hpp>

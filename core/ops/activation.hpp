@@ -1,6 +1,7 @@
 // Point-wise non-linearities.
 #pragma once
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/graph.hpp>
 
 namespace t2ue {
@@ -18,15 +19,10 @@ constexpr bool is_relu_like(Activation activation) {
 }  // namespace detail
 
 /// activation(x), any shape.
-inline Var activate(const Var& x, Activation activation) {
-  Graph& g = x.graph();
-  const Var y = g.value(x.shape(), x.dtype());
-  g.launch(ActivationArgs{x, y, activation});
-  g.differentiate({y}, {x}, [=, &g] {
-    const Var saved = detail::gradient_reads_input(activation) ? x : y;
-    g.launch(ActivationGradArgs{saved, g.grad_of(y), g.grad(x), activation});
-  });
-  return y;
-}
+Var activate(const Var& x, Activation activation);
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/core/ops/activation.inl.hpp>
+#endif

@@ -1,33 +1,20 @@
 // Resizing maps.
 #pragma once
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/graph.hpp>
 
 namespace t2ue {
 
 /// sigmoid of the bilinear upsampling (aligned corners) of mask logits.  x [N,h,w,1]; returns
 /// [N,height,width,1].
-inline Var mask_sigmoid(const Var& x, int64_t height, int64_t width) {
-  const Shape& s = x.shape();
-  check(s.rank() == 4 && s[3] == 1 && height >= 1 && width >= 1, "mask_sigmoid",
-        "expected x [N,h,w,1] and a positive size, got ", s, " to ", height, "x", width);
-  Graph& g = x.graph();
-  const Var y = g.value({s[0], height, width, 1}, x.dtype());
-  g.launch(MaskSigmoidArgs{x, y});
-  g.differentiate({y}, {x}, [=, &g] { g.launch(MaskSigmoidGradArgs{y, g.grad_of(y), g.grad(x)}); });
-  return y;
-}
+Var mask_sigmoid(const Var& x, int64_t height, int64_t width);
 
 /// x [N,h,w,C] resampled to [N,height,width,C].
-inline Var resize(const Var& x, int64_t height, int64_t width, Resampler resampler) {
-  const Shape& s = x.shape();
-  check(s.rank() == 4 && height >= 1 && width >= 1, "resize",
-        "expected x [N,h,w,C] and a positive size, got ", s, " to ", height, "x", width);
-  Graph& g = x.graph();
-  const Var y = g.value({s[0], height, width, s[3]}, x.dtype());
-  g.launch(ResizeArgs{x, y, resampler});
-  g.differentiate({y}, {x}, [=, &g] { g.launch(ResizeGradArgs{g.grad_of(y), g.grad(x), resampler}); });
-  return y;
-}
+Var resize(const Var& x, int64_t height, int64_t width, Resampler resampler);
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/core/ops/resize.inl.hpp>
+#endif

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include <t2ue/t2ue.hpp>
+#include <t2ue/noise.hpp>
 
 int main(int argc, char** argv) try {
   t2ue::check(argc == 3, "protect", "usage: protect GENERATOR CAPTION");

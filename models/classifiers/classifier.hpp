@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/models/classifiers/densenet.hpp>
 #include <t2ue/models/classifiers/googlenet.hpp>
 #include <t2ue/models/classifiers/resnet.hpp>
@@ -38,16 +39,9 @@ struct ClassifierConfig {
   }
 
   /// Whether the parameters depend on the size of the pictures; else it takes pictures of others, too.
-  bool has_fixed_size() const {
-    const auto* vgg = std::get_if<VggConfig>(&architecture);
-    return std::holds_alternative<VitConfig>(architecture) || (vgg && vgg->hidden > 0);
-  }
+  bool has_fixed_size() const;
   /// Makes it one for pictures of `size`; Error naming it if its parameters depend on another.
-  void fit_to(int64_t size) {
-    check(!has_fixed_size() || size == image_size, "classifier", name.empty() ? "the classifier" : name,
-          " looks at ", image_size, " pixels, the pictures have ", size);
-    image_size = size;
-  }
+  void fit_to(int64_t size);
 };
 
 /// A linear probe: the last layer trains, everything before it is frozen and its batch norms use their
@@ -63,38 +57,24 @@ struct Classifier {
   bool is_probe = false;
 
   explicit Classifier(const ClassifierConfig& c) : network(network_of(c)) {}
-  explicit Classifier(const ClassifierProbe& probe) : Classifier(probe.config) {
-    is_probe = true;
-    for_each_parameter(*this, [this](const std::string&, Parameter& parameter) {
-      parameter.frozen = &parameter != &head().weight && &parameter != &head().bias;
-    });
-  }
+  explicit Classifier(const ClassifierProbe& probe);
 
   /// Normalised pixels [B,H,W,3] -> logits [B,outputs].
   Var operator()(const Var& x) { return head()(features(x)); }
   /// What the last layer reads, [B,C].
-  Var features(const Var& x) {
-    std::optional<EvalMode> running_statistics;
-    if (is_probe) running_statistics.emplace(x.graph());
-    return std::visit([&](auto& net) { return net.features(x); }, network);
-  }
+  Var features(const Var& x);
   /// The last layer.
-  Linear& head() {
-    return std::visit([](auto& net) -> Linear& { return net.head(); }, network);
-  }
+  Linear& head();
   void visit(auto&& f) {
     std::visit([&](auto& net) { net.visit(f); }, network);
   }
 
  private:
-  static Network network_of(const ClassifierConfig& c) {
-    if (const auto* resnet = std::get_if<ResNetConfig>(&c.architecture)) return ResNet(*resnet, c.outputs);
-    if (const auto* vgg = std::get_if<VggConfig>(&c.architecture)) return Vgg(*vgg, c.image_size, c.outputs);
-    if (const auto* google = std::get_if<GoogLeNetConfig>(&c.architecture))
-      return GoogLeNet(*google, c.outputs);
-    if (const auto* dense = std::get_if<DenseNetConfig>(&c.architecture)) return DenseNet(*dense, c.outputs);
-    return Vit(std::get<VitConfig>(c.architecture), c.image_size, c.outputs);
-  }
+  static Network network_of(const ClassifierConfig& c);
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/classifiers/classifier.inl.hpp>
+#endif

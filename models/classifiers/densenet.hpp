@@ -1,6 +1,7 @@
 // DenseNet-BC (Huang et al., 2017): every layer reads the maps of all layers before it in its block.
 #pragma once
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
@@ -12,12 +13,7 @@ struct DenseNetConfig {
   int64_t stem_width = 64;
   bool imagenet_stem = false;  ///< 7x7 of stride 2 and a 3x3 max pooling; otherwise 3x3
 
-  void fields(FieldList& f) {
-    f("growth", growth, in_range(1, 4096), "Channels that each layer adds");
-    f("blocks", blocks, in_range(1, 1000), "Layers of each block");
-    f("stem_width", stem_width, in_range(2, 65536), "Channels of the first convolution");
-    f("imagenet_stem", imagenet_stem, "ImageNet's first convolution and pooling");
-  }
+  void fields(FieldList& f);
 };
 
 /// Norm, ReLU, 1x1 convolution to four times the growth, norm, ReLU, 3x3 convolution to the growth.
@@ -25,15 +21,8 @@ struct DenseLayer {
   BatchNorm norm1, norm2;
   Conv2d conv1, conv2;
 
-  DenseLayer(int64_t in, int64_t growth)
-      : norm1(in),
-        norm2(4 * growth),
-        conv1(in, 4 * growth, 1, 1, 0, false),
-        conv2(4 * growth, growth, 3, 1, 1, false) {}
-  Var operator()(const Var& x) {
-    const Var narrow = conv1(norm1(x, Activation::relu));
-    return concat_channels({x, conv2(norm2(narrow, Activation::relu))});
-  }
+  DenseLayer(int64_t in, int64_t growth);
+  Var operator()(const Var& x);
   void visit(auto&& f) { f("norm1", norm1), f("conv1", conv1), f("norm2", norm2), f("conv2", conv2); }
 };
 
@@ -57,35 +46,10 @@ struct DenseNet {
   BatchNorm norm5;
   Linear classifier;
 
-  DenseNet(const DenseNetConfig& c, int64_t outputs)
-      : conv0(3, c.stem_width, c.imagenet_stem ? 7 : 3, c.imagenet_stem ? 2 : 1, c.imagenet_stem ? 3 : 1,
-              false),
-        norm0(c.stem_width),
-        stem_pool(c.imagenet_stem) {
-    check(!c.blocks.empty(), "densenet", "needs at least one block");
-    int64_t in = c.stem_width;
-    for (size_t i = 0; i < c.blocks.size(); ++i) {
-      if (i > 0) {
-        transitions.emplace_back(in);
-        in /= 2;
-      }
-      auto& block = blocks.emplace_back();
-      for (int layer = 0; layer < c.blocks[i]; ++layer, in += c.growth) block.emplace_back(in, c.growth);
-    }
-    norm5 = BatchNorm(in);
-    classifier = Linear(in, outputs);
-  }
+  DenseNet(const DenseNetConfig& c, int64_t outputs);
 
   /// x [B,H,W,3] -> what the last layer reads, [B,C].
-  Var features(const Var& x) {
-    Var y = norm0(conv0(x), Activation::relu);
-    if (stem_pool) y = pool2d(y, Pooling::max, 3, 2, 1);
-    for (size_t i = 0; i < blocks.size(); ++i) {
-      if (i > 0) y = transitions[i - 1](y);
-      for (DenseLayer& layer : blocks[i]) y = layer(y);
-    }
-    return mean_pool(norm5(y, Activation::relu));
-  }
+  Var features(const Var& x);
   Linear& head() { return classifier; }
   void visit(auto&& f) {
     f("features.conv0", conv0), f("features.norm0", norm0);
@@ -99,3 +63,7 @@ struct DenseNet {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/classifiers/densenet.inl.hpp>
+#endif

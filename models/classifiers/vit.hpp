@@ -1,8 +1,9 @@
 // Vision transformers that classify (Dosovitskiy et al., 2021).
 #pragma once
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/fields.hpp>
-#include <t2ue/models/clip/transformer.hpp>
+#include <t2ue/models/transformer.hpp>
 
 namespace t2ue {
 
@@ -10,12 +11,7 @@ struct VitConfig {
   int64_t patch_size = 16, width = 768;
   int layers = 12, heads = 12;
 
-  void fields(FieldList& f) {
-    f("patch_size", patch_size, in_range(1, 1024), "Pixels a side of a patch");
-    f("width", width, in_range(8, 8192), "Of the transformer");
-    f("layers", layers, in_range(1, 128), "Of the transformer");
-    f("heads", heads, in_range(1, 256), "Of each layer; they divide the width");
-  }
+  void fields(FieldList& f);
 };
 
 /// Patches, a class token, pre-norm blocks, and a linear layer on the class token. Parameter names as in
@@ -28,31 +24,10 @@ struct Vit {
   LayerNorm ln;
   Linear classifier;
 
-  Vit(const VitConfig& c, int64_t image_size, int64_t outputs)
-      : conv_proj(3, c.width, static_cast<int>(c.patch_size), static_cast<int>(c.patch_size), 0, true),
-        class_token({c.width}, Init::zeros()),
-        transformer({c.width, c.layers, c.heads, Activation::gelu, false}),
-        ln(c.width),
-        classifier(c.width, outputs) {
-    check(image_size % c.patch_size == 0, "vit", "pictures of ", image_size,
-          " pixels cannot be cut into patches of ", c.patch_size);
-    const int64_t side = image_size / c.patch_size;
-    pos_embedding = Parameter({side * side + 1, c.width}, Init::normal(0.02f));
-    const auto patch = static_cast<float>(3 * c.patch_size * c.patch_size);
-    conv_proj.weight.init = Init::normal(1.0f / std::sqrt(patch));
-    conv_proj.bias.init = Init::zeros();
-    constexpr float eps = 1e-6f;  // torchvision's here
-    for (ResidualAttentionBlock& block : transformer.resblocks) block.ln_1.eps = block.ln_2.eps = eps;
-    ln.eps = eps;
-  }
+  Vit(const VitConfig& c, int64_t image_size, int64_t outputs);
 
   /// x [B,H,W,3] -> what the last layer reads, [B,C].
-  Var features(const Var& x) {
-    Graph& g = x.graph();
-    const Var map = conv_proj(x);
-    const Var patches = map.reshape({map.shape()[0], map.shape()[1] * map.shape()[2], map.shape()[3]});
-    return transformer.read(prepend_token(patches, g.parameter(class_token), g.parameter(pos_embedding)), ln);
-  }
+  Var features(const Var& x);
   Linear& head() { return classifier; }
   void visit(auto&& f) {
     f("class_token", class_token), f("conv_proj", conv_proj), f("encoder.pos_embedding", pos_embedding);
@@ -67,3 +42,7 @@ struct Vit {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/classifiers/vit.inl.hpp>
+#endif

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/models/classifiers/resnet.hpp>
 #include <t2ue/models/clip/modified_resnet.hpp>
 #include <t2ue/models/clip/text.hpp>
@@ -31,30 +32,17 @@ struct Clip {
   Parameter logit_scale{
       {1}, Init::constant(2.6592600f)};  ///< log of the inverse temperature; starts at ln(1/0.07)
 
-  explicit Clip(const ClipConfig& c) : config(c), text(c.text) {
-    check(c.vit.has_value() + c.modified_resnet.has_value() + c.resnet.has_value() == 1, "clip", "config '",
-          c.name, "' must have exactly one image tower");
-    if (c.vit) vit.emplace(*c.vit);
-    if (c.modified_resnet) modified_resnet.emplace(*c.modified_resnet);
-    if (c.resnet) resnet.emplace(*c.resnet, c.text.embed_dim);
-  }
+  explicit Clip(const ClipConfig& c);
 
   /// Normalised pixels [B,H,W,3] -> unit features [B,embed_dim].
-  Var encode_image(const Var& x) {
-    return l2_normalize(vit ? (*vit)(x) : modified_resnet ? (*modified_resnet)(x) : (*resnet)(x));
-  }
+  Var encode_image(const Var& x);
   /// ids i32 [B,T], end i32 [B] -> unit features [B,embed_dim].
   Var encode_text(const Var& ids, const Var& end) { return l2_normalize(text(ids, end)); }
 
   /// The symmetric InfoNCE of a batch of pairs.
-  Var loss(const Var& x, const Var& ids, const Var& end) {
-    const Var image = encode_image(x);
-    return info_nce(image, encode_text(ids, end), x.graph().parameter(logit_scale));
-  }
+  Var loss(const Var& x, const Var& ids, const Var& end);
   /// The same where the unit text features [B,embed_dim] are known.
-  Var loss(const Var& x, const Var& text_features) {
-    return info_nce(encode_image(x), text_features, x.graph().parameter(logit_scale));
-  }
+  Var loss(const Var& x, const Var& text_features);
   void visit(auto&& f) {
     f("visual", vit), f("visual", modified_resnet), f("visual", resnet);
     text.visit(f);
@@ -63,3 +51,7 @@ struct Clip {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/clip/clip.inl.hpp>
+#endif

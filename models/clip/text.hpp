@@ -1,8 +1,9 @@
 // CLIP's text tower.
 #pragma once
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/fields.hpp>
-#include <t2ue/models/clip/transformer.hpp>
+#include <t2ue/models/transformer.hpp>
 
 namespace t2ue {
 
@@ -13,18 +14,8 @@ struct TextConfig {
   int64_t embed_dim = 512;
 
   /// Those of open_clip's "text_cfg"; the others stand beside it there.
-  void tower_fields(FieldList& f) {
-    f("context_length", context_length, in_range(2, 4096), "Tokens of a caption");
-    f("vocab_size", vocab_size, in_range(3, 10'000'000), "Tokens that there are");
-    f("width", transformer.width, in_range(1, 8192), "Of the transformer");
-    f("heads", transformer.heads, in_range(1, 256), "Of each layer; they divide the width");
-    f("layers", transformer.layers, in_range(0, 128), "Of the transformer");
-  }
-  void fields(FieldList& f) {
-    tower_fields(f);
-    f("embed_dim", embed_dim, in_range(1, 65536), "Width of a caption's features");
-    f("activation", transformer.activation, "Of the transformer");
-  }
+  void tower_fields(FieldList& f);
+  void fields(FieldList& f);
 };
 
 /// Token ids to features: causal transformer, read at the end-of-text token, projected.
@@ -34,25 +25,14 @@ struct TextTower {
   LayerNorm ln_final;
   Parameter text_projection;  ///< [embed_dim, width]: the transpose of open_clip's
 
-  explicit TextTower(const TextConfig& c)
-      : token_embedding({c.vocab_size, c.transformer.width}, Init::normal(0.02f)),
-        positional_embedding({c.context_length, c.transformer.width}, Init::normal(0.01f)),
-        transformer(c.transformer),
-        ln_final(c.transformer.width),
-        text_projection({c.embed_dim, c.transformer.width},
-                        Init::normal(1.0f / std::sqrt(static_cast<float>(c.transformer.width)))) {}
+  explicit TextTower(const TextConfig& c);
 
   /// ids i32 [B,T], end i32 [B] (position of the end-of-text token) -> [B,embed_dim], not normalised.
   Var operator()(const Var& ids, const Var& end) { return read(embed(ids), end); }
   /// Its first part: tokens with their places, [B,T,width].
-  Var embed(const Var& ids) {
-    Graph& g = ids.graph();
-    return embedding(ids, g.parameter(token_embedding), g.parameter(positional_embedding));
-  }
+  Var embed(const Var& ids);
   /// The rest of it.
-  Var read(const Var& x, const Var& end) {
-    return linear(transformer.read(x, ln_final, end), x.graph().parameter(text_projection));
-  }
+  Var read(const Var& x, const Var& end);
   void visit(auto&& f) {
     f("token_embedding.weight", token_embedding), f("positional_embedding", positional_embedding);
     f("transformer", transformer), f("ln_final", ln_final), f("text_projection", text_projection);
@@ -60,3 +40,7 @@ struct TextTower {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/clip/text.inl.hpp>
+#endif

@@ -1,7 +1,8 @@
 // CLIP's ViT image tower.
 #pragma once
 
-#include <t2ue/models/clip/transformer.hpp>
+#include <t2ue/core/config.hpp>
+#include <t2ue/models/transformer.hpp>
 
 namespace t2ue {
 
@@ -20,32 +21,10 @@ struct VisionTransformer {
   LayerNorm ln_post;
   Parameter proj;  ///< [embed_dim, width]: the transpose of open_clip's
 
-  explicit VisionTransformer(const VisionTransformerConfig& c)
-      : conv1(3, c.transformer.width, static_cast<int>(c.patch_size), static_cast<int>(c.patch_size), 0,
-              false),
-        ln_pre(c.transformer.width),
-        transformer(c.transformer),
-        ln_post(c.transformer.width) {
-    check(c.image_size % c.patch_size == 0, "vision_transformer", "image_size ", c.image_size,
-          " is not a multiple of patch_size ", c.patch_size);
-    const int64_t width = c.transformer.width,
-                  tokens = (c.image_size / c.patch_size) * (c.image_size / c.patch_size);
-    const Init init = Init::normal(1.0f / std::sqrt(static_cast<float>(width)));
-    conv1.weight.init = Init::normal(1.0f / std::sqrt(static_cast<float>(3 * c.patch_size * c.patch_size)));
-    class_embedding = Parameter({width}, init);
-    positional_embedding = Parameter({tokens + 1, width}, init);
-    proj = Parameter({c.embed_dim, width}, init);
-  }
+  explicit VisionTransformer(const VisionTransformerConfig& c);
 
   /// x [B,H,W,3] -> [B,embed_dim], not normalised.
-  Var operator()(const Var& x) {
-    Graph& g = x.graph();
-    const Var map = conv1(x);
-    const Var patches = map.reshape({map.shape()[0], map.shape()[1] * map.shape()[2], map.shape()[3]});
-    const Var tokens =
-        prepend_token(patches, g.parameter(class_embedding), g.parameter(positional_embedding));
-    return linear(transformer.read(ln_pre(tokens), ln_post), g.parameter(proj));
-  }
+  Var operator()(const Var& x);
   void visit(auto&& f) {
     f("conv1", conv1), f("class_embedding", class_embedding), f("positional_embedding", positional_embedding);
     f("ln_pre", ln_pre), f("transformer", transformer), f("ln_post", ln_post), f("proj", proj);
@@ -53,3 +32,7 @@ struct VisionTransformer {
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/clip/vision_transformer.inl.hpp>
+#endif

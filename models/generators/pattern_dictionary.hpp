@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include <t2ue/core/config.hpp>
 #include <t2ue/core/fields.hpp>
 #include <t2ue/models/layers.hpp>
 
@@ -19,10 +20,7 @@ struct PatternDictionaryConfig {
 
   Shape latent_shape() const { return {}; }
   int64_t output_size() const { return size; }
-  void fields(FieldList& f) {
-    f("condition", condition, in_range(1, 65536), "Words, each with a pattern");
-    f("size", size, in_range(1, 1024), "Side of a pattern");
-  }
+  void fields(FieldList& f);
 };
 
 /// The sum of the words' patterns, each times the word's weight. Linear in the words before the tanh of the
@@ -31,17 +29,16 @@ struct PatternDictionary {
   PatternDictionaryConfig config;
   Parameter patterns;  ///< [S*S*3, condition]
 
-  explicit PatternDictionary(const PatternDictionaryConfig& c)
-      : config(c), patterns({c.size * c.size * 3, c.condition}, Init::normal(1.0f)) {}
+  explicit PatternDictionary(const PatternDictionaryConfig& c);
 
   /// [B,S,S,3] of weights [B,condition].
-  Var operator()(const Var& weights, const Var&) {
-    Graph& g = weights.graph();
-    const Var sum = linear(cast(weights, g.activation_type()), g.parameter(patterns), {}, Activation::none);
-    return sum.reshape({weights.shape()[0], config.size, config.size, 3});
-  }
+  Var operator()(const Var& weights, const Var&);
   std::vector<Parameter*> output_parameters() { return {&patterns}; }
   void visit(auto&& f) { f("patterns", patterns); }
 };
 
 }  // namespace t2ue
+
+#if !T2UE_COMPILED
+#include <t2ue/models/generators/pattern_dictionary.inl.hpp>
+#endif

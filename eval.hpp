@@ -1,0 +1,34 @@
+// Evaluation: retrieval, classification, defences, the benchmark, and what reports are made of.
+#pragma once
+
+#include <t2ue/eval/bench/adaptive.hpp>
+#include <t2ue/eval/bench/bench_context.hpp>
+#include <t2ue/eval/bench/costs.hpp>
+#include <t2ue/eval/bench/data.hpp>
+#include <t2ue/eval/bench/disjoint.hpp>
+#include <t2ue/eval/bench/gallery.hpp>
+#include <t2ue/eval/bench/matrices.hpp>
+#include <t2ue/eval/bench/plan.hpp>
+#include <t2ue/eval/bench/plan_methods.hpp>
+#include <t2ue/eval/bench/protect.hpp>
+#include <t2ue/eval/bench/runner.hpp>
+#include <t2ue/eval/bench/seed_groups.hpp>
+#include <t2ue/eval/bench/store.hpp>
+#include <t2ue/eval/bench/summary.hpp>
+#include <t2ue/eval/bench/table.hpp>
+#include <t2ue/eval/classification.hpp>
+#include <t2ue/eval/defences.hpp>
+#include <t2ue/eval/noise_spectrum.hpp>
+#include <t2ue/eval/prompt_templates.hpp>
+#include <t2ue/eval/retrieval.hpp>
+#include <t2ue/eval/retrieval_export.hpp>
+#include <t2ue/eval/retrieval_protocol.hpp>
+#include <t2ue/eval/victims.hpp>
+#include <t2ue/eval/zero_shot.hpp>
+#include <t2ue/report/bar_chart.hpp>
+#include <t2ue/report/chart.hpp>
+#include <t2ue/report/progress.hpp>
+#include <t2ue/report/report.hpp>
+#include <t2ue/report/results_table.hpp>
+#include <t2ue/report/table_formats.hpp>
+#include <t2ue/report/text_table.hpp>
