@@ -12,8 +12,8 @@
 #define T2UE_COMPILED 0
 #endif
 
-// t2ue::cuda defines T2UE_HAS_CUDA=1: the library with the CUDA kernels is linked. T2UE_LINKED_BACKEND then names
-// the symbol of the object that registers its backend.
+// t2ue::cuda defines T2UE_HAS_CUDA=1: the library with the CUDA kernels is linked. T2UE_LINKED_BACKEND then
+// names the symbol of the object that registers its backend.
 #ifndef T2UE_HAS_CUDA
 #define T2UE_HAS_CUDA 0
 #endif

@@ -7,8 +7,8 @@
 #include <t2ue/data/text/bpe.hpp>
 #include <t2ue/eval/bench/data.hpp>
 #include <t2ue/eval/bench/disjoint.hpp>
-#include <t2ue/training/conditioner.hpp>
 #include <t2ue/noise/manifest.hpp>
+#include <t2ue/training/conditioner.hpp>
 
 namespace t2ue {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <t2ue/models/classifiers/configs.hpp>
 #include <t2ue/models/classifiers/config_json.hpp>
+#include <t2ue/models/classifiers/configs.hpp>
 
 namespace t2ue {
 

@@ -129,13 +129,13 @@ class GeneratorConfig {
   template <class C>
   requires requires { typename C::Network; }
   GeneratorConfig(C architecture, const NoiseBound& noise_bound = {}, std::string called = "t2ue")
-      : GeneratorConfig(std::make_shared<detail::ArchitectureConfigOf<C>>(std::move(architecture)), noise_bound,
-                        std::move(called)) {
+      : GeneratorConfig(std::make_shared<detail::ArchitectureConfigOf<C>>(std::move(architecture)),
+                        noise_bound, std::move(called)) {
     static_assert(GeneratorArchitecture<C>);
   }
   /// Error for a configuration that its architecture refuses.
-  GeneratorConfig(std::shared_ptr<const detail::ArchitectureConfig> architecture, const NoiseBound& noise_bound,
-                  std::string called);
+  GeneratorConfig(std::shared_ptr<const detail::ArchitectureConfig> architecture,
+                  const NoiseBound& noise_bound, std::string called);
 
   std::string name;  ///< of the configuration
   NoiseBound bound;
