@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(All, PolicyTraining,
                          testing::Values(AugmentationPolicy::auto_augment, AugmentationPolicy::rand_augment,
                                          AugmentationPolicy::trivial_augment, AugmentationPolicy::ueraser),
                          [](const auto& kind) {
-                           std::string text = name_of(kind.param);
+                           std::string text(name_of(kind.param));
                            std::replace(text.begin(), text.end(), '-', '_');
                            return text;
                          });
