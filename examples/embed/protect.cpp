@@ -15,7 +15,7 @@ int main(int argc, char** argv) try {
   t2ue::Image picture;
   picture.height = 48, picture.width = 64;
   picture.pixels.assign(size_t{48} * 64 * 3, 128);  // yours: rows of RGB bytes
-  const t2ue::Image safe = t2ue::apply_noise(picture, noise, source.config().resampler, 32);
+  const t2ue::Image safe = t2ue::apply_noise(picture, noise, source.card().resampler, 32);
 
   int largest = 0;
   for (size_t i = 0; i < safe.pixels.size(); ++i)

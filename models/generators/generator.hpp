@@ -23,8 +23,8 @@ namespace t2ue {
 ///   struct TinyConfig {
 ///     using Network = Tiny;
 ///     static constexpr std::string_view architecture = "tiny";
-///     int64_t condition = 512;               // width of a condition row, for example a caption's text
-///     features Shape latent_shape() const;            // of one item, rank 0..4; rank 0: it draws nothing
+///     int64_t condition = 512;               // width of a condition row, as of a caption's features
+///     Shape latent_shape() const;            // of one item, rank 0..4; rank 0: it draws nothing
 ///     int64_t output_size() const;           // S, the side of the square field
 ///     void fields(FieldList& f);             // its members in JSON
 ///   };
