@@ -13,6 +13,7 @@
 #include <t2ue/methods/textures.hpp>
 #include <t2ue/methods/word_patterns.hpp>
 #include <t2ue/methods/word_textures.hpp>
+#include <t2ue/models/generators/generator.hpp>
 #include <t2ue/models/generators/pattern_dictionary.hpp>
 
 #include "errors.hpp"

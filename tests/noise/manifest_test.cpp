@@ -38,7 +38,7 @@ NoiseRecipe recipe() {
   return recipe;
 }
 
-Noise noise_of(const std::string& key, int eps = 8) {
+Noise steps_of(const std::string& key, int eps = 8) {
   const std::vector<NoiseItem> items = {{key, "", std::nullopt, nullptr}};
   return RandomSign(4, 6, eps, 1).make(items).front();
 }
@@ -47,8 +47,8 @@ Noise noise_of(const std::string& key, int eps = 8) {
 std::filesystem::path written(const std::string& name, const NoiseFolderWriter::Options& options = {}) {
   const auto folder = fresh(name);
   NoiseFolderWriter writer(folder, recipe(), options);
-  writer.add("a", "ein \"Käse\"\n", noise_of("a"));
-  writer.add("b/../c", "", noise_of("c", 3));
+  writer.add("a", "ein \"Käse\"\n", steps_of("a"));
+  writer.add("b/../c", "", steps_of("c", 3));
   writer.commit();
   return folder;
 }
@@ -64,8 +64,8 @@ TEST(NoiseFolder, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(manifest.items[0].max_step, 8);
   EXPECT_EQ(manifest.items[1].key, "b/../c");
   EXPECT_EQ(manifest.items[1].max_step, 3);
-  EXPECT_EQ(read_noise(folder, manifest.recipe, manifest.items[0]), noise_of("a"));
-  EXPECT_EQ(read_noise(folder, manifest.recipe, manifest.items[1]), noise_of("c", 3));
+  EXPECT_EQ(read_noise(folder, manifest.recipe, manifest.items[0]), steps_of("a"));
+  EXPECT_EQ(read_noise(folder, manifest.recipe, manifest.items[1]), steps_of("c", 3));
   std::set<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) files.insert(entry.path().filename());
   EXPECT_EQ(files, (std::set<std::string>{"a.safetensors", "b%2F.%2E%2Fc.safetensors", "manifest.jsonl"}));
@@ -82,7 +82,7 @@ TEST(NoiseFolder, WithheldCaptionsLeaveOnlyTheirHash) {
 TEST(NoiseFolder, PicturesShowTheNoiseAndGreyIsNone) {
   const auto folder = written("pictures", {.pictures = true, .withhold_captions = false, .overwrite = false});
   const Image picture = load_image(folder / "a.png");
-  const Noise noise = noise_of("a");
+  const Noise noise = steps_of("a");
   ASSERT_EQ(picture.pixels.size(), noise.steps.size());
   for (size_t i = 0; i < noise.steps.size(); ++i) EXPECT_EQ(picture.pixels[i], noise.steps[i] > 0 ? 255 : 0);
   const Image scale = noise_picture({1, 1, {-8, 0, 4}}, 8);
@@ -128,7 +128,7 @@ TEST(NoiseFolder, IsNotWholeBeforeCommit) {
   const auto folder = fresh("interrupted");
   {
     NoiseFolderWriter writer(folder, recipe());
-    writer.add("a", "", noise_of("a"));
+    writer.add("a", "", steps_of("a"));
   }
   EXPECT_THAT(error_of([&] { read_noise_manifest(folder); }), HasSubstr("interrupted"));
   EXPECT_THAT(error_of([&] { NoiseFolderWriter(fresh("nothing"), recipe()).commit(); }),
@@ -145,7 +145,7 @@ TEST(NoiseFolder, AFolderThatIsThereIsKept) {
   overwrite.overwrite = true;
   NoiseFolderWriter writer(folder, recipe(), overwrite);
   EXPECT_THROW(read_noise_manifest(folder), Error) << "half-replaced files under the old manifest";
-  writer.add("a", "new", noise_of("a", 2));
+  writer.add("a", "new", steps_of("a", 2));
   writer.commit();
   EXPECT_EQ(read_noise_manifest(folder).items.at(0).max_step, 2);
 
@@ -173,7 +173,7 @@ TEST(NoiseFolder, AFullDiskIsAnError) {
   low.rlim_cur = 100;  // smaller than any noise file: write() fails as it does on a full disk
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &low), 0);
-  const std::string error = error_of([&] { writer.add("a", "", noise_of("a")); });
+  const std::string error = error_of([&] { writer.add("a", "", steps_of("a")); });
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   EXPECT_THAT(error, HasSubstr("a.safetensors"));
@@ -182,13 +182,13 @@ TEST(NoiseFolder, AFullDiskIsAnError) {
 
 TEST(NoiseFolder, RefusesWhatTheRecipeDoesNotAllow) {
   NoiseFolderWriter writer(fresh("refuse"), recipe());
-  EXPECT_THAT(error_of([&] { writer.add("k", "", noise_of("k", 9)); }), HasSubstr("step of 9"));
+  EXPECT_THAT(error_of([&] { writer.add("k", "", steps_of("k", 9)); }), HasSubstr("step of 9"));
   EXPECT_THAT(error_of([&] { writer.add("k", "", {2, 2, std::vector<int8_t>(12)}); }), HasSubstr("2 x 2"));
-  EXPECT_THROW(writer.add("", "", noise_of("k")), Error);
-  EXPECT_THROW(writer.add("\xff", "", noise_of("k")), Error);
-  EXPECT_THROW(writer.add("k", "\xff", noise_of("k")), Error);
-  writer.add("k", "", noise_of("k"));
-  EXPECT_THAT(error_of([&] { writer.add("k", "", noise_of("k")); }), HasSubstr("before"));
+  EXPECT_THROW(writer.add("", "", steps_of("k")), Error);
+  EXPECT_THROW(writer.add("\xff", "", steps_of("k")), Error);
+  EXPECT_THROW(writer.add("k", "\xff", steps_of("k")), Error);
+  writer.add("k", "", steps_of("k"));
+  EXPECT_THAT(error_of([&] { writer.add("k", "", steps_of("k")); }), HasSubstr("before"));
   NoiseRecipe wrong = recipe();
   wrong.eps_steps = 128;
   EXPECT_THROW(NoiseFolderWriter(fresh("eps"), wrong), Error);
