@@ -70,14 +70,17 @@ class Block {
   void* shared(const void* key, size_t bytes, Site site);
   void check_row(const void* address, Site site) const;
 
+  /// Not inlined: the parts of its message would lie in the frames of those that call it, and
+  /// AddressSanitizer clears a frame at every call.
   template <class... Parts>
-  [[noreturn]] void stop(const Parts&... parts) const {
+  [[noreturn, gnu::noinline, gnu::cold]] void stop(const Parts&... parts) const {
     fail(work_->name, "block ", text(blockIdx), ", thread ", text(threadIdx), ": ", parts...);
   }
 
  private:
   static void thread_entry();
   void run_thread();
+  void bring_together(const Barrier& barrier, void (*together)(void* const*));
   void end_thread();
   int next() const;
   void go_on_with(int thread);
@@ -210,6 +213,15 @@ std::string Block::where_threads_wait() const {
   return all;
 }
 
+/// Calls `together` with the arguments of all that met. Apart from wait() for the sake of its frame, as
+/// stop() is.
+[[gnu::noinline]] void Block::bring_together(const Barrier& barrier, void (*together)(void* const*)) {
+  void* arguments[warp_size] = {};
+  for (int i = 0; i < barrier.members; ++i)
+    arguments[i] = threads_[static_cast<size_t>(barrier.begin + i)]->argument;
+  together(arguments);
+}
+
 void Block::wait(Barrier& barrier, Site site, void* argument, void (*together)(void* const*)) {
   if (barrier.ended > 0)
     stop("came to ", text(site), ", but ", barrier.ended, " of the ", barrier.members,
@@ -226,12 +238,7 @@ void Block::wait(Barrier& barrier, Site site, void* argument, void (*together)(v
     thread().waits = &barrier;
   } else {
     barrier.arrived = 0;
-    if (together) {
-      void* arguments[warp_size] = {};
-      for (int i = 0; i < barrier.members; ++i)
-        arguments[i] = threads_[static_cast<size_t>(barrier.begin + i)]->argument;
-      together(arguments);
-    }
+    if (together) bring_together(barrier, together);
     for (int i = 0; i < barrier.members; ++i)
       threads_[static_cast<size_t>(barrier.begin + i)]->waits = nullptr;
   }
