@@ -51,7 +51,8 @@ inline void check_trained_file(const MethodEntry& entry, const nlohmann::json& g
   for (const auto& [option, value] : given.items()) {
     const auto& beside = training.beside_file;
     check(option == training.file_option || std::find(beside.begin(), beside.end(), option) != beside.end(),
-          name, "'", option, "' is for training, and '", training.file_option, "' names what was trained");
+          name, "'", option, "' is for training in t2ue bench, and '", training.file_option,
+          "' names what was trained; leave one of them out");
   }
 }
 
