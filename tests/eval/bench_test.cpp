@@ -62,7 +62,7 @@ TEST(BenchPlan, MistakesAreToldByTheirPlace) {
   EXPECT_EQ(published("victim", "w"), "published[0].victim");
   EXPECT_EQ(published("defence", "gray"), "published[0].defence");
   EXPECT_EQ(published("ratio", 0.5), "published[0].ratio");
-  EXPECT_EQ(published("eps", 0), "published[0]");
+  EXPECT_EQ(published("eps", 0), "published[0].eps");
   EXPECT_EQ(published("scores", {{"top-1", 90.3}}), "published[0].scores.top-1");
 }
 
