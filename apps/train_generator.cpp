@@ -1,6 +1,7 @@
 // `t2ue train generator`.
 #include <t2ue/core/unit_rows.hpp>
 #include <t2ue/methods/t2ue_training.hpp>
+#include <t2ue/methods/training_part.hpp>
 #include <t2ue/optim/clip_file.hpp>
 #include <t2ue/training/conditioner.hpp>
 
@@ -106,13 +107,6 @@ LoadedTowers load_towers(const GeneratorOptions& options, const ClipConfig& surr
     towers.frozen = load_foreign_clip(surrogate, options.weights, options.vocabulary);
   if (!options.text.empty()) towers.text = load_clip(options.text);
   return towers;
-}
-
-/// What each picture's noise is made from.
-std::vector<std::string> noise_texts(const PairDataset& data, bool all_captions) {
-  std::vector<std::string> texts;
-  for (int64_t i = 0; i < data.count(); ++i) texts.push_back(data.noise_text(i, all_captions));
-  return texts;
 }
 
 /// Features that are computed, or read from --feature-cache.

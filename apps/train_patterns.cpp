@@ -1,5 +1,6 @@
 // `t2ue train patterns`.
 #include <t2ue/data/text/bpe.hpp>
+#include <t2ue/methods/training_part.hpp>
 #include <t2ue/methods/word_patterns_training.hpp>
 #include <t2ue/models/configs.hpp>
 
@@ -54,9 +55,7 @@ Result train_patterns(const PatternsOptions& options, const Globals& globals) {
   file.keywords = CaptionKeywords::learn(data.pairs.captions, options.words + 1);
   file.size = options.size;
   file.eps_steps = options.eps;
-  std::vector<std::string> texts;
-  for (int64_t i = 0; i < data.pairs.count(); ++i)
-    texts.push_back(data.pairs.noise_text(i, options.all_captions));
+  const std::vector<std::string> texts = noise_texts(data.pairs, options.all_captions);
 
   const nlohmann::json record{{"recipe", to_json(recipe)},        {"policy", to_json(policy)},
                               {"coarseness", options.coarseness}, {"all_captions", options.all_captions},

@@ -12,6 +12,13 @@
 
 namespace t2ue {
 
+/// What each picture's noise is made from: PairDataset::noise_text() of all of them, in order.
+inline std::vector<std::string> noise_texts(const PairDataset& pictures, bool all_captions) {
+  std::vector<std::string> texts;
+  for (int64_t i = 0; i < pictures.count(); ++i) texts.push_back(pictures.noise_text(i, all_captions));
+  return texts;
+}
+
 namespace detail {
 
 /// Decides what depends on those pictures.
@@ -35,8 +42,7 @@ inline TrainingPart training_part(const TrainContext& context, TrainedOn trained
       apart ? context.apart : context.pictures,
       {}};
   tokenise_captions(part.pictures, part.tokenizer, static_cast<int>(clip.text.context_length));
-  for (int64_t i = 0; i < part.pictures.count(); ++i)
-    part.noise_texts.push_back(part.pictures.noise_text(i, context.all_captions));
+  part.noise_texts = noise_texts(part.pictures, context.all_captions);
   return part;
 }
 
